@@ -1,0 +1,142 @@
+"""A program: the tree of layers, each with its body as a small graph, and the rules that make its weights.
+
+Layers are immutable and know nothing of where they stand: equal ones are one object, `blocks` of a ViT is twelve times
+the same. A path (`blocks.3.attn`) exists only on the way down from the root.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...grammar.source import Span
+from .graph import Graph
+from .types import DType
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A distribution: `normal` (std), `trunc_normal` (std, cut at two of them), `uniform` (low, high)."""
+
+    kind: str
+    args: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """An initialiser that is computed: a graph without inputs and weights, which may hold random ops."""
+
+    graph: Graph
+
+
+#: A number fills the tensor.
+Init = float | Draw | Table
+
+
+@dataclass(frozen=True, slots=True)
+class WeightSpec:
+    """A stored tensor. `trainable` is false for `state` (saved and loaded, not trained, not in `params`)."""
+
+    shape: tuple[int, ...]
+    init: Init = 0.0
+    trainable: bool = True
+    dtype: DType = "float"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A block (or an op that owns weights) with all its values known.
+
+    `kind`: the name of the block or op. `is_op`: an op; its only node stands in the parent's body with `layer` set.
+    `params`: the values of the block's parameters and shape names that are numbers, words or booleans, in the order of
+    the text: from them printed code takes its constructor arguments.
+    `children`: the bound layers in the order of the text. A list of layers is a tuple, lists may nest, None stands for a
+    member without weights of its own (`relu` in a list, whose place still counts).
+    `weights`: tensors bound directly in this block. `attrs`: for an op, its attributes.
+    `bodies`: inference, one for each set of argument types it was called with; `train`: the same under `training`, the
+    very same graphs where nothing tests it.
+    """
+
+    kind: str
+    is_op: bool = False
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    children: "Mapping[str, Child]" = field(default_factory=dict)  # type: ignore[assignment]
+    weights: Mapping[str, WeightSpec] = field(default_factory=dict[str, WeightSpec])
+    attrs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    bodies: tuple[Graph, ...] = ()
+    train: tuple[Graph, ...] = ()
+    span: Span | None = None
+
+
+Child = Layer | None | tuple["Child", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`adamw(lr = 1e-3)` or the bare word `adamw` (no arguments) in a section: a name and its arguments, spans beside."""
+
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """`5 epochs`; the unit in the plural."""
+
+    value: int | float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A value of a section: a number, bool, None, str, tuple (a shape), list, `Choice` or `Quantity`, and its places."""
+
+    value: Any
+    span: Span
+    name_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`data`, `train`, `export` or `weights` of a model, as written and merged; `runtime` validates it."""
+
+    kind: str
+    entries: Mapping[str, Entry]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """A model, elaborated. `aliases` maps a second path of a shared layer to its first."""
+
+    name: str
+    root: Layer
+    sections: Mapping[str, Section] = field(default_factory=dict[str, Section])
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def weights(self) -> dict[str, WeightSpec]:
+        """Every stored tensor by its state-dict key, in the order of the text, shared ones once."""
+        return {
+            name: spec
+            for name, spec in walk_weights(self.root)
+            if not any(name.startswith(path + ".") or name == path for path in self.aliases)
+        }
+
+
+def walk_children(child: Child, path: str) -> Iterator[tuple[str, Layer]]:
+    """The layers at and inside a child that is a list, each with its path; not what they hold."""
+    if isinstance(child, tuple):
+        for index, member in enumerate(child):
+            yield from walk_children(member, f"{path}.{index}")
+    elif child is not None:
+        yield path, child
+
+
+def walk_weights(layer: Layer, prefix: str = "") -> Iterator[tuple[str, WeightSpec]]:
+    """Every weight below a layer with its name from there: its own first, then its children's."""
+    for name, spec in layer.weights.items():
+        yield prefix + name, spec
+    for name, child in layer.children.items():
+        for path, inner in walk_children(child, name):
+            yield from walk_weights(inner, f"{prefix}{path}.")

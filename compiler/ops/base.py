@@ -1,0 +1,203 @@
+"""What an op is: one class with every column in it.
+
+Axes are negative everywhere (-1 is the last), so an op never needs to know whether a batch axis, or any other leading
+axis, stands in front. A primitive op is what one operator of the ONNX standard or one function of torch does.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from ..ir.graph import Attrs
+from ..ir.program import WeightSpec
+from ..ir.types import TensorType
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+else:
+
+    class _Later:
+        """numpy, imported when first used: checking a spec computes no numbers and should not wait for it."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(import_module("numpy"), name)
+
+    np, Array = _Later(), Any
+
+Arrays = tuple[Array, ...]
+Types = tuple[TensorType, ...]
+
+Kind = Literal["int", "float", "bool", "pair", "ints", "axis", "axes", "word", "text", "pairs", "dtype", "scalar"]
+
+REQUIRED: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """An attribute. `kind` says what a spec may write and what the op gets:
+
+    int, float, bool; `scalar` int or float; `pair` n or [h, w], given as (h, w); `ints` a list of integers; `axis` one
+    negative integer; `axes` one or a list, given as a tuple; `pairs` a list of [before, after]; `word` one of `choices`;
+    `text` a string; `dtype` float, int or bool.
+    `minimum` bounds ints (sizes are at least 1). `structural`: instances that differ in it can't share printed code;
+    numbers without it may become a constructor argument.
+    """
+
+    name: str
+    kind: Kind
+    default: Any = REQUIRED
+    minimum: float | None = None
+    choices: tuple[str, ...] = ()
+    structural: bool = False
+
+
+class OpError(Exception):
+    """Operands or attributes do not fit. `about` names the attribute or operand at fault; numbers belong in the text."""
+
+    def __init__(self, message: str, about: str = "", help: str = "") -> None:
+        super().__init__(message)
+        self.message, self.about, self.help = message, about, help
+
+
+@dataclass(frozen=True, slots=True)
+class TorchCall:
+    """What an op needs to print itself.
+
+    `args` are Python expressions of the operands, each safe to be followed by `.method()` or an operator; redundant
+    parentheses in the result are removed by the printer. `attrs` are the attributes; any number in them may instead be
+    the name of a constructor argument (a `str` that prints itself): put it into the text, do not compute with it, and
+    take sizes from attributes or from `x.shape`, never from `types`, of which only rank, stage and dtype may be used.
+    """
+
+    args: tuple[str, ...]
+    attrs: Attrs
+    types: Types
+    outs: Types
+
+    def axis(self, axis: int, operand: int = 0) -> int:
+        """The axis as torch counts it for this operand: negative axes stay."""
+        return axis
+
+
+class OnnxEmitter(Protocol):
+    """Records ONNX nodes; every method gives the name of a tensor. All operators are of opset 23 of the standard."""
+
+    def op(self, op_type: str, *inputs: str, **attrs: Any) -> str:
+        """A node with one output. An empty input name leaves an optional input out."""
+        ...
+
+    def ops(self, op_type: str, count: int, *inputs: str, **attrs: Any) -> tuple[str, ...]:
+        """A node with `count` outputs."""
+        ...
+
+    def ints(self, *values: int) -> str:
+        """A 1-D int64 initialiser."""
+        ...
+
+    def scalar(self, value: float, dtype: str = "float") -> str:
+        """A 0-D initialiser of the graph's float type, of int64 or of bool."""
+        ...
+
+    def array(self, value: Array) -> str:
+        """An initialiser; floats become the graph's float type."""
+        ...
+
+    def batch(self) -> str:
+        """A 1-D int64 tensor of one element: the batch size."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxCall:
+    """What an op needs to write itself as ONNX. Tensors of stage `sample` have the batch as axis 0, others have none."""
+
+    args: tuple[str, ...]
+    attrs: Attrs
+    types: Types
+    outs: Types
+
+    def shape(self, type: TensorType) -> tuple[int, ...]:
+        """The shape for Reshape: 0 (copy) for the batch axis, then the written axes."""
+        return ((0,) if type.stage == "sample" else ()) + type.shape
+
+    def rank(self, type: TensorType) -> int:
+        """The rank with the batch axis."""
+        return type.rank + (type.stage == "sample")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Operand types and attributes the tests run an op on; `positive` draws operands from [0.5, 2], `low`, `high` ints."""
+
+    types: Types
+    attrs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    positive: bool = False
+    low: int = 0
+    high: int = 4
+
+
+#: Boxes of a receptive field are arrays [4, *shape] of int32: top, left, -bottom, -right of the input pixels (inclusive)
+#: that an element sees, so that the smallest box around several is their minimum; NOWHERE is the empty box.
+NOWHERE = 2**30
+
+
+class Op(ABC):
+    """One primitive op. Subclasses are final, one a file, the file named like the op; the class is called `Definition`."""
+
+    name: ClassVar[str]
+    #: Operand names; a trailing `*` takes any number from one on, a trailing `?` may be absent.
+    inputs: ClassVar[tuple[str, ...]] = ("x",)
+    params: ClassVar[tuple[Param, ...]] = ()
+    #: Made by passes or by the elaborator alone: no spec can name it.
+    internal: ClassVar[bool] = False
+    #: Draws random numbers: under `training` (dropout) or in an initialiser (`uniform`).
+    random: ClassVar[bool] = False
+
+    @abstractmethod
+    def infer(self, types: Types, attrs: Attrs) -> Types:
+        """The types of the outputs; raises `OpError`. Cheap, symbolic, allocates nothing."""
+
+    def weights(self, x: TensorType, attrs: Attrs) -> dict[str, WeightSpec]:
+        """The tensors that a layer of this op owns, by torch's names, in the order of the operands after `x`."""
+        return {}
+
+    @abstractmethod
+    def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
+        """The numbers, in the dtype of the operands, at inference; leading axes pass through. The reference of all tests."""
+
+    def macs(self, types: Types, attrs: Attrs, outs: Types) -> int:
+        """Multiply-accumulates for one sample, counted as `torch.utils.flop_counter` counts (half its flops)."""
+        return 0
+
+    @abstractmethod
+    def reach(
+        self,
+        boxes: Sequence[Array],
+        types: Types,
+        attrs: Attrs,
+        outs: Types,
+    ) -> Arrays:
+        """Receptive boxes of the outputs from those of the operands (see NOWHERE); operands not per sample are NOWHERE."""
+
+    @abstractmethod
+    def torch(self, call: TorchCall) -> str:
+        """A Python expression of torch (`torch`, `nn`, `F` are imported) for the outputs; several make a tuple."""
+
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
+        """The constructor of the `nn` module whose call is this op and whose parameters are the weights: `nn.Linear(3, 4)`.
+
+        Sizes come from the shapes in `weights` or from attributes; both may be names. None: there is no such module.
+        """
+        return None
+
+    @abstractmethod
+    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+        """Records the nodes and gives the names of the outputs."""
+
+    @abstractmethod
+    def examples(self) -> tuple[Example, ...]:
+        """What the tests run: changing any attribute must change the result of at least one."""

@@ -1,0 +1,76 @@
+"""Columns that several ops have in common: how elements meet, move, or are gathered into one."""
+
+from abc import ABC
+from collections.abc import Sequence
+
+from ..ir.graph import Attrs
+from ..ir.types import TensorType, meet
+from .base import NOWHERE, Array, Arrays, Op, OpError, Types, np
+
+
+def broadcast(types: Types) -> tuple[int, ...]:
+    """The shape of operands that are aligned from the right; raises `OpError` with both numbers."""
+    rank = max(t.rank for t in types)
+    shape: list[int] = []
+    for axis in range(-rank, 0):
+        sizes = sorted({t.shape[axis] for t in types if t.rank >= -axis} - {1})
+        if len(sizes) > 1:
+            raise OpError(
+                f"{sizes[0]} and {sizes[1]} do not fit in axis {axis} of "
+                + " and ".join(str(list(t.shape)) for t in types)
+            )
+        shape.append(sizes[0] if sizes else 1)
+    return tuple(shape)
+
+
+def aligned(boxes: Sequence[Array], shape: tuple[int, ...]) -> list[Array]:
+    """Boxes [4, *own] with ones inserted after the first axis, so that they broadcast against [4, *shape]."""
+    return [b.reshape((4,) + (1,) * (len(shape) + 1 - b.ndim) + b.shape[1:]) for b in boxes]
+
+
+class Elementwise(Op, ABC):
+    """Each element of the result from the elements at the same place, after broadcasting."""
+
+    def infer(self, types: Types, attrs: Attrs) -> Types:
+        """Broadcast from the right, of the first operand's element type."""
+        return (TensorType(broadcast(types), types[0].dtype, meet(types)),)
+
+    def reach(
+        self,
+        boxes: Sequence[Array],
+        types: Types,
+        attrs: Attrs,
+        outs: Types,
+    ) -> Arrays:
+        """The smallest box around the operands'."""
+        shape = outs[0].shape
+        result = np.full((4, *shape), NOWHERE, np.int32)
+        for box in aligned(boxes, shape):
+            np.minimum(result, box, out=result)
+        return (result,)
+
+
+class Movement(Op, ABC):
+    """Elements keep their value and change their place: what is true of numbers is true of boxes."""
+
+    def reach(
+        self,
+        boxes: Sequence[Array],
+        types: Types,
+        attrs: Attrs,
+        outs: Types,
+    ) -> Arrays:
+        """The op itself, the four sides of the boxes as one more leading axis."""
+        return self.evaluate(boxes, attrs)
+
+
+def gather_all(box: Array, axes: tuple[int, ...]) -> Array:
+    """Every element sees what any element along these axes sees."""
+    return np.broadcast_to(box.min(axis=axes, keepdims=True), box.shape)
+
+
+def full_axis(axis: int, type: TensorType) -> int:
+    """Checks that a negative axis exists; raises `OpError`."""
+    if not -type.rank <= axis < 0:
+        raise OpError(f"axis {axis} of {list(type.shape)}: axes are -{type.rank} to -1", about="axis")
+    return axis
