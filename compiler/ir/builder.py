@@ -40,6 +40,11 @@ class Builder:
         self.nodes.append(Node(op, tuple(inputs), outputs, MappingProxyType(dict(attrs or {})), layer, origin))
         return outputs
 
+    def name(self, value: Value, name: str) -> None:
+        """Gives a value that has no name yet the one the text has for it; only while its graph is being made."""
+        if not value.name:
+            object.__setattr__(value, "name", name)
+
     def graph(self, outputs: Sequence[Value], names: Sequence[str] = ()) -> Graph:
         """The graph of what was added."""
         return Graph(tuple(self.inputs), tuple(self.nodes), tuple(outputs), tuple(names))

@@ -1,0 +1,41 @@
+"""Arguments of the language's functions."""
+
+from typing import Any
+
+from ....grammar.source import Span
+from ...ir.types import TensorType
+from ..scopes import Scope
+from ..values import Shape, Tensor, describe
+
+Args = list[tuple[Any, Span]]
+Kwargs = dict[str, tuple[Any, Span]]
+
+
+def take(scope: Scope, args: Args, kwargs: Kwargs, span: Span, *names: str, optional: int = 0) -> list[Any]:
+    """The arguments of a function by position or name; fails with V0301 or V0202."""
+    given = dict(zip(names, args, strict=False)) | kwargs
+    if len(args) > len(names) or any(k not in names for k in kwargs):
+        wrong = next((k for k in kwargs if k not in names), "a further argument")
+        scope.context.fail("V0202", f"there is no place for `{wrong}` here", span, help="it takes " + ", ".join(names))
+    for name in names[: len(names) - optional]:
+        if name not in given:
+            scope.context.fail("V0301", f"`{name}` is missing", span)
+    return [given[name][0] if name in given else None for name in names]
+
+
+def sizes_of(scope: Scope, value: Any, span: Span) -> tuple[int, ...]:
+    """A shape of the text as a tuple; fails with V0303, V0304 or V0501."""
+    items: Any = value.dims if isinstance(value, Shape) else value
+    if not isinstance(items, (list, tuple)) or any(isinstance(i, bool) or not isinstance(i, int) for i in items):  # type: ignore[reportUnknownVariableType]
+        scope.context.fail("V0303", f"a shape is a list of integers, not {describe(value)}", span)
+    if any(i < 1 for i in items):  # type: ignore[reportUnknownVariableType]
+        scope.context.fail("V0304", f"sizes are at least 1: {list(items)}", span)  # type: ignore[reportUnknownArgumentType]
+    scope.context.sized(TensorType(tuple(items)), span)  # type: ignore[reportUnknownArgumentType]
+    return tuple(items)  # type: ignore[reportUnknownArgumentType]
+
+
+def number_or_tensor(scope: Scope, what: str, value: Any, span: Span) -> Any:
+    """An operand; fails with V0308 for anything else."""
+    if isinstance(value, (Tensor, int, float)):
+        return value
+    return scope.context.fail("V0308", f"{what} takes tensors, not {describe(value)}", span)

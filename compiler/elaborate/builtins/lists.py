@@ -1,0 +1,101 @@
+"""Functions of numbers and lists."""
+
+from math import inf
+from typing import Any
+
+from ....grammar.source import Span
+from ..context import MAX_ITEMS
+from ..scopes import Scope
+from ..tensors import emit
+from ..values import Shape, Tensor, describe
+from .arguments import Args, Kwargs, number_or_tensor, take
+
+
+def _call_op(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """The op itself."""
+    from ..functions import call_op
+
+    return call_op(name, scope, args, kwargs, span)
+
+
+def len_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """`len(list)`: how many items."""
+    from ..calls import members
+
+    (x,) = take(scope, args, kwargs, span, "x")
+    items = list(x.dims) if isinstance(x, Shape) else members(x)
+    if items is None:
+        scope.context.fail("V0308", f"len takes a list, not {describe(x)}", span)
+    return len(items)
+
+
+def linspace_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """`linspace(start, stop, count)`: a list of numbers, both ends included."""
+    a, b, n = take(scope, args, kwargs, span, "start", "stop", "count")
+    if (
+        isinstance(n, bool)
+        or not isinstance(n, int)
+        or not 0 <= n <= MAX_ITEMS
+        or not all(isinstance(v, (int, float)) for v in (a, b))
+    ):
+        scope.context.fail("V0308", f"linspace takes two numbers and a count up to {MAX_ITEMS:,}", span)
+    return [a + (b - a) * i / max(n - 1, 1) for i in range(n)]
+
+
+def sum_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """`sum(list)` of numbers or tensors; `sum(x, axis)` of a tensor is the op."""
+    items = args[0][0] if args else None
+    if not isinstance(items, list):
+        return _call_op("sum", scope, args, kwargs, span)
+    if all(isinstance(i, (int, float)) for i in items):  # type: ignore[reportUnknownVariableType]
+        return sum(items)  # type: ignore[reportUnknownArgumentType]
+    total = items[0]  # type: ignore[reportUnknownVariableType]
+    for item in items[1:]:  # type: ignore[reportUnknownVariableType]
+        total = emit(scope, "add", (total, number_or_tensor(scope, "sum", item, span)), {}, span)
+    return total  # type: ignore[reportUnknownVariableType]
+
+
+def max_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """`max(a, b)` of numbers or tensors, `max(list)`; `max(x, axis)` of a tensor is the op `amax`."""
+    return _extreme("max", scope, args, kwargs, span)
+
+
+def min_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """`min`, as `max`."""
+    return _extreme("min", scope, args, kwargs, span)
+
+
+def _extreme(which: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    values: list[Any] = [value for value, _ in args]
+    if len(values) == 1 and isinstance(values[0], Tensor):
+        return _call_op(f"a{which}", scope, args, kwargs, span)
+    if len(values) == 1 and isinstance(values[0], list):
+        values = values[0]
+    if any(isinstance(v, Tensor) for v in values) and len(values) == 2:
+        return emit(scope, f"{which}imum", values, {}, span)
+    if not values or kwargs or not all(isinstance(v, (int, float)) for v in values):
+        scope.context.fail(
+            "V0308", f"{which} takes a tensor and its axis, two tensors or numbers, or a list of numbers", span
+        )
+    return max(values) if which == "max" else min(values)
+
+
+def int_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """`int(x)`: a number without its fraction, a tensor of integers."""
+    (x,) = take(scope, args, kwargs, span, "x")
+    if isinstance(x, Tensor):
+        return emit(scope, "cast", (x,), {"dtype": "int"}, span)
+    if not isinstance(x, (int, float)) or x != x or abs(x) == inf:
+        scope.context.fail("V0308", f"int takes a number or a tensor, not {describe(x)}", span)
+    return scope.context.integer(int(x), span)
+
+
+def round_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """`round(x)`: the nearest integer, halves away from zero."""
+    (x,) = take(scope, args, kwargs, span, "x")
+    if not isinstance(x, (int, float)) or x != x or abs(x) == inf:
+        scope.context.fail("V0308", f"round takes a number, not {describe(x)}", span)
+    return scope.context.integer(int(x + 0.5 if x >= 0 else x - 0.5), span)
+
+
+FUNCTIONS = {"len": len_, "linspace": linspace_, "sum": sum_, "max": max_, "min": min_, "int": int_, "round": round_}

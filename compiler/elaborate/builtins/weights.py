@@ -1,0 +1,86 @@
+"""`weight`, `state` and the distributions they start from."""
+
+from typing import Any
+
+from ....grammar.source import Span
+from ... import ops
+from ...ir.builder import Builder
+from ...ir.program import Draw, Table, WeightSpec
+from ..scopes import Scope
+from ..tensors import attribute, attributes, emit
+from ..values import Builtin, OpValue, Tensor, WeightValue, describe
+from .arguments import Args, Kwargs, sizes_of, take
+
+
+def weight_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> WeightValue:
+    """`weight(shape, init = 0.0)`."""
+    shape, init = take(scope, args, kwargs, span, "shape", "init", optional=1)
+    return WeightValue(WeightSpec(sizes_of(scope, shape, span), _init(scope, init, span)), span)
+
+
+def state_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> WeightValue:
+    """`state(shape, init = 0.0)`: saved, loaded, not trained; of the initialiser's type."""
+    shape, init = take(scope, args, kwargs, span, "shape", "init", optional=1)
+    dtype = init.type.dtype if isinstance(init, Tensor) else "int" if isinstance(init, int) else "float"
+    return WeightValue(WeightSpec(sizes_of(scope, shape, span), _init(scope, init, span), False, dtype), span)
+
+
+def _init(scope: Scope, value: Any, span: Span) -> Any:
+    if value is None:
+        return 0.0
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, Builtin) and value.name in ("zeros", "ones"):
+        return float(value.name == "ones")
+    if isinstance(value, OpValue) and value.op in ("normal", "trunc_normal", "uniform"):
+        names = [p.name for p in ops.get(value.op).params if p.name != "shape"]
+        return Draw(value.op, tuple(float(value.attrs[n][0]) for n in names if n in value.attrs))
+    if isinstance(value, Tensor) and value.type.stage == "const":
+        return Table(_table(scope.builder, value))
+    return scope.context.fail(
+        "V0313", f"an initialiser is a number, a distribution or a computed tensor, not {describe(value)}", span
+    )
+
+
+def _table(builder: Builder, value: Tensor) -> Any:
+    """The graph of the constant alone."""
+    from ..ir.graph import Graph
+
+    needed, nodes = {value.value}, []
+    for node in reversed(builder.nodes):
+        if any(out in needed for out in node.outputs):
+            nodes.append(node)
+            needed.update(node.inputs)
+    return Graph((), tuple(reversed(nodes)), (value.value,))
+
+
+def _draw(kind: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """A distribution; with a shape, numbers drawn from it."""
+    params = ops.get(kind).params
+    names = [p.name for p in params if p.name != "shape"]
+    given = dict(zip([*names, "shape"], args, strict=False)) | kwargs
+    for name in names:
+        if name not in given:
+            scope.context.fail("V0301", f"{kind} needs `{name}`", span)
+    if "shape" not in given:
+        checked = {p.name: (attribute(scope, p, *given[p.name]), span) for p in params if p.name in given}
+        return OpValue(kind, checked, span)
+    return emit(scope, kind, (), attributes(scope, kind, given, span), span)
+
+
+def normal_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """`normal(std)`, or numbers drawn: `normal(std, shape)`."""
+    return _draw("normal", scope, args, kwargs, span)
+
+
+def trunc_normal_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """`trunc_normal(std)`: cut at two standard deviations."""
+    return _draw("trunc_normal", scope, args, kwargs, span)
+
+
+def uniform_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """`uniform(low, high)`."""
+    return _draw("uniform", scope, args, kwargs, span)
+
+
+FUNCTIONS = {"weight": weight_, "state": state_, "normal": normal_, "trunc_normal": trunc_normal_, "uniform": uniform_}

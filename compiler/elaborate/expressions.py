@@ -1,0 +1,205 @@
+"""The value of an expression."""
+
+from math import log2
+from typing import Any
+
+from ...grammar import tree
+from ...grammar.source import Span
+from . import calls, indexing
+from .context import MAX_ITEMS, suggestion
+from .numbers import SIGNS, arithmetic
+from .scopes import MISSING, Scope
+from .tensors import emit
+from .values import Shape, Tensor, Word, describe
+
+_TENSOR_OPS = {
+    "+": "add", "-": "sub", "*": "mul", "/": "div", "//": "floordiv", "%": "mod", "**": "pow", "@": "matmul",
+    "==": "equal", "!=": "not_equal", "<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal",
+    "and": "logical_and", "or": "logical_or",
+}  # fmt: skip
+
+
+def evaluate(expr: tree.Expr, scope: Scope, words: tuple[str, ...] = ()) -> Any:
+    """The value; where one of `words` is expected a bare name is one."""
+    scope.context.step(expr.span)
+    match expr:
+        case tree.Number() | tree.Constant() | tree.String():
+            return expr.value
+        case tree.Shape():
+            return Shape(expr.dims)
+        case tree.Unit():
+            return scope.context.fail("V0305", f"`{expr.span.text}` has a meaning in `train` only", expr.span)
+        case tree.Name():
+            return name(expr, scope, words)
+        case tree.List():
+            return _list([evaluate(item, scope, words) for item in expr.items], scope, expr.span)
+        case tree.Each():
+            return _list(_each(expr, scope), scope, expr.span)
+        case tree.Conditional():
+            test = condition(expr.test, scope)
+            return evaluate(expr.then if test else expr.otherwise, scope, words)
+        case tree.Unary():
+            return _unary(expr, scope)
+        case tree.Binary():
+            return _binary(expr, scope)
+        case tree.Call():
+            return calls.call(expr, scope)
+        case tree.Index():
+            return indexing.index(expr, scope)
+        case tree.Attribute():
+            return _attribute(expr, scope)
+
+
+def name(expr: tree.Name, scope: Scope, words: tuple[str, ...] = ()) -> Any:
+    """A name's value: a word where one is expected, else what the scope knows."""
+    if expr.id in words:
+        return Word(expr.id, words)
+    if expr.id == "training":
+        scope.context.asked = True
+        return scope.context.training
+    value = scope.lookup(expr.id)
+    if value is MISSING:
+        known = [*scope.locals, *scope.known()]
+        scope.context.fail(
+            "V0201", f"nothing here is called `{expr.id}`", expr.span, help=suggestion(expr.id, [*known, *words])
+        )
+    return value
+
+
+def condition(expr: tree.Expr, scope: Scope) -> bool:
+    """A compile-time condition."""
+    value = evaluate(expr, scope)
+    if not isinstance(value, bool):
+        scope.context.fail("V0306", f"a condition is true or false while compiling, not {describe(value)}", expr.span)
+    return value
+
+
+def _list(items: list[Any], scope: Scope, span: Span) -> list[Any]:
+    return scope.context.integer(items, span)
+
+
+def items_of(expr: tree.Expr, scope: Scope) -> list[Any]:
+    """What a `for` goes through."""
+    value = evaluate(expr, scope)
+    if isinstance(value, Shape):
+        return list(value.dims)
+    members = calls.members(value)
+    if members is None:
+        scope.context.fail("V0307", f"`for` goes through a list, not {describe(value)}", expr.span)
+    return members
+
+
+def loop_names(names: tuple[tree.Name, ...], index: int, item: Any, scope: Scope) -> dict[str, Any]:
+    """The names of one turn: the item, or the index and the item."""
+    if len(names) > 2:
+        scope.context.fail(
+            "V0307", "`for` takes a name for the item, or one for the index and one for the item", names[2].span
+        )
+    values = (item,) if len(names) == 1 else (index, item)
+    return {n.id: v for n, v in zip(names, values, strict=True)}
+
+
+def _each(expr: tree.Each, scope: Scope) -> list[Any]:
+    scopes = [scope]
+    for clause in expr.clauses:
+        scopes = [
+            inner.with_locals(loop_names(clause.names, i, item, inner))
+            for inner in scopes
+            for i, item in enumerate(items_of(clause.iterable, inner))
+        ]
+        if len(scopes) > MAX_ITEMS:
+            scope.context.fail("V0504", f"a list of more than {MAX_ITEMS:,} items comes out of this", expr.span)
+    if expr.test is not None:
+        scopes = [inner for inner in scopes if condition(expr.test, inner)]
+    return [evaluate(expr.item, inner) for inner in scopes]
+
+
+def _unary(expr: tree.Unary, scope: Scope) -> Any:
+    if expr.op == "not":
+        value = evaluate(expr.operand, scope)
+        if isinstance(value, Tensor):
+            return emit(scope, "logical_not", (value,), {}, expr.span)
+        if not isinstance(value, bool):
+            scope.context.fail("V0306", f"`not` takes true or false, not {describe(value)}", expr.operand.span)
+        return not value
+    value = evaluate(expr.operand, scope)
+    if isinstance(value, Tensor):
+        return emit(scope, "neg", (value,), {}, expr.span)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        scope.context.fail("V0308", f"`-` takes a number or a tensor, not {describe(value)}", expr.span)
+    return -value
+
+
+def _binary(expr: tree.Binary, scope: Scope) -> Any:
+    if expr.op in ("and", "or"):
+        return _logical(expr, scope)
+    if expr.op == "..":
+        return _range(expr, scope)
+    left, right = _sides(expr, scope)
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        if expr.op in ("==", "!=") and (left is None or right is None):
+            return expr.op == "!="
+        bad = next((x for x in (left, right) if not isinstance(x, (Tensor, int, float))), None)
+        if bad is not None or expr.op not in _TENSOR_OPS:
+            scope.context.fail("V0308", f"`{expr.op}` does not go with {describe(bad)} and a tensor", expr.span)
+        return emit(scope, _TENSOR_OPS[expr.op], (left, right), {}, expr.span)
+    return scope.context.integer(arithmetic(scope.context, expr.op, left, right, expr.span), expr.span)
+
+
+def _sides(expr: tree.Binary, scope: Scope) -> tuple[Any, Any]:
+    """Both operands; a bare name compared with a word is one of its choices."""
+    if expr.op not in ("==", "!=", "in", "not in"):
+        return evaluate(expr.left, scope), evaluate(expr.right, scope)
+    left = evaluate(expr.left, scope)
+    right = evaluate(expr.right, scope, left.choices if isinstance(left, Word) else _choices(expr.left, scope))
+    return left, right
+
+
+def _choices(expr: tree.Expr, scope: Scope) -> tuple[str, ...]:
+    """The words a parameter could have held, though now it holds `none` or a number."""
+    from .params import words
+
+    thunk = scope.origins(expr.id) if isinstance(expr, tree.Name) else None
+    return words(thunk.type) if thunk is not None else ()
+
+
+def _logical(expr: tree.Binary, scope: Scope) -> Any:
+    left = evaluate(expr.left, scope)
+    if isinstance(left, Tensor):
+        return emit(scope, _TENSOR_OPS[expr.op], (left, evaluate(expr.right, scope)), {}, expr.span)
+    if not isinstance(left, bool):
+        scope.context.fail("V0306", f"`{expr.op}` takes true or false, not {describe(left)}", expr.left.span)
+    if left is (expr.op == "or"):
+        return left
+    right = evaluate(expr.right, scope)
+    if not isinstance(right, (bool, Tensor)):
+        scope.context.fail("V0306", f"`{expr.op}` takes true or false, not {describe(right)}", expr.right.span)
+    return right
+
+
+def _range(expr: tree.Binary, scope: Scope) -> list[int]:
+    ends = [evaluate(side, scope) for side in (expr.left, expr.right)]
+    for end, side in zip(ends, (expr.left, expr.right), strict=True):
+        if isinstance(end, bool) or not isinstance(end, int):
+            scope.context.fail("V0308", f"a range goes from an integer to an integer, not {describe(end)}", side.span)
+    if ends[1] - ends[0] > MAX_ITEMS:
+        scope.context.fail(
+            "V0504", f"a list of about 10**{log2(ends[1] - ends[0]) * 0.30103:.0f} items comes out of this", expr.span
+        )
+    return list(range(*ends))
+
+
+def _attribute(expr: tree.Attribute, scope: Scope) -> Any:
+    if isinstance(expr.base, tree.Name):
+        other = scope.lookup(expr.base.id)
+        if isinstance(other, calls.ModelValue):
+            return other.parameter(expr.name.id, scope.context, expr.name.span)
+    value = evaluate(expr.base, scope)
+    parts = {"h": 0, "w": 1, "c": 2}
+    if isinstance(value, Shape) and parts.get(expr.name.id, 9) < len(value.dims):
+        return value.dims[parts[expr.name.id]]
+    help = "a shape has .h, .w and .c" if isinstance(value, Shape) else ""
+    return scope.context.fail("V0202", f"{describe(value)} has no `.{expr.name.id}`", expr.name.span, help=help)
+
+
+__all__ = ["SIGNS", "condition", "evaluate", "items_of", "loop_names", "name"]

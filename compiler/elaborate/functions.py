@@ -1,0 +1,99 @@
+"""The functions of the language: every op that a spec may name, and what works on numbers, lists and patterns."""
+
+from functools import cache
+from math import inf, pi
+from typing import Any
+
+from ...grammar.source import Span
+from .. import ops
+from . import builtins, numbers
+from .builtins.arguments import Args, Kwargs, number_or_tensor
+from .context import suggestion
+from .scopes import MISSING, Scope
+from .tensors import attribute, attributes, emit
+from .values import Builtin, Identity, OpValue, Tensor, describe
+
+_CONSTANTS: dict[str, Any] = {"pi": pi, "inf": inf, "identity": Identity()}
+_ALIASES = {"axis": "axes", "shift": "shifts"}
+
+
+@cache
+def find(name: str) -> Any:
+    """The value of a name of the language, or MISSING."""
+    if name in _CONSTANTS:
+        return _CONSTANTS[name]
+    own = builtins.table().get(name)
+    if own is not None:
+        return Builtin(name, own)
+    if name in ops.names() and not ops.get(name).internal:
+        return Builtin(name, lambda scope, args, kwargs, span: call_op(name, scope, args, kwargs, span))  # type: ignore[reportUnknownLambdaType]
+    return MISSING
+
+
+def call_op(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """Given tensors an op runs, given attributes alone it is a block value to bind."""
+    op = ops.get(name)
+    if name in numbers.UNARY and len(args) == 1 and not isinstance(args[0][0], Tensor) and not kwargs:
+        return _of_number(name, scope, args[0], span)
+    operands, rest, named = _operands(name, scope, args, kwargs, span)
+    params = [p for p in op.params if p.name not in named]
+    if len(rest) > len(params):
+        scope.context.fail("V0311", f"{name} takes {len(params)} attributes, not {len(rest)}", rest[len(params)][1])
+    given = named | {p.name: item for p, item in zip(params, rest, strict=False)}
+    known = [p.name for p in op.params]
+    for key, (_, place) in given.items():
+        if key not in known:
+            scope.context.fail("V0202", f"{name} has no attribute `{key}`", place, help=suggestion(key, known))
+    constant = not op.inputs
+    if not operands and not constant:
+        checked = {
+            p.name: (attribute(scope, p, *given[p.name]), given[p.name][1]) for p in op.params if p.name in given
+        }
+        return OpValue(name, checked, span)
+    return emit(scope, name, operands, _weighted(scope, name, operands, given, span), span)
+
+
+def _weighted(
+    scope: Scope, name: str, operands: list[Any], given: dict[str, tuple[Any, Span]], span: Span
+) -> dict[str, Any]:
+    """The attributes; a function call with its own weight takes the sizes from there."""
+    op = ops.get(name)
+    if "weight" in op.inputs and len(operands) < 2:
+        scope.context.fail("V0216", f"{name} owns weights: bind it to a name, or give it `weight = ...`", span)
+    if "weight" in op.inputs and any(p.name == "out" for p in op.params) and "out" not in given:
+        shape = operands[1].type.shape
+        given = {**given, "out": (shape[0], span)}
+        if any(p.name == "kernel" for p in op.params):
+            given = {**given, "kernel": (list(shape[-2:]), span)}
+        given.setdefault("bias", (len(operands) > 2, span))
+    return attributes(scope, name, given, span)
+
+
+def _operands(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> tuple[list[Any], Args, Kwargs]:
+    """Tensors by position and by name, then what is left for attributes."""
+    op = ops.get(name)
+    slots = [i.rstrip("?*") for i in op.inputs]
+    operands: list[Any] = []
+    rest = list(args)
+    if any(i.endswith("*") for i in op.inputs):
+        listed = rest.pop(0)[0] if rest and isinstance(rest[0][0], list) else []
+        operands = [number_or_tensor(scope, name, item, span) for item in listed]
+    numeric = len(slots) > 1 and any(isinstance(v, Tensor) for v, _ in args)
+    while (
+        rest
+        and len(operands) < len(slots)
+        and (isinstance(rest[0][0], Tensor) or (numeric and isinstance(rest[0][0], (int, float))))
+    ):
+        operands.append(rest.pop(0)[0])
+    named = {_ALIASES.get(k, k) if not any(p.name == k for p in op.params) else k: v for k, v in kwargs.items()}
+    for slot in slots[len(operands) :]:
+        if slot in named and isinstance(named[slot][0], Tensor):
+            operands.append(named.pop(slot)[0])
+    return operands, rest, named
+
+
+def _of_number(name: str, scope: Scope, arg: tuple[Any, Span], span: Span) -> Any:
+    value, place = arg
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        scope.context.fail("V0308", f"{name} takes a number or a tensor, not {describe(value)}", place)
+    return numbers.unary(scope.context, name, value, span)

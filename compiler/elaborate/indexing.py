@@ -1,0 +1,76 @@
+"""`x[...]`: axes of tensors from the first written one, items of lists, sizes of shapes."""
+
+from typing import Any
+
+from ...grammar import tree
+from ...grammar.source import Span
+from .context import Context
+from .scopes import Scope
+from .tensors import emit
+from .values import Shape, Tensor, describe
+
+
+def index(expr: tree.Index, scope: Scope) -> Any:
+    """The value of an index expression."""
+    from .calls import members
+    from .expressions import evaluate
+
+    base = evaluate(expr.base, scope)
+    if isinstance(base, Tensor):
+        return _tensor(base, expr, scope)
+    listed: Any = list(base.dims) if isinstance(base, Shape) else members(base)
+    if listed is None or len(expr.items) != 1:
+        scope.context.fail("V0308", f"{describe(base)} has no items", expr.span)
+    item = expr.items[0]
+    if isinstance(item, tree.Slice):
+        return listed[slice(*_ends(item, scope))]
+    if isinstance(item, tree.Lead):
+        scope.context.fail("V0308", "`..` stands for axes of a tensor", item.span)
+    position = _integer(evaluate(item, scope), item.span, scope.context)
+    if not -len(listed) <= position < len(listed):
+        scope.context.fail("V0310", f"item {position} of a list of {len(listed)}", item.span)
+    return listed[position]
+
+
+def _integer(value: Any, span: Span, context: Context) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        context.fail("V0308", f"an index is an integer, not {describe(value)}", span)
+    return value
+
+
+def _ends(item: tree.Slice, scope: Scope) -> tuple[int | None, ...]:
+    from .expressions import evaluate
+
+    parts = (item.start, item.stop, item.step)
+    ends = tuple(None if p is None else _integer(evaluate(p, scope), p.span, scope.context) for p in parts)
+    if ends[2] is not None and ends[2] < 1:
+        scope.context.fail("V0304", "a step is at least 1", item.span)
+    return ends
+
+
+def _tensor(x: Tensor, expr: tree.Index, scope: Scope) -> Tensor:
+    from .expressions import evaluate
+
+    lead = isinstance(expr.items[0], tree.Lead)
+    items = expr.items[1:] if lead else expr.items
+    if len(items) > x.type.rank:
+        scope.context.fail("V0402", f"{len(items)} axes are indexed, the tensor is {list(x.type.shape)}", expr.span)
+    first = -len(items) if lead else -x.type.rank
+    for offset, item in enumerate(items):
+        if isinstance(item, tree.Lead):
+            scope.context.fail("V0308", "`..` comes first", item.span)
+        axis = first + offset
+        size = x.type.shape[axis]
+        if isinstance(item, tree.Slice):
+            start, stop, step = slice(*_ends(item, scope)).indices(size)
+            if (start, stop, step) != (0, size, 1):
+                if stop <= start:
+                    scope.context.fail("V0310", f"nothing is left of an axis of {size}", item.span)
+                attrs = {"axis": axis, "start": start, "stop": stop, "step": step}
+                x = emit(scope, "slice", (x,), attrs, item.span)
+        else:
+            position = _integer(evaluate(item, scope), item.span, scope.context)
+            if not -size <= position < size:
+                scope.context.fail("V0310", f"index {position} of an axis of {size}", item.span)
+            x = emit(scope, "select", (x,), {"axis": axis, "index": position % size}, item.span)
+    return x

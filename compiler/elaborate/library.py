@@ -1,0 +1,176 @@
+"""The files a model is written in: the one named, what it `use`s, and `specs/std`, which is always there."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...grammar import tree
+from ...grammar.diagnostics import Diagnostic, Findings, VitError, error
+from ...grammar.parser import parse
+from ...grammar.source import Source, Span
+
+SPECS = Path(__file__).parents[2] / "specs"
+Definition = tree.Function | tree.Block | tree.Model
+
+_MAX_FILES = 200
+_MAX_BYTES = 1_000_000
+
+
+@dataclass(eq=False)
+class Module:
+    """A parsed file: its definitions by name, its sections, and the modules it uses, in order."""
+
+    path: Path
+    file: tree.File
+    source: Source
+    definitions: dict[str, Definition] = field(default_factory=dict[str, Definition])
+    sections: list[tree.Section] = field(default_factory=list[tree.Section])
+    uses: list["Module"] = field(default_factory=list["Module"])
+
+    def find(self, name: str) -> "tuple[Module, Definition] | None":
+        """A definition visible here: of this file, else of the files it uses."""
+        if name in self.definitions:
+            return self, self.definitions[name]
+        for module in self.uses:
+            found = module.find_own(name)
+            if found is not None:
+                return found
+        return None
+
+    def find_own(self, name: str) -> "tuple[Module, Definition] | None":
+        """A definition of this file or of what it uses itself."""
+        return self.find(name)
+
+    def names(self) -> Iterator[str]:
+        """Every name that can be seen here."""
+        yield from self.definitions
+        for module in self.uses:
+            yield from module.names()
+
+
+@dataclass(eq=False)
+class Library:
+    """All modules that a file reaches; `main` is the file itself."""
+
+    main: Module
+    modules: Mapping[Path, Module]
+
+    def models(self) -> tuple[str, ...]:
+        """The models that the file itself defines, in the order of the text."""
+        return tuple(n for n, d in self.main.definitions.items() if isinstance(d, tree.Model))
+
+
+def load(path: Path, shown: str | None = None) -> Library:
+    """Reads and parses a file and everything it reaches; raises `VitError` with the errors of all of them."""
+    loader = _Loader(root=path.resolve().parent)
+    main = loader.module(path, shown or str(path), None)
+    loader.findings.raise_if_any()
+    assert main is not None
+    return Library(main, loader.modules)
+
+
+def loads(text: str, shown: str = "<text>") -> Library:
+    """The same for a text that is in no file."""
+    loader = _Loader(root=None)
+    main = loader.parsed(Path(shown), Source(shown, text), ())
+    loader.findings.raise_if_any()
+    assert main is not None
+    return Library(main, loader.modules)
+
+
+class _Loader:
+    def __init__(self, root: Path | None) -> None:
+        self.root, self.findings = root, Findings()
+        self.modules: dict[Path, Module] = {}
+
+    def module(self, path: Path, shown: str, span: Span | None, above: tuple[Path, ...] = ()) -> Module | None:
+        real = path.resolve()
+        if real in above:
+            self._say("V0212", f"`{shown}` uses itself through the files it uses", span)
+            return None
+        if real in self.modules:
+            return self.modules[real]
+        if len(self.modules) >= _MAX_FILES or len(above) >= 50:
+            self._say("V0505", f"more than {_MAX_FILES} files are reached from here", span)
+            return None
+        text = self._read(real, shown, span)
+        return None if text is None else self.parsed(real, Source(shown, text), (*above, real))
+
+    def parsed(self, path: Path, source: Source, above: tuple[Path, ...]) -> Module | None:
+        try:
+            file = parse(source)
+        except VitError as problem:
+            self.findings.add(*problem.diagnostics)
+            return None
+        module = Module(path, file, source)
+        self.modules[path] = module
+        std = SPECS / "std" / "std.vit"
+        inside_std = path.parent == std.parent
+        for item in file.items:
+            if isinstance(item, tree.Use):
+                self._use(module, item, above)
+            elif isinstance(item, tree.Section):
+                module.sections.append(item)
+            else:
+                self._define(module, item)
+        if not inside_std:
+            found = self.module(std, "std/std.vit", None)
+            if found is not None:
+                module.uses.append(found)
+        return module
+
+    def _define(self, module: Module, item: Definition) -> None:
+        first = module.definitions.get(item.name.id)
+        if first is not None:
+            where = f"line {first.name.span.line}"
+            self._say("V0203", f"`{item.name.id}` is defined twice; the first is in {where}", item.name.span)
+            return
+        module.definitions[item.name.id] = item
+
+    def _use(self, module: Module, item: tree.Use, above: tuple[Path, ...]) -> None:
+        text, span = item.path.value, item.path.span
+        if not _plain(text):
+            self._say("V0211", f"`{text}` is not the name of a .vit file relative to this one", span)
+            return
+        path = module.path.parent / text
+        roots = [SPECS] + ([self.root] if self.root else [])
+        inside = any(path.resolve().is_relative_to(root.resolve()) for root in roots)
+        if not inside:
+            self._say("V0211", f"`{text}` leads out of the folder of the spec", span)
+            return
+        std = SPECS / "std" / text
+        target = path if path.is_file() or not std.is_file() else std
+        shown = f"std/{text}" if target is std else str(Path(module.source.name).parent / text)
+        found = self.module(target, shown, span, above)
+        if found is not None:
+            module.uses.append(found)
+
+    def _read(self, path: Path, shown: str, span: Span | None) -> str | None:
+        if not path.is_file():
+            self._missing(shown, span)
+            return None
+        if path.stat().st_size > _MAX_BYTES:
+            self._say("V0105", f"`{shown}` is larger than {_MAX_BYTES:,} bytes: no spec is", span, shown)
+            return None
+        try:
+            return path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as problem:
+            self._say("V0106", f"`{shown}` is not a text in UTF-8 (byte {problem.start})", span, shown)
+        except OSError as problem:
+            self._say("V0210", f"`{shown}` can't be read: {problem.strerror}", span, shown)
+        return None
+
+    def _missing(self, shown: str, span: Span | None) -> None:
+        if span is None:
+            raise error("V1002", f"there is no file `{shown}`", exit_status=3)
+        self._say("V0210", f"there is no file `{shown}`", span)
+
+    def _say(self, code: str, message: str, span: Span | None, file: str = "") -> None:
+        self.findings.add(Diagnostic(code, message, span, file="" if span else file))
+
+
+def _plain(text: str) -> bool:
+    """A relative path of ordinary characters that ends in .vit."""
+    parts = text.split("/")
+    ordinary = all(part and part != "~" and all(c.isalnum() or c in "._- " for c in part) for part in parts)
+    return text.endswith(".vit") and ordinary and len(text) < 200

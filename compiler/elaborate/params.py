@@ -1,0 +1,71 @@
+"""Parameters: the type of a value, written or taken from the default."""
+
+from typing import Any
+
+from ...grammar import tree
+from ...grammar.source import Span
+from .context import Context, suggestion
+from .values import BlockValue, Builtin, FunctionValue, Identity, OpValue, Shape, Tensor, Word, describe
+
+TYPES = ("int", "float", "bool", "shape", "block", "list", "tensor", "text", "none")
+
+
+def words(type: tree.Type | None) -> tuple[str, ...]:
+    """The author's words among the alternatives of a type."""
+    if type is None:
+        return ()
+    return tuple(a.name for a in type.alternatives if isinstance(a, tree.Word) and a.name not in TYPES)
+
+
+def check(context: Context, param: tree.Param, value: Any, span: Span, limit: Any) -> Any:
+    """The value if the parameter takes it (an int where a float is wanted becomes one); fails with V0302 or V0304."""
+    alternatives = param.type.alternatives if param.type else _from_default(param.default)
+    if not alternatives:
+        return value
+    for alternative in alternatives:
+        if isinstance(alternative, tree.Pattern):
+            if isinstance(value, Tensor):
+                return value
+        elif _is(value, alternative.name):
+            for bound in alternative.bounds:
+                _bounded(context, param, value, span, bound, limit(bound.limit))
+            if alternative.name == "int" and not alternative.bounds and value < 0:
+                context.fail("V0304", f"`{param.name.id}` must not be negative", span, label=f"this is {value}")
+            return float(value) if alternative.name == "float" else value
+    allowed = " | ".join(_shown(a) for a in alternatives)
+    help = suggestion(value.name, words(param.type)) if isinstance(value, Word) else ""
+    return context.fail("V0302", f"`{param.name.id}` takes {allowed}, not {describe(value)}", span, help=help)
+
+
+def _bounded(context: Context, param: tree.Param, value: Any, span: Span, bound: tree.Bound, limit: Any) -> None:
+    good = {">": value > limit, ">=": value >= limit, "<": value < limit, "<=": value <= limit}[bound.op]
+    if not good:
+        context.fail("V0304", f"`{param.name.id}` must be {bound.op} {limit}", span, label=f"this is {describe(value)}")
+
+
+def _shown(alternative: tree.Word | tree.Pattern) -> str:
+    return alternative.name if isinstance(alternative, tree.Word) else "tensor"
+
+
+def _from_default(default: tree.Expr | None) -> tuple[tree.Word, ...]:
+    """`drop = 0.0` is a float, `bias = true` a bool; any other default leaves the type open."""
+    if isinstance(default, tree.Number):
+        return (tree.Word(default.span, type(default.value).__name__),)
+    if isinstance(default, tree.Constant) and default.value is not None:
+        return (tree.Word(default.span, "bool"),)
+    if isinstance(default, tree.Shape):
+        return (tree.Word(default.span, "shape"),)
+    return ()
+
+
+def _is(value: Any, name: str) -> bool:
+    if name == "int":
+        return isinstance(value, int) and not isinstance(value, bool)
+    if name == "float":
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if name == "block":
+        return isinstance(value, (BlockValue, OpValue, FunctionValue, Builtin, Identity, list))
+    kinds: dict[str, Any] = {"bool": bool, "shape": Shape, "list": list, "tensor": Tensor, "text": str}
+    if name in kinds:
+        return isinstance(value, kinds[name])
+    return value is None if name == "none" else isinstance(value, Word) and value.name == name

@@ -1,0 +1,135 @@
+"""`rearrange` and `repeat`: a pattern of names becomes unflatten, permute, unsqueeze, expand and flatten."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from ...grammar.source import Span
+from .scopes import Scope
+from .tensors import emit
+from .values import Tensor
+
+Group = tuple[str, ...]
+_TOKEN = re.compile(r"\.\.|\(|\)|[A-Za-z_]\w*|1|\S")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a pattern: groups of names (an axis that is a bare name is a group of one, `1` an empty one)."""
+
+    lead: bool
+    groups: tuple[Group, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names in order."""
+        return tuple(name for group in self.groups for name in group)
+
+
+def rearrange(
+    scope: Scope, x: Tensor, pattern: str, sizes: Mapping[str, int], span: Span, *, repeat: bool = False
+) -> Tensor:
+    """Applies `left -> right` (einops' notation, `..` for leading axes); with `repeat` the right side may add axes."""
+    left, right = _parse(scope, pattern, span)
+    known = _sizes(scope, x, left, pattern, sizes, span)
+    new = [name for name in right.names if name not in left.names]
+    lost = [name for name in left.names if name not in right.names]
+    if lost or (new and not repeat):
+        which, side = (lost[0], "right") if lost else (new[0], "left")
+        scope.context.fail("V0407", f"`{which}` of the pattern has no place on its {side} side", span)
+    missing = [name for name in new if name not in sizes]
+    if missing:
+        scope.context.fail("V0407", f"repeat needs the size of `{missing[0]}`", span, help=f"add {missing[0]} = ...")
+    y = _split(scope, x, left, known, span)
+    kept = [name for name in right.names if name in left.names]
+    perm = tuple(left.names.index(name) - len(left.names) for name in kept)
+    if perm != tuple(range(-len(perm), 0)):
+        y = emit(scope, "permute", (y,), {"perm": perm}, span)
+    for position in reversed(range(len(right.names))):
+        name = right.names[position]
+        if name in new:
+            after = sum(other in kept or other in new for other in right.names[position + 1 :])
+            y = emit(scope, "expand", (y,), {"axis": -after - 1, "size": sizes[name]}, span)
+    return _merge(scope, y, right, span)
+
+
+def _split(scope: Scope, x: Tensor, left: Side, known: Mapping[str, int], span: Span) -> Tensor:
+    """Groups of several names become axes of their own; axes written 1 go."""
+    y = x
+    for index, group in enumerate(left.groups):
+        axis = index - len(left.groups)
+        if len(group) > 1:
+            y = emit(scope, "unflatten", (y,), {"axis": axis, "sizes": tuple(known[n] for n in group)}, span)
+        elif not group:
+            y = emit(scope, "select", (y,), {"axis": axis, "index": 0}, span)
+    return y
+
+
+def _merge(scope: Scope, y: Tensor, right: Side, span: Span) -> Tensor:
+    """Axes written 1 come, then neighbours become groups."""
+    for index in reversed(range(len(right.groups))):
+        if not right.groups[index]:
+            after = sum(max(len(group), 1) for group in right.groups[index + 1 :])
+            y = emit(scope, "unsqueeze", (y,), {"axis": -after - 1}, span)
+    for index, group in enumerate(right.groups):
+        if len(group) > 1:
+            after = sum(max(len(other), 1) for other in right.groups[index + 1 :])
+            y = emit(scope, "flatten", (y,), {"axis": -after - len(group), "count": len(group)}, span)
+    return y
+
+
+def _parse(scope: Scope, pattern: str, span: Span) -> tuple[Side, Side]:
+    parts = pattern.split("->")
+    if len(parts) != 2:
+        scope.context.fail("V0407", "a pattern is `axes -> axes`", span)
+    left, right = (_side(scope, part, span) for part in parts)
+    if left.lead != right.lead:
+        scope.context.fail("V0407", "`..` stands on both sides of a pattern or on none", span)
+    return left, right
+
+
+def _side(scope: Scope, text: str, span: Span) -> Side:
+    groups: list[Group] = []
+    group: list[str] | None = None
+    lead = False
+    for token in _TOKEN.findall(text):
+        if token == ".." and not groups and group is None and not lead:
+            lead = True
+        elif token == "(" and group is None:
+            group = []
+        elif token == ")" and group is not None:
+            groups.append(tuple(group))
+            group = None
+        elif token == "1":
+            if group is None:
+                groups.append(())
+        elif token[0].isalpha() or token[0] == "_":
+            groups.append((token,)) if group is None else group.append(token)
+        else:
+            scope.context.fail("V0407", f"`{token}` does not belong in a pattern", span)
+    side = Side(lead, tuple(groups))
+    if group is not None or len(set(side.names)) != len(side.names):
+        why = "a bracket is left open" if group is not None else "a name stands twice"
+        scope.context.fail("V0407", f"{why} in `{text.strip()}`", span)
+    return side
+
+
+def _sizes(scope: Scope, x: Tensor, left: Side, pattern: str, given: Mapping[str, int], span: Span) -> dict[str, int]:
+    """The size of every name on the left; one of a group may follow from the others."""
+    shape = x.type.shape
+    fits = len(shape) >= len(left.groups) if left.lead else len(shape) == len(left.groups)
+    if not fits:
+        scope.context.fail("V0402", f'"{pattern}" is for {len(left.groups)} axes, the tensor is {list(shape)}', span)
+    known: dict[str, int] = {}
+    for group, size in zip(left.groups, shape[len(shape) - len(left.groups) :], strict=True):
+        unknown = [name for name in group if name not in given]
+        rest = prod(given[name] for name in group if name in given)
+        bad: Any = len(unknown) > 1 or rest < 1 or size % max(rest, 1) or (not unknown and rest != size)
+        if bad:
+            numbers = " * ".join(f"{name} = {given[name]}" if name in given else name for name in group) or "1"
+            scope.context.fail("V0403", f'an axis of {size} is not ({numbers}) in "{pattern}"', span)
+        known.update({name: given[name] for name in group if name in given})
+        known.update(dict.fromkeys(unknown, size // rest))
+    return known

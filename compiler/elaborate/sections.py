@@ -1,0 +1,109 @@
+"""`data`, `train`, `export`, `weights`: read as plain values and merged; `runtime` knows what they mean."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...grammar import tree
+from ...grammar.diagnostics import Diagnostic, Findings
+from ..ir.program import Choice, Entry, Quantity, Section
+from .context import suggestion
+from .library import Library, Module
+
+KINDS = ("data", "train", "export", "weights", "init")
+
+
+def sections(
+    library: Library, module: Module, model: tree.Model, overrides: Mapping[str, tree.Expr]
+) -> dict[str, Section]:
+    """The sections of a model: those of its own file, those with its name over those without."""
+    findings, merged = Findings(), dict[str, Section]()
+    for own in (False, True):
+        for section in module.sections:
+            _known(section, module, findings)
+            if (section.model is not None) is own and (section.model is None or section.model.id == model.name.id):
+                entries = _entries(section, findings)
+                before = merged.get(section.kind.id)
+                if before is not None and not own:
+                    findings.add(Diagnostic("V0204", f"there are two sections `{section.kind.id}`", section.kind.span))
+                merged[section.kind.id] = Section(
+                    section.kind.id, {**(before.entries if before else {}), **entries}, section.kind.span
+                )
+    for path, expr in overrides.items():
+        kind, _, key = path.partition(".")
+        if kind not in KINDS:
+            findings.add(Diagnostic("V0202", f"there is no section `{kind}`", expr.span, help=suggestion(kind, KINDS)))
+            continue
+        section = merged.get(kind, Section(kind, {}, expr.span))
+        merged[kind] = Section(
+            kind, {**section.entries, key: Entry(value(expr, findings), expr.span, expr.span)}, section.span
+        )
+    findings.raise_if_any()
+    return merged
+
+
+def _known(section: tree.Section, module: Module, findings: Findings) -> None:
+    if section.kind.id not in KINDS:
+        findings.add(Diagnostic("V0202", f"there is no section `{section.kind.id}`", section.kind.span,
+                                help=suggestion(section.kind.id, KINDS)))  # fmt: skip
+    if section.model is not None and not isinstance(module.definitions.get(section.model.id), tree.Model):
+        known = [n for n, d in module.definitions.items() if isinstance(d, tree.Model)]
+        findings.add(Diagnostic("V0201", f"there is no model `{section.model.id}` in this file", section.model.span,
+                                help=suggestion(section.model.id, known)))  # fmt: skip
+
+
+def _entries(section: tree.Section, findings: Findings) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for entry in section.entries:
+        if isinstance(entry, tree.Expect):
+            findings.add(Diagnostic("V0314", "`expect` stands in models and blocks", entry.span))
+            continue
+        name = entry.name if isinstance(entry, tree.Bind) else entry.pattern
+        key = name.id if isinstance(name, tree.Name) else name.value
+        if key in found:
+            findings.add(Diagnostic("V0204", f"`{key}` is set twice in this section", name.span))
+        found[key] = Entry(value(entry.value, findings), entry.value.span, name.span)
+    return found
+
+
+def value(expr: tree.Expr, findings: Findings) -> Any:
+    """A value of a section: bare names are words, calls are choices with arguments, arithmetic of numbers is done."""
+    match expr:
+        case tree.Number() | tree.Constant() | tree.String():
+            return expr.value
+        case tree.Shape():
+            return expr.dims
+        case tree.Unit():
+            return Quantity(expr.value, expr.unit)
+        case tree.Name():
+            return Choice(expr.id, span=expr.span)
+        case tree.List():
+            return [value(item, findings) for item in expr.items]
+        case tree.Call() if isinstance(expr.function, tree.Name):
+            args = tuple(value(a.value, findings) for a in expr.args if a.name is None)
+            kwargs = {a.name.id: value(a.value, findings) for a in expr.args if a.name is not None}
+            return Choice(expr.function.id, args, kwargs, expr.span)
+        case tree.Unary() if expr.op == "-":
+            inner = value(expr.operand, findings)
+            if isinstance(inner, (int, float)) and not isinstance(inner, bool):
+                return -inner
+        case tree.Binary() if expr.op in ("+", "-", "*", "/", "**"):
+            result = _arithmetic(expr.op, value(expr.left, findings), value(expr.right, findings))
+            if result is not None:
+                return result
+        case _:
+            pass
+    findings.add(Diagnostic("V0601", "a section holds numbers, words, texts, lists and calls of them", expr.span))
+    return None
+
+
+def _arithmetic(op: str, a: Any, b: Any) -> Any:
+    if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in (a, b)):
+        return None
+    if op == "**" and (abs(b) > 64 or abs(a) > 10**6):
+        return None
+    try:
+        return {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b, "**": lambda: a**b}[
+            op
+        ]()
+    except (ZeroDivisionError, OverflowError):
+        return None

@@ -1,0 +1,122 @@
+"""Models: a block with its parameters re-bound, whole values, late-bound, sheet over sheet."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...grammar import tree
+from ...grammar.diagnostics import Diagnostic
+from ...grammar.source import Span
+from ..ir.builder import Builder
+from . import params
+from .blocks import Instance, file_source
+from .context import Context, suggestion
+from .library import Module
+from .scopes import MISSING, Scope, Thunk
+from .values import BlockValue, Shape
+
+Override = tuple[tree.Expr, Module, Span]
+
+
+class Sheet:
+    """A model resolved to its block: `params` as finally set, each evaluated when needed."""
+
+    def __init__(self, context: Context, module: Module, model: tree.Model,
+                 overrides: Mapping[str, Override] | None = None) -> None:  # fmt: skip
+        self.context, self.model, self.problems = context, model, list[Diagnostic]()
+        self.expects: list[tuple[tree.Expect, Module]] = []
+        entries: dict[str, Override] = dict(overrides or {})
+        block = self._collect(module, model, entries, ())
+        self.value = BlockValue(block[0], block[1], {})
+        self.declared = {p.name.id: p for p in block[1].params}
+        for name, (_, _, span) in list(entries.items()):
+            if name not in self.declared:
+                self._say(
+                    "V0202",
+                    f"block `{self.value.name}` has no parameter `{name}`",
+                    span,
+                    suggestion(name, self.declared),
+                )
+                del entries[name]
+        thunks = {name: self._thunk(name, entry) for name, entry in entries.items()}
+        self.instance = Instance(context, self.value, thunks)
+        self.params: dict[str, Thunk] = self.instance.params
+
+    def _say(self, code: str, message: str, span: Span, help: str = "") -> None:
+        self.problems.append(Diagnostic(code, message, span, help=help))
+
+    def _collect(self, module: Module, model: tree.Model, entries: dict[str, Override], seen: tuple[int, ...]
+                 ) -> tuple[Module, tree.Block]:  # fmt: skip
+        """The entries of a model and of those it inherits from (nearer ones win), and the block below them."""
+        if id(model) in seen:
+            self.context.fail("V0206", f"model `{model.name.id}` inherits from itself", model.base.span)
+        here: set[str] = set()
+        for entry in model.entries:
+            if isinstance(entry, tree.Expect):
+                if not seen:
+                    self.expects.append((entry, module))
+            elif entry.name.id in here:
+                self._say("V0204", f"`{entry.name.id}` is set twice in this sheet", entry.name.span)
+            else:
+                here.add(entry.name.id)
+                entries.setdefault(entry.name.id, (entry.value, module, entry.name.span))
+        found = module.find(model.base.id)
+        if found is None or isinstance(found[1], tree.Function):
+            known = [n for n in module.names() if not isinstance((module.find(n) or (0, 0))[1], tree.Function)]
+            what = "nothing" if found is None else "a fn, no block or model,"
+            self.context.fail(
+                "V0201", f"{what} is called `{model.base.id}`", model.base.span, help=suggestion(model.base.id, known)
+            )
+        owner, base = found
+        if isinstance(base, tree.Block):
+            return owner, base
+        return self._collect(owner, base, entries, (*seen, id(model)))
+
+    def _thunk(self, name: str, entry: Override) -> Thunk:
+        expr, module, _ = entry
+        param = self.declared[name]
+
+        def make() -> Any:
+            from .expressions import evaluate
+
+            scope = self.scope(module, without=name)
+            value = evaluate(expr, scope, params.words(param.type))
+            return params.check(self.context, param, value, expr.span, lambda limit: evaluate(limit, scope))
+
+        return Thunk(name, expr, expr.span, make, type=param.type)
+
+    def scope(self, module: Module, *, without: str = "") -> Scope:
+        """Where a sheet's value is evaluated: the parameters as finally set, sizes, then the sheet's own file."""
+
+        def param(name: str) -> Any:
+            return self.params[name].get(self.context) if name in self.params and name != without else MISSING
+
+        def size(name: str) -> Any:
+            return self.instance.shapes.get(name, MISSING)
+
+        builder: Builder = self.instance.builder
+        return Scope(self.context, module, builder, (param, size, file_source(module, self.context)), self.instance.shapes,
+                     lambda: [*self.params, *module.names()], self.params.get)  # fmt: skip
+
+    def settings(self) -> dict[str, tuple[Any, Span]]:
+        """The numbers among the parameters that evaluated, with their places; problems of the others are collected."""
+        from ...grammar.diagnostics import VitError
+
+        found: dict[str, tuple[Any, Span]] = {}
+        for name, thunk in self.params.items():
+            if thunk.expr is None or not _simple(thunk.expr):
+                continue
+            try:
+                value = thunk.get(self.context)
+            except VitError as problem:
+                self.problems += problem.diagnostics
+                continue
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                found[name] = (value, thunk.span)
+            elif isinstance(value, Shape):
+                found[f"{name}.h"] = (value.dims[0], thunk.span)
+        return found
+
+
+def _simple(expr: tree.Expr) -> bool:
+    """A value that needs no sizes from a call: safe to look at before the model runs."""
+    return isinstance(expr, (tree.Number, tree.Constant, tree.Shape, tree.String, tree.Name, tree.Unary, tree.Unit))

@@ -1,0 +1,151 @@
+"""Writing ops into a body: ranks and stages are brought together here, and shapes inferred."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...grammar.source import Span
+from .. import ops
+from ..ir.graph import Origin
+from ..ir.types import TensorType
+from ..ops.base import REQUIRED, OpError, Param
+from ..ops.kinds import Elementwise
+from .scopes import Scope
+from .values import Shape, Tensor, Word, describe
+
+#: Ops whose tensor operands all stand in one row and therefore need one stage.
+_ROWS = ("concat", "stack", "einsum")
+
+
+def number(scope: Scope, value: float | bool, span: Span) -> Tensor:
+    """A number as a tensor without axes."""
+    dtype = "bool" if isinstance(value, bool) else "int" if isinstance(value, int) else "float"
+    type = TensorType((), dtype, "const")
+    (out,) = scope.builder.add("number", (), (type,), {"value": value, "dtype": dtype}, origin=_origin(scope, span))
+    return Tensor(out)
+
+
+def emit(scope: Scope, op: str, operands: Sequence[Any], attrs: Mapping[str, Any], span: Span, layer: str = "") -> Any:
+    """A node; numbers among the operands become tensors. One output gives a `Tensor`, several a list."""
+    scope.context.step(span)
+    definition = ops.get(op)
+    tensors = [x if isinstance(x, Tensor) else number(scope, x, span) for x in operands]
+    if isinstance(definition, Elementwise) or op == "matmul":
+        tensors = _ranks(scope, tensors, span)
+    if op in _ROWS or (op == "take" and tensors[1].type.stage == "sample"):
+        tensors = _stages(scope, tensors, span)
+    types = tuple(t.type for t in tensors)
+    try:
+        outs = definition.infer(types, attrs)
+    except OpError as problem:
+        scope.context.fail("V0401", f"{op}: {problem.message}", span, help=problem.help)
+    for out in outs:
+        scope.context.sized(out, span)
+    values = scope.builder.add(op, [t.value for t in tensors], outs, attrs, layer=layer, origin=_origin(scope, span))
+    results = [Tensor(value) for value in values]
+    several = len(results) > 1 or op in ("split", "unbind", "lstm_states")
+    return results if several else results[0]
+
+
+def _origin(scope: Scope, span: Span) -> Origin:
+    return Origin(span, tuple(scope.context.functions))
+
+
+def _ranks(scope: Scope, tensors: list[Tensor], span: Span) -> list[Tensor]:
+    """Written axes align from the right: a sample operand of lower rank gets axes after its batch axis."""
+    if all(t.type.stage != "sample" for t in tensors):
+        return tensors
+    rank = max(t.type.rank for t in tensors)
+    result: list[Tensor] = []
+    for tensor in tensors:
+        wide = tensor
+        while wide.type.stage == "sample" and wide.type.rank < rank:
+            wide = emit(scope, "unsqueeze", (wide,), {"axis": -wide.type.rank - 1}, span)
+        result.append(wide)
+    return result
+
+
+def _stages(scope: Scope, tensors: list[Tensor], span: Span) -> list[Tensor]:
+    """Where one operand is there for each sample, the others are repeated for each."""
+    like = next((t for t in tensors if t.type.stage == "sample"), None)
+    if like is None:
+        return tensors
+    return [t if t.type.stage == "sample" else emit(scope, "to_batch", (t, like), {}, span) for t in tensors]
+
+
+def attribute(scope: Scope, param: Param, value: Any, span: Span, rank: int = 0) -> Any:
+    """A value of the text as an op wants it; fails with V0303 at the value."""
+    good, result = _coerced(param, value)
+    if not good:
+        wanted = " or ".join(param.choices) if param.choices else _WANTED[param.kind]
+        scope.context.fail("V0303", f"`{param.name}` is {wanted}, not {describe(value)}", span)
+    low = param.minimum
+    values = result if isinstance(result, tuple) else (result,)
+    if low is not None and any(isinstance(v, (int, float)) and v < low for v in values):  # type: ignore[reportUnknownVariableType]
+        scope.context.fail(
+            "V0304", f"`{param.name}` must be at least {low:g}", span, label=f"this is {describe(value)}"
+        )
+    return result
+
+
+_WANTED = {
+    "int": "an integer", "float": "a number", "scalar": "a number", "bool": "true or false", "pair": "n or [h, w]",
+    "ints": "a list of integers", "axis": "a negative integer: axes count from the right",
+    "axes": "a negative integer or a list of them: axes count from the right", "pairs": "a list of [before, after]",
+    "word": "a word", "text": "a text", "dtype": "float, int or bool",
+}  # fmt: skip
+
+
+def _int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _coerced(param: Param, value: Any) -> tuple[bool, Any]:
+    """Whether the value is of the kind, and what the op gets."""
+    kind = param.kind
+    if value is None:
+        return param.default is None, None
+    if kind == "int":
+        return _int(value), value
+    if kind in ("float", "scalar"):
+        good = _int(value) or isinstance(value, float)
+        return good, float(value) if good and kind == "float" else value
+    if kind == "bool":
+        return isinstance(value, bool), value
+    if kind == "axis":
+        return _int(value) and value < 0, value
+    if kind in ("word", "dtype"):
+        choices = param.choices or ("float", "int", "bool")
+        name = value.name if isinstance(value, Word) else value
+        return name in choices, name
+    if kind == "text":
+        return isinstance(value, str), value
+    return _listed(kind, value)
+
+
+def _listed(kind: str, value: Any) -> tuple[bool, Any]:
+    items: Any = list(value.dims) if isinstance(value, Shape) else value
+    if kind == "pair":
+        if _int(items):
+            return True, (items, items)
+        return isinstance(items, list) and len(items) == 2 and all(map(_int, items)), tuple(items) if isinstance(
+            items, list
+        ) else items  # type: ignore[reportUnknownArgumentType,reportUnknownVariableType]
+    if kind == "pairs":
+        good = isinstance(items, list) and all(isinstance(p, list) and len(p) == 2 and all(map(_int, p)) for p in items)  # type: ignore[reportUnknownArgumentType,reportUnknownVariableType]
+        return good, tuple(tuple(p) for p in items) if good else items
+    items = [items] if _int(items) else items
+    good = isinstance(items, list) and all(_int(i) and (kind != "axes" or i < 0) for i in items)  # type: ignore[reportUnknownVariableType]
+    return good, tuple(items) if good else items
+
+
+def attributes(scope: Scope, op: str, given: Mapping[str, tuple[Any, Span]], span: Span) -> dict[str, Any]:
+    """All attributes of an op from those given and the defaults; fails with V0301 for one that is missing."""
+    result: dict[str, Any] = {}
+    for param in ops.get(op).params:
+        if param.name in given:
+            result[param.name] = attribute(scope, param, *given[param.name])
+        elif param.default is REQUIRED:
+            scope.context.fail("V0301", f"{op} needs `{param.name}`", span)
+        else:
+            result[param.name] = param.default
+    return result

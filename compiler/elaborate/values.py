@@ -1,0 +1,146 @@
+"""What an expression can be worth while compiling. Numbers, booleans, None and lists are Python's own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...grammar import tree
+from ...grammar.source import Span
+from ..ir.graph import Value
+from ..ir.program import WeightSpec
+from ..ir.types import TensorType
+from .library import Module
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word such as `token`; `choices` are the words it was chosen from."""
+
+    name: str
+    choices: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """`224x224x3`: height, width, channels; `image.h`, `image.w`, `image.c`, or an index."""
+
+    dims: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor of the body that is being written."""
+
+    value: Value
+
+    @property
+    def type(self) -> TensorType:
+        """Its type."""
+        return self.value.type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockValue:
+    """A block with some of its parameters filled in."""
+
+    module: Module
+    definition: tree.Block
+    args: Mapping[str, "Bound"]
+
+    @property
+    def name(self) -> str:
+        """The name of the block."""
+        return self.definition.name.id
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpValue:
+    """An op with some of its attributes filled in: a block value without text of its own."""
+
+    op: str
+    attrs: Mapping[str, Any]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionValue:
+    """A `fn`, its parameters not yet given."""
+
+    module: Module
+    definition: tree.Function
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Builtin:
+    """A function of the language itself."""
+
+    name: str
+    run: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """`identity`: gives back what it is given and makes no layer."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightValue:
+    """`weight(shape, init)` or `state(shape, init)`, not yet bound to a name."""
+
+    spec: WeightSpec
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A value given for a parameter, and where the text gives it."""
+
+    value: Any
+    span: Span
+
+
+def key(value: Any) -> Any:
+    """A hashable that is equal for values that elaborate alike: what equal layers are recognised by."""
+    if isinstance(value, BlockValue):
+        args = tuple(sorted((name, key(bound.value)) for name, bound in value.args.items()))
+        return ("block", id(value.definition), args)
+    if isinstance(value, OpValue):
+        return ("op", value.op, tuple(sorted((name, key(v)) for name, v in value.attrs.items())))
+    if isinstance(value, (list, tuple)):
+        return ("list", *(key(item) for item in value))  # type: ignore[reportUnknownVariableType]
+    if isinstance(value, Tensor):
+        return ("tensor", id(value.value))
+    if isinstance(value, (FunctionValue, Builtin, WeightValue)):
+        return ("object", id(value))
+    if isinstance(value, float) and value != value:
+        return ("nan",)
+    return (type(value).__name__, value)
+
+
+def describe(value: Any) -> str:
+    """What a person would call it, for messages."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "none"
+    if isinstance(value, (int, float)):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, Word):
+        return f"the word `{value.name}`"
+    if isinstance(value, Shape):
+        return "x".join(map(str, value.dims))
+    if isinstance(value, Tensor):
+        return f"a tensor {list(value.type.shape)}"
+    if isinstance(value, BlockValue):
+        return f"the block `{value.name}`"
+    if isinstance(value, OpValue):
+        return f"the op `{value.op}`"
+    if isinstance(value, FunctionValue):
+        return f"the fn `{value.definition.name.id}`"
+    if isinstance(value, Builtin):
+        return f"the function `{value.name}`"
+    if isinstance(value, str):
+        return f'the text "{value}"'
+    if isinstance(value, list):
+        return "a list"
+    return type(value).__name__.lower()
