@@ -1,0 +1,16 @@
+"""|x|."""
+
+from .base import Array, np
+from .elementwise import Unary
+
+
+class Definition(Unary):
+    """abs(x): |x|. ONNX Abs."""
+
+    name = "abs"
+    onnx_type = "Abs"
+    text = "{x}.abs()"
+
+    def compute(self, x: Array) -> Array:
+        """As the formula says."""
+        return np.abs(x)

@@ -1,0 +1,16 @@
+"""A + b."""
+
+from .base import Array
+from .elementwise import Binary
+
+
+class Definition(Binary):
+    """add: a + b, broadcast from the right. ONNX Add."""
+
+    name = "add"
+    onnx_type = "Add"
+    text = "{a} + {b}"
+
+    def compute(self, a: Array, b: Array) -> Array:
+        """As the formula says."""
+        return a + b

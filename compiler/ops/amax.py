@@ -1,0 +1,16 @@
+"""The largest along axes."""
+
+from .base import Array
+from .elementwise import Reduce
+
+
+class Definition(Reduce):
+    """amax(x, axes, keep): the largest along the axes. `torch.amax`, ONNX ReduceMax-18."""
+
+    name = "amax"
+    onnx_type = "ReduceMax"
+    method = "amax"
+
+    def compute(self, x: Array, axes: tuple[int, ...], keep: bool) -> Array:
+        """As numpy does it."""
+        return x.max(axis=axes, keepdims=keep)

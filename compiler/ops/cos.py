@@ -1,0 +1,16 @@
+"""The cosine."""
+
+from .base import Array, np
+from .elementwise import Unary
+
+
+class Definition(Unary):
+    """cos(x): the cosine. ONNX Cos."""
+
+    name = "cos"
+    onnx_type = "Cos"
+    text = "{x}.cos()"
+
+    def compute(self, x: Array) -> Array:
+        """As the formula says."""
+        return np.cos(x)

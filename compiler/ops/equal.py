@@ -1,0 +1,16 @@
+"""A == b."""
+
+from .base import Array
+from .elementwise import Compare
+
+
+class Definition(Compare):
+    """equal: a == b, element by element. ONNX Equal."""
+
+    name = "equal"
+    onnx_type = "Equal"
+    text = "{a} == {b}"
+
+    def compute(self, a: Array, b: Array) -> Array:
+        """As the formula says."""
+        return a == b

@@ -1,0 +1,16 @@
+"""E**x."""
+
+from .base import Array, np
+from .elementwise import Unary
+
+
+class Definition(Unary):
+    """exp(x): e**x. ONNX Exp."""
+
+    name = "exp"
+    onnx_type = "Exp"
+    text = "{x}.exp()"
+
+    def compute(self, x: Array) -> Array:
+        """As the formula says."""
+        return np.exp(x)

@@ -1,0 +1,16 @@
+"""A > b."""
+
+from .base import Array
+from .elementwise import Compare
+
+
+class Definition(Compare):
+    """greater: a > b, element by element. ONNX Greater."""
+
+    name = "greater"
+    onnx_type = "Greater"
+    text = "{a} > {b}"
+
+    def compute(self, a: Array, b: Array) -> Array:
+        """As the formula says."""
+        return a > b

@@ -1,0 +1,16 @@
+"""A >= b."""
+
+from .base import Array
+from .elementwise import Compare
+
+
+class Definition(Compare):
+    """greater_equal: a >= b, element by element. ONNX GreaterOrEqual."""
+
+    name = "greater_equal"
+    onnx_type = "GreaterOrEqual"
+    text = "{a} >= {b}"
+
+    def compute(self, a: Array, b: Array) -> Array:
+        """As the formula says."""
+        return a >= b

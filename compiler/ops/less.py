@@ -1,0 +1,16 @@
+"""A < b."""
+
+from .base import Array
+from .elementwise import Compare
+
+
+class Definition(Compare):
+    """less: a < b, element by element. ONNX Less."""
+
+    name = "less"
+    onnx_type = "Less"
+    text = "{a} < {b}"
+
+    def compute(self, a: Array, b: Array) -> Array:
+        """As the formula says."""
+        return a < b

@@ -1,0 +1,17 @@
+"""The natural logarithm."""
+
+from .base import Array, np
+from .elementwise import Unary
+
+
+class Definition(Unary):
+    """log(x): the natural logarithm. ONNX Log."""
+
+    name = "log"
+    onnx_type = "Log"
+    text = "{x}.log()"
+    positive = True
+
+    def compute(self, x: Array) -> Array:
+        """As the formula says."""
+        return np.log(x)

@@ -1,0 +1,16 @@
+"""The smaller."""
+
+from .base import Array, np
+from .elementwise import Binary
+
+
+class Definition(Binary):
+    """minimum: the smaller, broadcast from the right. ONNX Min."""
+
+    name = "minimum"
+    onnx_type = "Min"
+    text = "torch.minimum({a}, {b})"
+
+    def compute(self, a: Array, b: Array) -> Array:
+        """As the formula says."""
+        return np.minimum(a, b)

@@ -1,0 +1,16 @@
+"""A * b."""
+
+from .base import Array
+from .elementwise import Binary
+
+
+class Definition(Binary):
+    """mul: a * b, broadcast from the right. ONNX Mul."""
+
+    name = "mul"
+    onnx_type = "Mul"
+    text = "{a} * {b}"
+
+    def compute(self, a: Array, b: Array) -> Array:
+        """As the formula says."""
+        return a * b

@@ -1,0 +1,16 @@
+"""-x."""
+
+from .base import Array
+from .elementwise import Unary
+
+
+class Definition(Unary):
+    """neg(x): -x. ONNX Neg."""
+
+    name = "neg"
+    onnx_type = "Neg"
+    text = "-{x}"
+
+    def compute(self, x: Array) -> Array:
+        """As the formula says."""
+        return -x

@@ -1,0 +1,17 @@
+"""A ** b."""
+
+from .base import Array
+from .elementwise import Binary
+
+
+class Definition(Binary):
+    """pow: a ** b, broadcast from the right. ONNX Pow."""
+
+    name = "pow"
+    onnx_type = "Pow"
+    text = "{a} ** {b}"
+    positive = True
+
+    def compute(self, a: Array, b: Array) -> Array:
+        """As the formula says."""
+        return a**b

@@ -1,0 +1,24 @@
+"""Max(x, 0)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..ir.graph import Attrs
+from .base import Array, np
+from .elementwise import Unary
+
+
+class Definition(Unary):
+    """relu(x): max(x, 0). ONNX Relu."""
+
+    name = "relu"
+    onnx_type = "Relu"
+    text = "F.relu({x})"
+
+    def compute(self, x: Array) -> Array:
+        """As the formula says."""
+        return np.maximum(x, 0)
+
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
+        """nn.ReLU(), in a list of layers."""
+        return "nn.ReLU()"

@@ -1,0 +1,24 @@
+"""1 / (1 + e**-x)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..ir.graph import Attrs
+from .base import Array, np
+from .elementwise import Unary
+
+
+class Definition(Unary):
+    """sigmoid(x): 1 / (1 + e**-x). ONNX Sigmoid."""
+
+    name = "sigmoid"
+    onnx_type = "Sigmoid"
+    text = "{x}.sigmoid()"
+
+    def compute(self, x: Array) -> Array:
+        """As the formula says."""
+        return 1 / (1 + np.exp(-x))
+
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
+        """nn.Sigmoid(), in a list of layers."""
+        return "nn.Sigmoid()"

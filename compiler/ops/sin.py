@@ -1,0 +1,16 @@
+"""The sine."""
+
+from .base import Array, np
+from .elementwise import Unary
+
+
+class Definition(Unary):
+    """sin(x): the sine. ONNX Sin."""
+
+    name = "sin"
+    onnx_type = "Sin"
+    text = "{x}.sin()"
+
+    def compute(self, x: Array) -> Array:
+        """As the formula says."""
+        return np.sin(x)

@@ -1,0 +1,17 @@
+"""The square root."""
+
+from .base import Array, np
+from .elementwise import Unary
+
+
+class Definition(Unary):
+    """sqrt(x): the square root. ONNX Sqrt."""
+
+    name = "sqrt"
+    onnx_type = "Sqrt"
+    text = "{x}.sqrt()"
+    positive = True
+
+    def compute(self, x: Array) -> Array:
+        """As the formula says."""
+        return np.sqrt(x)

@@ -1,0 +1,16 @@
+"""A - b."""
+
+from .base import Array
+from .elementwise import Binary
+
+
+class Definition(Binary):
+    """sub: a - b, broadcast from the right. ONNX Sub."""
+
+    name = "sub"
+    onnx_type = "Sub"
+    text = "{a} - {b}"
+
+    def compute(self, a: Array, b: Array) -> Array:
+        """As the formula says."""
+        return a - b
