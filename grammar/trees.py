@@ -27,7 +27,11 @@ class Builder:
         """The tree of a node; tokens stay what they are."""
         if not hasattr(node, "data"):
             return node
-        span = Span(self.source, node.meta.start_pos, node.meta.end_pos) if not node.meta.empty else Span(self.source, 0, 0)
+        span = (
+            Span(self.source, node.meta.start_pos, node.meta.end_pos)
+            if not node.meta.empty
+            else Span(self.source, 0, 0)
+        )
         return getattr(self, "r_" + str(node.data))(span, [self.build(child) for child in node.children])
 
     def _name(self, token: Any) -> tree.Name:
@@ -200,7 +204,12 @@ class Builder:
         return tree.List(span, tuple(k for k in kids if k is not None))
 
     def r_each(self, span: Span, kids: list[Any]) -> Any:
-        return tree.Each(span, kids[0], tuple(k for k in kids[1:] if isinstance(k, tree.Clause)), kids[-1] if not isinstance(kids[-1], tree.Clause) else None)
+        return tree.Each(
+            span,
+            kids[0],
+            tuple(k for k in kids[1:] if isinstance(k, tree.Clause)),
+            kids[-1] if not isinstance(kids[-1], tree.Clause) else None,
+        )
 
     def r_clause(self, span: Span, kids: list[Any]) -> Any:
         return tree.Clause(span, tuple(self._name(k) for k in kids[:2] if k), kids[2])

@@ -74,3 +74,11 @@ def full_axis(axis: int, type: TensorType) -> int:
     if not -type.rank <= axis < 0:
         raise OpError(f"axis {axis} of {list(type.shape)}: axes are -{type.rank} to -1", about="axis")
     return axis
+
+
+def truncated(rng: "np.random.Generator", std: float, shape: tuple[int, ...]) -> Array:
+    """Normal numbers, those beyond two standard deviations drawn again."""
+    x = rng.standard_normal(shape)
+    while (far := np.abs(x) > 2).any():
+        x[far] = rng.standard_normal(int(far.sum()))
+    return x * std

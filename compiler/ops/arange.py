@@ -1,0 +1,55 @@
+"""Numbers at equal steps."""
+
+from collections.abc import Sequence
+
+from ..ir.graph import Attrs
+from ..ir.types import TensorType
+from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
+
+
+class Definition(Op):
+    """start, start + step, ... below stop: `torch.arange`; a constant."""
+
+    name = "arange"
+    inputs = ()
+    params = (
+        Param("start", "scalar"),
+        Param("stop", "scalar"),
+        Param("step", "scalar"),
+        Param("dtype", "dtype", structural=True),
+    )
+
+    def infer(self, types: Types, attrs: Attrs) -> Types:
+        """The type of the result."""
+        count = int(-((attrs["start"] - attrs["stop"]) // attrs["step"]))
+        if count < 1:
+            raise OpError("nothing lies between start and stop")
+        return (TensorType((count,), attrs["dtype"], "const"),)
+
+    def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
+        """The numbers."""
+        dtype = np.int64 if attrs["dtype"] == "int" else np.float64
+        return (np.arange(attrs["start"], attrs["stop"], attrs["step"]).astype(dtype),)
+
+    def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
+        """Sees nothing."""
+        return tuple(np.full((4, *out.shape), NOWHERE, np.int32) for out in outs)
+
+    def torch(self, call: TorchCall) -> str:
+        """The expression."""
+        start, stop, step = (call.attrs[name] for name in ("start", "stop", "step"))
+        dtype = "" if call.attrs["dtype"] == "int" else ", dtype=torch.float64"
+        if step != 1:
+            return f"torch.arange({start}, {stop}, {step}{dtype})"
+        return f"torch.arange({'' if start == 0 else f'{start}, '}{stop}{dtype})"
+
+    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+        """The nodes."""
+        return (emit.array(self.evaluate((), call.attrs)[0]),)
+
+    def examples(self) -> tuple[Example, ...]:
+        """Types and attributes that show every attribute."""
+        return (
+            Example((), {"start": 1, "stop": 9, "step": 3, "dtype": "int"}),
+            Example((), {"start": 0.5, "stop": 3.0, "step": 0.5, "dtype": "float"}),
+        )

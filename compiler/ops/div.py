@@ -1,0 +1,18 @@
+"""a / b."""
+
+from .base import Array
+from .elementwise import Binary
+
+
+class Definition(Binary):
+    """div: a / b as floats, broadcast from the right. ONNX Div."""
+
+    name = "div"
+    onnx_type = "Div"
+    text = "{a} / {b}"
+    positive = True
+    gives = "float"
+
+    def compute(self, a: Array, b: Array) -> Array:
+        """As the formula says."""
+        return a / b

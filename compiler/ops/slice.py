@@ -1,0 +1,51 @@
+"""A part of an axis."""
+
+from collections.abc import Sequence
+
+from ..ir.graph import Attrs
+from ..ir.types import TensorType
+from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Param, TorchCall, Types, np
+from .kinds import Movement, full_axis
+
+
+class Definition(Movement):
+    """Every `step`th element from `start` up to `stop`: `x[a:b:c]`, ONNX Slice-13. Made by indexing."""
+
+    name = "slice"
+    params = (
+        Param("axis", "axis", structural=True),
+        Param("start", "int", minimum=0),
+        Param("stop", "int", minimum=0),
+        Param("step", "int", minimum=1),
+    )
+    internal = True
+
+    def infer(self, types: Types, attrs: Attrs) -> Types:
+        """The type of the result."""
+        (x,) = types
+        axis = full_axis(attrs["axis"], x) + x.rank
+        count = len(range(attrs["start"], attrs["stop"], attrs["step"]))
+        return (TensorType((*x.shape[:axis], count, *x.shape[axis + 1 :]), x.dtype, x.stage),)
+
+    def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
+        """The numbers."""
+        part = slice(attrs["start"], attrs["stop"], attrs["step"])
+        return (xs[0][(..., part, *(slice(None),) * (-attrs["axis"] - 1))],)
+
+    def torch(self, call: TorchCall) -> str:
+        """The expression."""
+        start, stop, step = call.attrs["start"], call.attrs["stop"], call.attrs["step"]
+        part = f"{start}:{stop}" if step == 1 else f"{start}:{stop}:{step}"
+        return f"{call.args[0]}[..., {part}{', :' * (-call.attrs['axis'] - 1)}]"
+
+    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+        """The nodes."""
+        at = (emit.ints(call.attrs[name]) for name in ("start", "stop", "axis", "step"))
+        return (emit.op("Slice", call.args[0], *at),)
+
+    def examples(self) -> tuple[Example, ...]:
+        """Types and attributes that show every attribute."""
+        return (
+            Example((TensorType((5, 6)),), {"axis": -1, "start": 1, "stop": 6, "step": 2}),
+            Example((TensorType((5, 6)),), {"axis": -2, "start": 0, "stop": 3, "step": 1}),
+        )

@@ -1,0 +1,38 @@
+"""A branch left out for a sample at random under training (Huang et al. 2016)."""
+
+from collections.abc import Sequence
+
+from ..ir.graph import Attrs
+from ..ir.types import TensorType
+from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, OpError, Param, TorchCall, Types, np
+from .kinds import Movement
+
+
+class Definition(Movement):
+    """The identity at inference; under training what is left is scaled by 1 / (1 - rate)."""
+
+    name = "stochastic_depth"
+    params = (Param("rate", "float", minimum=0),)
+    random = True
+
+    def infer(self, types: Types, attrs: Attrs) -> Types:
+        """The type of the result."""
+        if attrs["rate"] >= 1:
+            raise OpError(f"a rate of {attrs['rate']} leaves nothing", about="rate")
+        return types
+
+    def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
+        """The numbers."""
+        return (xs[0],)
+
+    def torch(self, call: TorchCall) -> str:
+        """The expression."""
+        return f"stochastic_depth({call.args[0]}, {call.attrs['rate']}, self.training)"
+
+    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+        """The nodes."""
+        return (call.args[0],)
+
+    def examples(self) -> tuple[Example, ...]:
+        """Types and attributes that show every attribute."""
+        return (Example((TensorType((3, 4)),), {"rate": 0.5}),)

@@ -1,0 +1,36 @@
+"""One of two, by a condition."""
+
+from collections.abc import Sequence
+
+from ..ir.graph import Attrs
+from ..ir.types import TensorType, meet
+from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, TorchCall, Types, np
+from .kinds import Elementwise, broadcast
+
+
+class Definition(Elementwise):
+    """a where c is true, else b, broadcast from the right: `torch.where`, ONNX Where-16."""
+
+    name = "where"
+    inputs = ("c", "a", "b")
+
+    def infer(self, types: Types, attrs: Attrs) -> Types:
+        """The type of the result."""
+        dtype = "float" if "float" in (types[1].dtype, types[2].dtype) else types[1].dtype
+        return (TensorType(broadcast(types), dtype, meet(types)),)
+
+    def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
+        """The numbers."""
+        return (np.where(*xs),)
+
+    def torch(self, call: TorchCall) -> str:
+        """The expression."""
+        return f"torch.where({', '.join(call.args)})"
+
+    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+        """The nodes."""
+        return (emit.op("Where", *call.args),)
+
+    def examples(self) -> tuple[Example, ...]:
+        """Types and attributes that show every attribute."""
+        return (Example((TensorType((3, 4), "bool"), TensorType((3, 4)), TensorType((4,), stage="shared"))),)
