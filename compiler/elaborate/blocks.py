@@ -79,9 +79,11 @@ class Instance:
         self.slots: dict[str, LayerSlot | ListSlot] = {}
         self.leaves: dict[str, Tensor] = {}
         block = value.definition
-        self.params = {p.name.id: self._param(p, overrides or {}) for p in block.params}
+        self.params: dict[str, Thunk] = {}
+        self.binds: dict[str, Thunk] = {}
+        self.params.update({p.name.id: self._param(p, overrides or {}) for p in block.params})
         binds = [entry for entry in block.entries if isinstance(entry, tree.Bind)]
-        self.binds = {bind.name.id: self._bind(bind) for bind in binds}
+        self.binds.update({bind.name.id: self._bind(bind) for bind in binds})
 
     # ---- names -------------------------------------------------------------------------------------------------------
 

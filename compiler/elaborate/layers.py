@@ -10,7 +10,7 @@ from ..ir.graph import Origin, Value
 from ..ir.program import Layer
 from ..ir.types import TensorType
 from ..ops.base import OpError
-from . import shapes, statements
+from . import shapes
 from .blocks import Elaborated, Hole, Instance, LayerSlot, ListSlot
 from .context import suggestion
 from .scopes import Scope
@@ -184,6 +184,8 @@ def run(value: BlockValue, path: str, args: Args, kwargs: Kwargs, scope: Scope, 
 
 def run_forward(instance: Instance, args: Args, kwargs: Kwargs, span: Span) -> Elaborated:
     """Runs `forward` of a block whose parameters are known."""
+    from . import statements
+
     context, forward = instance.context, instance.value.definition.forward
     scope = instance.scope()
     functions, context.functions = context.functions, []

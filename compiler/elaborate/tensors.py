@@ -123,19 +123,20 @@ def _coerced(param: Param, value: Any) -> tuple[bool, Any]:
 
 
 def _listed(kind: str, value: Any) -> tuple[bool, Any]:
-    items: Any = list(value.dims) if isinstance(value, Shape) else value
-    if kind == "pair":
-        if _int(items):
-            return True, (items, items)
-        return isinstance(items, list) and len(items) == 2 and all(map(_int, items)), tuple(items) if isinstance(
-            items, list
-        ) else items  # type: ignore[reportUnknownArgumentType,reportUnknownVariableType]
+    """Lists of integers; what was checked before comes as tuples."""
+    items: Any = list(value.dims) if isinstance(value, Shape) else list(value) if isinstance(value, tuple) else value
+    if kind == "pair" and _int(items):
+        return True, (items, items)
     if kind == "pairs":
-        good = isinstance(items, list) and all(isinstance(p, list) and len(p) == 2 and all(map(_int, p)) for p in items)  # type: ignore[reportUnknownArgumentType,reportUnknownVariableType]
-        return good, tuple(tuple(p) for p in items) if good else items
+        good = isinstance(items, list) and all(_ints(pair) and len(pair) == 2 for pair in items)
+        return good, tuple(tuple(pair) for pair in items) if good else items
     items = [items] if _int(items) else items
-    good = isinstance(items, list) and all(_int(i) and (kind != "axes" or i < 0) for i in items)  # type: ignore[reportUnknownVariableType]
+    good = _ints(items) and (kind != "axes" or all(i < 0 for i in items)) and (kind != "pair" or len(items) == 2)
     return good, tuple(items) if good else items
+
+
+def _ints(items: Any) -> bool:
+    return isinstance(items, (list, tuple)) and all(map(_int, items))  # type: ignore[reportUnknownArgumentType]
 
 
 def attributes(scope: Scope, op: str, given: Mapping[str, tuple[Any, Span]], span: Span) -> dict[str, Any]:

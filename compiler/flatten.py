@@ -1,0 +1,88 @@
+"""From a program to one graph: calls inlined, weights named by their state-dict keys.
+
+Types are inferred again on the way: a constant handed to a layer is shared inside of it and a constant again here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from . import ops
+from .ir.builder import Builder
+from .ir.graph import Graph, Node, Value
+from .ir.program import Child, Layer, Program
+from .ir.types import TensorType
+
+
+def flatten(program: Program, *, training: bool = False) -> Graph:
+    """The graph of the model in one mode; its outputs are named, a single one `logits`."""
+    flattener = _Flattener(training)
+    body = _bodies(program.root, training)[0]
+    inputs = [flattener.builder.input(value.type, value.name) for value in body.inputs]
+    outputs = flattener.inline(program.root, 0, inputs, "")
+    names = body.output_names or (("logits",) if len(outputs) == 1 else tuple(f"output{i}" for i in range(len(outputs))))
+    return flattener.builder.graph(outputs, names)
+
+
+def _bodies(layer: Layer, training: bool) -> tuple[Graph, ...]:
+    return layer.train if training else layer.bodies
+
+
+class _Flattener:
+    def __init__(self, training: bool) -> None:
+        self.training, self.builder = training, Builder()
+        self.weights: dict[str, Value] = {}
+
+    def inline(self, layer: Layer, variant: int, inputs: Sequence[Value], path: str) -> list[Value]:
+        """The nodes of one body with its inputs in place; gives its results."""
+        body = _bodies(layer, self.training)[variant]
+        here = dict(zip(body.inputs, inputs, strict=True))
+        for node in body.nodes:
+            operands = [here[value] for value in node.inputs]
+            if node.op == "call":
+                outs = self._call(layer, node, operands, path)
+            elif node.op == "weight":
+                outs = [self._weight(node, path)]
+            else:
+                outs = self._op(node, operands, path)
+            here.update(zip(node.outputs, outs, strict=True))
+        return [here[value] for value in body.outputs]
+
+    def _call(self, layer: Layer, node: Node, operands: list[Value], path: str) -> list[Value]:
+        child = layer.children[node.layer.partition(".")[0]]
+        for index in node.layer.split(".")[1:]:
+            assert isinstance(child, tuple)
+            child = child[int(index)]
+        return self._run(child, node.attrs["variant"], operands, _join(path, node.layer))
+
+    def _run(self, child: Child, variant: int | tuple[int, ...], operands: list[Value], path: str) -> list[Value]:
+        """A layer, or the members of a list in order."""
+        if isinstance(child, Layer):
+            assert isinstance(variant, int)
+            return self.inline(child, variant, operands, path)
+        assert isinstance(child, tuple) and isinstance(variant, tuple)
+        results: list[Value] = []
+        for index, (member, which) in enumerate(zip(child, variant, strict=True)):
+            results = self._run(member, which, operands, f"{path}.{index}")
+            operands = [*results, *operands[len(results) :]]
+        return results
+
+    def _weight(self, node: Node, path: str) -> Value:
+        """One leaf for each key, however often it is read."""
+        name = _join(path, node.attrs["name"])
+        if name not in self.weights:
+            (value,) = self.builder.add(
+                "weight", (), (node.output.type,), {**node.attrs, "name": name}, names=(node.output.name,)
+            )
+            self.weights[name] = value
+        return self.weights[name]
+
+    def _op(self, node: Node, operands: list[Value], path: str) -> list[Value]:
+        types: tuple[TensorType, ...] = ops.get(node.op).infer(tuple(v.type for v in operands), node.attrs)
+        names = [value.name for value in node.outputs]
+        layer = _join(path, node.layer) if node.layer else ""
+        origin = replace(node.origin, layer=layer or path)
+        return list(self.builder.add(node.op, operands, types, node.attrs, layer=layer, origin=origin, names=names))
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
