@@ -19,7 +19,9 @@ def flatten(program: Program, *, training: bool = False) -> Graph:
     body = _bodies(program.root, training)[0]
     inputs = [flattener.builder.input(value.type, value.name) for value in body.inputs]
     outputs = flattener.inline(program.root, 0, inputs, "")
-    names = body.output_names or (("logits",) if len(outputs) == 1 else tuple(f"output{i}" for i in range(len(outputs))))
+    names = body.output_names or (
+        ("logits",) if len(outputs) == 1 else tuple(f"output{i}" for i in range(len(outputs)))
+    )
     return flattener.builder.graph(outputs, names)
 
 

@@ -19,7 +19,7 @@ from . import merging, params
 from .context import Context
 from .reserved import refuse
 from .scopes import MISSING, Scope, Thunk
-from .values import BlockValue, OpValue, Shape, Tensor, WeightValue, Word
+from .values import BlockValue, Builtin, OpValue, Shape, Tensor, WeightValue, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class Instance:
         def make() -> Any:
             from .expressions import evaluate
 
-            value = evaluate(bind.value, self.scope(without=name, kind="bind"))
+            value = _configured(evaluate(bind.value, self.scope(without=name, kind="bind")), bind.value.span)
             return self.materialise(name, value, bind)
 
         return Thunk(name, bind.value, bind.value.span, make)
@@ -237,6 +237,15 @@ def file_source(module: Any, context: Context) -> Any:
     from .names import definition
 
     return lambda name: definition(name, module, context)  # type: ignore[reportUnknownLambdaType]
+
+
+def _configured(value: Any, span: Span) -> Any:
+    """The bare name of an op with weights is a block value, all its attributes left at their defaults."""
+    if isinstance(value, list):
+        return [_configured(item, span) for item in value]  # type: ignore[reportUnknownVariableType]
+    if isinstance(value, Builtin) and value.name in ops.names():
+        return OpValue(value.name, {}, span)
+    return value
 
 
 def _makes_layer(value: Any) -> bool:

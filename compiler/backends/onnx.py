@@ -1,0 +1,152 @@
+"""ONNX: the flattened graph written directly, operators of the standard alone, opset 23.
+
+Input `image` float32 [batch, C, H, W], outputs by their names, any batch size. What depends on no input is computed
+while writing, so the file holds no arithmetic on weights.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from .. import ops
+from ..ir.graph import Graph, Node, Value
+from ..ir.types import TensorType
+from ..ops.base import Array, OnnxCall
+
+OPSET = 23
+#: The IR version of ONNX 1.18, the first with this opset.
+IR_VERSION = 11
+_TYPES = {"float": TensorProto.FLOAT, "int": TensorProto.INT64, "bool": TensorProto.BOOL}
+Weights = Mapping[str, Callable[[], Array]]
+
+
+def write(graph: Graph, weights: Weights, path: Path, metadata: Mapping[str, str]) -> None:
+    """Writes the model; `weights` gives each tensor of the graph by its state-dict key when called."""
+    model = build(graph, weights, metadata)
+    onnx.checker.check_model(model, full_check=True)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def build(graph: Graph, weights: Weights, metadata: Mapping[str, str]) -> onnx.ModelProto:
+    """The model in memory."""
+    recorder = _Recorder(graph, weights)
+    for node in graph.nodes:
+        recorder.node(node)
+    outputs = [recorder.output(v, n) for v, n in zip(graph.outputs, graph.output_names, strict=True)]
+    inputs = [_info(v, v.name) for v in graph.inputs]
+    body = helper.make_graph(recorder.nodes, "model", inputs, outputs, recorder.used())
+    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="vitc")
+    model.ir_version = IR_VERSION
+    helper.set_model_props(model, dict(metadata))
+    return model
+
+
+def _info(value: Value, name: str) -> onnx.ValueInfoProto:
+    shape = (["batch"] if value.type.stage == "sample" else []) + list(value.type.shape)
+    return helper.make_tensor_value_info(name, _TYPES[value.type.dtype], shape)
+
+
+class _Recorder:
+    """The `OnnxEmitter` of the ops: nodes and initialisers in order, arithmetic on initialisers done at once."""
+
+    def __init__(self, graph: Graph, weights: Weights) -> None:
+        self.weights = weights
+        self.nodes: list[onnx.NodeProto] = []
+        self.arrays: dict[str, Array] = {}
+        self.names: dict[Value, str] = {v: v.name for v in graph.inputs}
+        self.image = graph.inputs[0].name
+        self.layer, self.count = "", dict[str, int]()
+        self.shared: dict[tuple[str, bytes], str] = {}
+        self.batch_name = ""
+
+    def node(self, node: Node) -> None:
+        """Records one node of the graph."""
+        if node.op == "weight":
+            name = node.attrs["name"]
+            self.arrays[name] = _stored(self.weights[name]())
+            self.names[node.output] = name
+            return
+        self.layer = node.origin.layer
+        types, outs = (tuple(v.type for v in vs) for vs in (node.inputs, node.outputs))
+        args = tuple(self.names[v] for v in node.inputs)
+        if node.op != "number" and args and all(a in self.arrays for a in args) and not _sample(outs):
+            results = self._compute(node, args)
+        elif node.op == "constant":
+            results = (self.array(node.attrs["value"]),)
+        else:
+            results = ops.get(node.op).onnx(self, OnnxCall(args, node.attrs, types, outs))
+        self.names.update(zip(node.outputs, results, strict=True))
+
+    def _compute(self, node: Node, args: Sequence[str]) -> tuple[str, ...]:
+        """What stands on weights and numbers alone, in float64, rounded once."""
+        arrays = [self.arrays[a] for a in args]
+        wide = [a.astype(np.float64) if a.dtype.kind == "f" else a for a in arrays]
+        return tuple(self.array(x) for x in ops.get(node.op).evaluate(wide, node.attrs))
+
+    def output(self, value: Value, name: str) -> onnx.ValueInfoProto:
+        """Gives a result its public name."""
+        self.nodes.append(helper.make_node("Identity", [self.names[value]], [name], name=f"output/{name}"))
+        return _info(value, name)
+
+    def used(self) -> list[onnx.TensorProto]:
+        """The initialisers that some node reads, in the order they came."""
+        read = {name for node in self.nodes for name in node.input}
+        return [numpy_helper.from_array(a, name) for name, a in self.arrays.items() if name in read]
+
+    # ---- what ops call -----------------------------------------------------------------------------------------------
+
+    def op(self, op_type: str, *inputs: str, **attrs: Any) -> str:
+        """A node with one output; a transposed initialiser is stored transposed."""
+        if op_type == "Transpose" and inputs[0] in self.arrays:
+            name = f"{inputs[0]}.T"
+            self.arrays.setdefault(name, np.ascontiguousarray(self.arrays[inputs[0]].transpose(attrs["perm"])))
+            return name
+        return self.ops(op_type, 1, *inputs, **attrs)[0]
+
+    def ops(self, op_type: str, count: int, *inputs: str, **attrs: Any) -> tuple[str, ...]:
+        """A node with several outputs, named after its layer."""
+        stem = f"{self.layer}/{op_type}" if self.layer else op_type
+        number = self.count[stem] = self.count.get(stem, -1) + 1
+        name = f"{stem}_{number}" if number else stem
+        outputs = tuple(f"{name}:{i}" for i in range(count))
+        self.nodes.append(helper.make_node(op_type, list(inputs), list(outputs), name=name, **attrs))
+        return outputs
+
+    def ints(self, *values: int) -> str:
+        """A list of integers."""
+        return self.array(np.array(values, np.int64))
+
+    def scalar(self, value: float, dtype: str = "float") -> str:
+        """A number."""
+        return self.array(np.array(value, {"float": np.float32, "int": np.int64, "bool": np.bool_}[dtype]))
+
+    def array(self, value: Array) -> str:
+        """An initialiser; equal ones are one."""
+        stored = _stored(value)
+        key = (f"{stored.dtype}{stored.shape}", stored.tobytes())
+        if key not in self.shared:
+            self.shared[key] = f"constant_{len(self.shared)}"
+            self.arrays[self.shared[key]] = stored
+        return self.shared[key]
+
+    def batch(self) -> str:
+        """The batch size, taken once."""
+        if not self.batch_name:
+            layer, self.layer = self.layer, ""
+            self.batch_name = self.op("Shape", self.image, start=0, end=1)
+            self.layer = layer
+        return self.batch_name
+
+
+def _stored(value: Array) -> Array:
+    """Floats as float32, integers as int64, always contiguous."""
+    kinds: dict[str, Any] = {"f": np.float32, "i": np.int64, "b": np.bool_}
+    return np.ascontiguousarray(value).astype(kinds[np.asarray(value).dtype.kind], copy=False).reshape(np.shape(value))
+
+
+def _sample(types: tuple[TensorType, ...]) -> bool:
+    return any(t.stage == "sample" for t in types)

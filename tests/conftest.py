@@ -1,0 +1,27 @@
+"""What several tests need: timm as an oracle."""
+
+import warnings
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def timm():
+    """The library timm. It imports torchvision, whose wheel on PyPI is built for CUDA: beside a CPU build of torch its
+    C++ part does not load, and the Python part then misses two operators that no classifier calls."""
+    import torch
+
+    if not torch.cuda.is_available():
+        library = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        timm_library.append(library)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import timm
+
+    return timm
+
+
+#: Keeps the definitions alive as long as the tests run.
+timm_library = []
