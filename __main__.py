@@ -1,0 +1,5 @@
+"""`python -m vitc`."""
+
+from .cli.main import main
+
+main()
