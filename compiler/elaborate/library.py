@@ -105,7 +105,6 @@ class _Loader:
         module = Module(path, file, source)
         self.modules[path] = module
         std = SPECS / "std" / "std.vit"
-        inside_std = path.parent == std.parent
         for item in file.items:
             if isinstance(item, tree.Use):
                 self._use(module, item, above)
@@ -113,7 +112,7 @@ class _Loader:
                 module.sections.append(item)
             else:
                 self._define(module, item)
-        if not inside_std:
+        if path.resolve() != std.resolve():
             found = self.module(std, "std/std.vit", None)
             if found is not None:
                 module.uses.append(found)
@@ -132,15 +131,15 @@ class _Loader:
         if not _plain(text):
             self._say("V0211", f"`{text}` is not the name of a .vit file relative to this one", span)
             return
-        path = module.path.parent / text
+        path, std = module.path.parent / text, SPECS / "std" / text
         roots = [SPECS] + ([self.root] if self.root else [])
         inside = any(path.resolve().is_relative_to(root.resolve()) for root in roots)
-        if not inside:
+        if not inside and not std.is_file():
             self._say("V0211", f"`{text}` leads out of the folder of the spec", span)
             return
-        std = SPECS / "std" / text
-        target = path if path.is_file() or not std.is_file() else std
-        shown = f"std/{text}" if target is std else str(Path(module.source.name).parent / text)
+        own = inside and (path.is_file() or not std.is_file())
+        target = path if own else std
+        shown = str(Path(module.source.name).parent / text) if own else f"std/{text}"
         found = self.module(target, shown, span, above)
         if found is not None:
             module.uses.append(found)

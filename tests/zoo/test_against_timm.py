@@ -31,6 +31,19 @@ TEXTS = {
         "model m = vit { depth = 2, norm = layernorm, norm_pre = true, classes = 512 }",
         {"depth": 2, "num_classes": 512},
     ),
+    "eva02_tiny_patch14_224": (
+        'use "eva.vit"\nmodel m = eva { patch = 14, dim = 192, heads = 3, depth = 3, mlp = glu(hidden = 512), classes = none, '
+        "rope = rope_axial(image.h // patch, image.w // patch, dim // heads, ref = [16, 16]) }",
+        {"depth": 3},
+    ),
+    "eva02_base_patch14_224": (
+        'use "eva.vit"\nmodel m = eva { patch = 14, depth = 2, fused = false, mlp = swiglu(hidden = 2048, norm = norm), '
+        "classes = none, rope = rope_axial(image.h // patch, image.w // patch, dim // heads, ref = [16, 16]) }",
+        {"depth": 2},
+    ),
+    "cait_xxs24_224": ('use "cait.vit"\nmodel m = cait { depth = 3, expect params > 0 }', {"depth": 3}),
+    "swin_tiny_patch4_window7_224": ('use "swin.vit"\nmodel m = swin { expect params == 28_288_354 }', {}),
+    "mixer_s32_224": ('use "mixer.vit"\nmodel m = mixer { patch = 32, dim = 512, depth = 8 }', {}),
 }
 
 
