@@ -31,6 +31,8 @@ class Definition(Op):
         _image(x)
         if weight.rank != 4 or weight.shape[1] * attrs["groups"] != x.shape[-3]:
             raise OpError(f"a kernel {list(weight.shape)} in {attrs['groups']} groups meets {list(x.shape)}", about="x")
+        if (weight.shape[0], weight.shape[2:], len(types) > 2) != (attrs["out"], tuple(attrs["kernel"]), attrs["bias"]):
+            raise OpError("the weights are not those of these attributes", about="out")
         sizes = output_sizes(x.shape[-2:], weight.shape[2:], attrs["stride"], attrs["padding"])
         return (TensorType((*x.shape[:-3], weight.shape[0], *sizes), "float", meet(types)),)
 

@@ -26,6 +26,8 @@ class Definition(Op):
         x, weight = types[:2]
         if x.rank < 1 or x.shape[-1] != weight.shape[1]:
             raise OpError(f"a weight for {weight.shape[1]} channels meets {list(x.shape)}", about="x")
+        if weight.shape[0] != attrs["out"] or (len(types) > 2) != attrs["bias"]:
+            raise OpError("the weights are not those of these attributes", about="out")
         return (TensorType((*x.shape[:-1], weight.shape[0]), "float", meet(types)),)
 
     def weights(self, x: TensorType, attrs: Attrs) -> dict[str, WeightSpec]:

@@ -37,8 +37,10 @@ class Definition(Movement):
 
     def torch(self, call: TorchCall) -> str:
         """The expression."""
-        x, index = call.args
-        return f"{x}[..., {index}{', :' * (-call.attrs['axis'] - 1)}]"
+        (x, index), axis = call.args, call.attrs["axis"]
+        if call.types[1].rank == 1:
+            return f"{x}.index_select({axis}, {index})"
+        return f"{x}.index_select({axis}, {index}.flatten()).unflatten({axis}, {index}.shape)"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """The nodes."""
