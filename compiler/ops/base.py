@@ -194,6 +194,14 @@ class Op(ABC):
         """
         return None
 
+    def fits_module(self, x: TensorType) -> bool:
+        """Whether the `nn` module takes a tensor of this rank and stage."""
+        return True
+
+    def vanishes(self, attrs: Attrs) -> bool:
+        """With these attributes the op does nothing, and printed code leaves it out."""
+        return False
+
     @abstractmethod
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """Records the nodes and gives the names of the outputs."""

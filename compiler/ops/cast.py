@@ -30,7 +30,7 @@ class Definition(Movement):
     def torch(self, call: TorchCall) -> str:
         """The expression."""
         if call.attrs["dtype"] == "float":
-            return f"{call.args[0]}.float()"
+            return f"{call.args[0]}.{'double' if call.types[0].stage == 'const' else 'float'}()"
         return f"{call.args[0]}.{'long' if call.attrs['dtype'] == 'int' else 'bool'}()"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:

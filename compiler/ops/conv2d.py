@@ -71,6 +71,10 @@ class Definition(Op):
         seen = window_reach(seen, types[1].shape[2:], attrs["stride"], attrs["padding"])
         return (np.broadcast_to(seen, (4, *outs[0].shape)),)
 
+    def fits_module(self, x: TensorType) -> bool:
+        """A batch of images."""
+        return x.rank == 3 and x.stage == "sample"
+
     def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
         """nn.Conv2d."""
         out = weights["weight"][0]

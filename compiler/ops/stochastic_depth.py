@@ -25,6 +25,10 @@ class Definition(Movement):
         """The numbers."""
         return (xs[0],)
 
+    def vanishes(self, attrs: Attrs) -> bool:
+        """At rate 0."""
+        return attrs["rate"] == 0
+
     def torch(self, call: TorchCall) -> str:
         """The expression."""
         return f"stochastic_depth({call.args[0]}, {call.attrs['rate']}, self.training)"

@@ -38,6 +38,8 @@ class Definition(Movement):
     def torch(self, call: TorchCall) -> str:
         """The expression."""
         (x, index), axis = call.args, call.attrs["axis"]
+        if call.types[0].stage != "sample" and axis == -call.types[0].rank:
+            return f"{x}[{index}]"
         if call.types[1].rank == 1:
             return f"{x}.index_select({axis}, {index})"
         return f"{x}.index_select({axis}, {index}.flatten()).unflatten({axis}, {index}.shape)"

@@ -1,11 +1,12 @@
-"""Models from `.vit` text alone compute timm's numbers with timm's weights, in numpy and in ONNX Runtime."""
+"""Models from `.vit` text alone compute timm's numbers with timm's weights: in PyTorch, ONNX Runtime and numpy."""
 
+import importlib.util
 import zlib
 
 import numpy as np
 import onnxruntime
 import pytest
-from vitc.compiler.backends import onnx
+from vitc.compiler.backends import onnx, torch_source
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, loads
 from vitc.compiler.evaluate import evaluate
@@ -69,6 +70,15 @@ def oracle_weights(model, faint: bool) -> dict[str, np.ndarray]:
     return drawn
 
 
+def imported(text: str, folder):
+    """A written `model.py` as a module."""
+    (folder / "model.py").write_text(text)
+    spec = importlib.util.spec_from_file_location("model", folder / "model.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_numbers_are_timms(timm, name, tmp_path):
     import torch
@@ -79,6 +89,7 @@ def test_the_numbers_are_timms(timm, name, tmp_path):
     expected_shapes = {k: tuple(v.shape) for k, v in reference.state_dict().items()}
     assert {k: s.shape for k, s in program.weights().items()} == expected_shapes
     graph = flatten(program)
+    model = imported(torch_source.emit(program), tmp_path).Model().eval()
     for faint in (False, True):
         weights = oracle_weights(reference, faint)
         reference.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()}, strict=True)
@@ -86,6 +97,9 @@ def test_the_numbers_are_timms(timm, name, tmp_path):
         with torch.no_grad():
             expected = reference(torch.from_numpy(image)).numpy()
         bar = 1e-5 * max(1.0, float(np.abs(expected).max()))
+        model.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()}, strict=True)
+        with torch.no_grad():
+            assert np.abs(model(torch.from_numpy(image)).numpy() - expected).max() <= bar
         (ours,) = evaluate(graph, (image,), weights, "float32")
         assert np.abs(ours - expected).max() <= bar
         path = tmp_path / "model.onnx"

@@ -1,0 +1,98 @@
+"""PyTorch source: a program as one readable file that imports torch alone."""
+
+import re
+import subprocess
+import sys
+
+from ...ir.program import Program
+from .bodies import RESERVED
+from .classes import ClassPrinter, Names
+from .groups import Group, blocks, group
+from .modules import settle
+
+LOAD = '''
+    @classmethod
+    def load(cls, path: str) -> "Model":
+        """The model with the weights of a `.safetensors` file, ready for inference."""
+        from safetensors.torch import load_file
+
+        model = cls()
+        model.load_state_dict(load_file(path))
+        return model.eval()
+'''
+
+STOCHASTIC_DEPTH = '''
+def stochastic_depth(x: Tensor, rate: float, training: bool) -> Tensor:
+    """Leaves x out for a random share of the samples (Huang et al. 2016)."""
+    if not training or rate == 0.0:
+        return x
+    keep = torch.rand([x.shape[0]] + [1] * (x.dim() - 1), device=x.device) >= rate
+    return x * keep.to(x.dtype) / (1.0 - rate)
+'''
+
+
+def emit(program: Program) -> str:
+    """The text of `model.py`: a class for each block, `Model` last. Formatted as `ruff format` would."""
+    root = settle(program.root, {})
+    groups = group(root)
+    names = Names()
+    order = _order(groups[root], groups)
+    for found in order:
+        names.classes[found] = "Model" if found is groups[root] else _class_name(found.layer.kind, names)
+    classes = [ClassPrinter(found, names).text() for found in order]
+    functions = [text for _, text in names.functions.values()]
+    body = "\n\n".join([*functions, *classes]) + LOAD
+    if "stochastic_depth(" in body:
+        body = STOCHASTIC_DEPTH + "\n\n" + body
+    return formatted(_head(program, body) + body)
+
+
+def _head(program: Program, body: str) -> str:
+    lines = [f'"""`{program.name}`: written by vitc from a .vit file."""', ""]
+    lines += ["import torch"] if "torch." in body.replace("safetensors.torch", "") else []
+    lines += ["import torch.nn.functional as F"] if re.search(r"\bF\.", body) else []
+    return "\n".join([*lines, "from torch import Tensor, nn", "", "", ""])
+
+
+def _order(root: Group, groups: dict[object, Group]) -> list[Group]:
+    """Classes so that each follows those it uses."""
+    found: dict[Group, None] = {}
+
+    def visit(group: Group) -> None:
+        for layer in group.layers:
+            for child in blocks(layer):
+                if groups[child] not in found:
+                    visit(groups[child])
+        found[group] = None
+
+    visit(root)
+    return list(found)
+
+
+def _class_name(kind: str, names: Names) -> str:
+    """`patch_embed` as `PatchEmbed`."""
+    base = "".join(part[:1].upper() + part[1:] for part in kind.split("_")) or "Block"
+    base = base if base not in RESERVED and base not in ("True", "False", "None") else f"{base}Block"
+    name, index = base, 1
+    while names.taken(name):
+        index += 1
+        name = f"{base}{index}"
+    return name
+
+
+def formatted(text: str) -> str:
+    """The text as `ruff format` prints it, whatever configuration lies around; `1e-6` as people write it."""
+    text = re.sub(r"\b(\d+(?:\.\d+)?)e-0(\d)\b", r"\1e-\2", text)
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "format",
+        "--isolated",
+        "--line-length",
+        "88",
+        "--stdin-filename",
+        "model.py",
+        "-",
+    ]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout

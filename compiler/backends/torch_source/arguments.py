@@ -1,0 +1,165 @@
+"""Numbers that differ between the instances of a class, as expressions over few constructor arguments."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isclose
+from typing import Any
+
+from .templates import Members, Path, Text
+
+Vector = tuple[Any, ...]
+
+
+class Arguments:
+    """The constructor arguments of a class: `vectors` has the value of each for every instance.
+
+    `known` are the values that the text names (parameters, sizes): arguments are called after them.
+    """
+
+    def __init__(self, known: Sequence[Mapping[str, Any]], taken: Callable[[str], bool]) -> None:
+        self.known: dict[str, Vector] = {}
+        for name in known[0]:
+            if all(name in params for params in known) and not taken(name):
+                self.known[name] = tuple(params[name] for params in known)
+        self.count = len(known)
+        self.vectors: dict[str, Vector] = {}
+        self.taken = taken
+
+    def number(self, vector: Vector, hint: str) -> Any:
+        """The number itself where all instances have it, else an expression."""
+        if all(value == vector[0] and type(value) is type(vector[0]) for value in vector):
+            return vector[0]
+        found = _expression(vector, self.vectors)
+        if found is not None:
+            return Text(found)
+        for name, values in self.known.items():
+            if values == vector:
+                return self._take(name, vector)
+        derived = _expression(vector, self.known)
+        if derived is not None:
+            names = [name for name in self.known if name in derived.replace("(", " ").replace(")", " ").split()]
+            for name in names:
+                self._take(name, self.known[name])
+            return Text(derived)
+        return self._take(self._fresh(hint), vector)
+
+    def _take(self, name: str, vector: Vector) -> Text:
+        self.vectors.setdefault(name, vector)
+        return Text(name)
+
+    def _fresh(self, hint: str) -> str:
+        name, index = hint, 1
+        while self.taken(name) or name in self.vectors or name in self.known:
+            index += 1
+            name = f"{hint}{index}"
+        return name
+
+    def members(self, vector: tuple[Members, ...], hint: str) -> Any:
+        """A list's argument as an expression over the member's index `i`."""
+        lists = [m.values for m in vector]
+        if all(value == values[0] for values in lists for value in values[1:]):
+            return self.number(tuple(values[0] for values in lists), hint)
+        steps = _steps(lists)
+        if steps is not None:
+            return self._affine(tuple(values[0] for values in lists), steps, hint)
+        ratio = _ratio(lists)
+        if ratio:
+            return Text(f"{self.number(tuple(values[0] for values in lists), hint)} * {ratio}**i")
+        return Text(f"{self.number(tuple(lists), f'{hint}s')}[i]")
+
+    def _affine(self, starts: Vector, step: int | float, hint: str) -> Text:
+        start = self.number(starts, hint)
+        slope = "i" if step == 1 else _slope(step)
+        return Text(slope if start == 0 else f"{nice(start)} + {slope}")
+
+
+def _expression(vector: Vector, names: Mapping[str, Vector]) -> str | None:
+    """A vector as a name, a multiple, an exact part or a shift of one, or a product or quotient of two."""
+    for name, values in names.items():
+        if values == vector:
+            return name
+    kind = type(vector[0])
+    if kind not in (int, float) or not all(type(value) is kind for value in vector):
+        return None
+    alike = {n: v for n, v in names.items() if all(type(x) is kind for x in v) and len(set(v)) > 1}
+    for text, values in _shifts(vector, alike) if kind is float else _simple(vector, alike):
+        if all(_near(x, y) for x, y in zip(values, vector, strict=True)):
+            return text
+    return None
+
+
+def _shifts(vector: Vector, names: Mapping[str, Vector]) -> Iterator[tuple[str, Vector]]:
+    for name, values in names.items():
+        offset = vector[0] - values[0]
+        sign = "+" if offset > 0 else "-"
+        yield f"{name} {sign} {nice(abs(offset))}", tuple(x + offset for x in values)
+
+
+def _simple(vector: Vector, names: Mapping[str, Vector]) -> Iterator[tuple[str, Vector]]:
+    for name, values in names.items():
+        k = vector[0] // values[0] if values[0] else 0
+        yield f"{k} * {name}", tuple(k * x for x in values)
+        k = values[0] // vector[0] if vector[0] else 0
+        if k and all(x % k == 0 for x in values):
+            yield f"{name} // {k}", tuple(x // k for x in values)
+    yield from _shifts(vector, names)
+    for a, left in names.items():
+        for b, right in names.items():
+            yield f"{a} * {b}", tuple(x * y for x, y in zip(left, right, strict=True))
+            if all(right) and all(x % y == 0 for x, y in zip(left, right, strict=True)):
+                yield f"{a} // {b}", tuple(x // y for x, y in zip(left, right, strict=True))
+
+
+def _steps(lists: Sequence[tuple[Any, ...]]) -> int | float | None:
+    """The common difference of arithmetic progressions."""
+    long = [values for values in lists if len(values) > 1]
+    if not all(isinstance(x, (int, float)) for values in lists for x in values):
+        return None
+    step = long[0][1] - long[0][0]
+    if isinstance(step, float):  # the smallest error: over the longest list
+        longest = max(long, key=len)
+        step = (longest[-1] - longest[0]) / (len(longest) - 1)
+    fits = all(_near(values[0] + step * i, x) for values in long for i, x in enumerate(values))
+    return step if fits else None
+
+
+def _near(a: float, b: float) -> bool:
+    return a == b if isinstance(b, int) else isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def _ratio(lists: Sequence[tuple[Any, ...]]) -> int | None:
+    """The common ratio of geometric progressions of integers."""
+    if not all(type(x) is int and x for values in lists for x in values):
+        return None
+    long = [values for values in lists if len(values) > 1]
+    ratio = long[0][1] // long[0][0]
+    fits = all(values[0] * ratio**i == x for values in long for i, x in enumerate(values))
+    return ratio if ratio > 1 and fits else None
+
+
+def nice(value: Any) -> str:
+    """A number as a person would write it: `0.1 / 11` for 0.00909…"""
+    if isinstance(value, float) and len(repr(value)) > 8:
+        for q in range(2, 200):
+            top = float(f"{value * q:.6g}")
+            if len(repr(top)) <= 6 and isclose(top / q, value, rel_tol=1e-12):
+                return f"{top!r} / {q}"
+    return repr(value)
+
+
+def _slope(step: int | float) -> str:
+    text = nice(step)
+    top, _, bottom = text.partition(" / ")
+    return f"{top} * i / {bottom}" if bottom else f"{text} * i"
+
+
+def resolve(descriptions: Sequence[Mapping[Path, Any]], arguments: Arguments) -> dict[Path, Any]:
+    """Every place of a class's description as a number or an expression."""
+    texts: dict[Path, Any] = {}
+    for path in descriptions[0]:
+        vector = tuple(places[path] for places in descriptions)
+        hint = next((str(part) for part in reversed(path) if isinstance(part, str)), "n")
+        if isinstance(vector[0], Members):
+            texts[path] = arguments.members(vector, hint)
+        else:
+            texts[path] = arguments.number(vector, hint)
+    return texts

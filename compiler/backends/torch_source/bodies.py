@@ -1,0 +1,217 @@
+"""Straight-line Python from a body: which values get a variable, what it is called, what stands inside an expression."""
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from keyword import iskeyword
+from typing import Any
+
+from ... import ops
+from ...ir.graph import Graph, Node, Value
+from ...ops.base import TorchCall
+from ...ops.elementwise import Binary
+
+#: What printed code uses itself.
+RESERVED = {"torch", "nn", "F", "Tensor", "self", "Model", "range", "math", "i", "path", "safetensors", "bool", "int", "float",
+            "tuple", "list", "str", "super", "stochastic_depth", "load_file"}  # fmt: skip
+#: Nodes that may stand nested in one statement.
+NESTED = 5
+#: What fits into 88 columns within a method.
+WIDTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a body refers to: attributes with expressions for numbers, stored tensors, layers, and the comment on a shape.
+
+    `call` gives an expression, or None for a list that needs a loop over `loop`'s result.
+    """
+
+    attrs: Callable[[int], Mapping[str, Any]]
+    stored: Callable[[Node], str]
+    table: Callable[[Value], str | None]
+    call: Callable[[Node, Sequence[str]], str | None]
+    loop: Callable[[Node], tuple[str, str]]
+    shape: Callable[[int, int], str]
+    taken: Callable[[str], bool]
+
+
+def tidy(text: str) -> str:
+    """An expression without brackets that mean nothing."""
+    return ast.unparse(ast.parse(text.strip(), mode="eval"))
+
+
+def statements(graph: Graph, parameters: Sequence[str], around: Surroundings, result: str = "{}") -> list[str]:
+    """The lines of a function body; `result` wraps each returned value."""
+    return _Writer(graph, parameters, around, result).lines()
+
+
+class _Writer:
+    def __init__(self, graph: Graph, parameters: Sequence[str], around: Surroundings, result: str) -> None:
+        self.graph, self.around, self.result = graph, around, result
+        self.index = {node: i for i, node in enumerate(graph.nodes)}
+        self.producer = graph.producers()
+        self.uses = graph.uses()
+        self.texts: dict[Value, str] = dict(zip(graph.inputs, parameters, strict=True))
+        self.weight: dict[Node, int] = {}
+        needed = self._needed()
+        self.kept = [node for node in graph.nodes if node in needed]
+        self.inline = {node for node in self.kept if self._inlined(node)}
+        self.place = self._places()
+        self.held: dict[str, Value] = {name: value for value, name in self.texts.items()}
+        self.shapes: dict[str, str] = {}
+
+    # ---- what gets a statement of its own ----------------------------------------------------------------------------
+
+    def _needed(self) -> set[Node]:
+        """What the results are computed from; leaves are named where they are used, and so are tables."""
+        needed: set[Node] = set()
+        pending = list(self.graph.outputs)
+        while pending:
+            value = pending.pop()
+            node = self.producer.get(value)
+            if node is None or node in needed or self.around.table(value) is not None:
+                continue
+            if node.op not in ("number", "weight", "constant"):
+                needed.add(node)
+                pending += node.inputs
+        return needed
+
+    def _inlined(self, node: Node) -> bool:
+        """One result, read once, not named in the text or only to be returned, and the expression stays short."""
+        self.weight[node] = 1 + sum(
+            self.weight[maker]
+            for value in node.inputs
+            if (maker := self.producer.get(value)) in self.weight and self._read_once(value) and not value.name
+        )
+        if len(node.outputs) != 1 or not self._read_once(node.output) or self._loops(node):
+            return False
+        return node.output in self.graph.outputs or (not node.output.name and self.weight[node] <= NESTED)
+
+    def _read_once(self, value: Value) -> bool:
+        return len(self.uses.get(value, ())) + self.graph.outputs.count(value) == 1
+
+    def _loops(self, node: Node) -> bool:
+        return node.op == "call" and self.around.call(node, [""] * len(node.inputs)) is None
+
+    def _places(self) -> dict[Node, int]:
+        """The statement that each node ends up in."""
+        place: dict[Node, int] = {}
+        order = [node for node in self.kept if node not in self.inline]
+        place.update({node: i for i, node in enumerate(order)})
+        for node in reversed(self.kept):
+            if node in self.inline:
+                users = self.uses.get(node.output, [])
+                place[node] = place[users[0]] if users and users[0] in place else len(order)
+        return place
+
+    def _last_use(self, value: Value) -> int:
+        if value in self.graph.outputs:
+            return len(self.graph.nodes)
+        return max((self.place.get(user, -1) for user in self.uses.get(value, ())), default=-1)
+
+    # ---- expressions -------------------------------------------------------------------------------------------------
+
+    def text(self, value: Value) -> str:
+        """An expression for a value."""
+        table = self.around.table(value)
+        if table is not None:
+            return table
+        if value not in self.texts:
+            node = self.producer[value]
+            self.texts[value] = self._expression(node)
+        return self.texts[value]
+
+    def _operand(self, value: Value, node: Node) -> str:
+        """A value as an operand: safe to be followed by a method, promoted where torch would fall to float32."""
+        text = self.text(value)
+        if not text.replace(".", "").replace("_", "").isalnum() or text[0].isdigit():
+            text = f"({text})"
+        wide = node.outputs[0].type.dtype == "float" and isinstance(ops.get(node.op), Binary)
+        if wide and value.type.stage == "const" and value.type.dtype == "int" and self.producer[value].op != "number":
+            text = f"{text}.double()"
+        return text
+
+    def _expression(self, node: Node) -> str:
+        if node.op == "weight":
+            return self.around.stored(node)
+        attrs = self.around.attrs(self.index[node])
+        if node.op == "number":
+            return f"{attrs['value']!r}"
+        if node.op == "call" or node.layer:
+            count = len(node.inputs) if node.op == "call" else 1
+            text = self.around.call(node, [self.text(value) for value in node.inputs[:count]])
+            assert text is not None
+            return text
+        op = ops.get(node.op)
+        args = tuple(self._operand(value, node) for value in node.inputs)
+        if op.vanishes(attrs):
+            return args[0]
+        types = tuple(v.type for v in node.inputs)
+        return op.torch(TorchCall(args, attrs, types, tuple(v.type for v in node.outputs)))
+
+    # ---- lines -------------------------------------------------------------------------------------------------------
+
+    def lines(self) -> list[str]:
+        """Statements, then the result."""
+        found: list[str] = []
+        for node in self.kept:
+            if node in self.inline:
+                continue
+            found += self._loop(node) if self._loops(node) else self._assign(node)
+        results = [tidy(self.result.format(f"({self.text(value)})")) for value in self.graph.outputs]
+        return [*found, f"return {', '.join(results)}"]
+
+    def _assign(self, node: Node) -> list[str]:
+        expression = self._expression(node)
+        targets = [self._name(value, node) for value in node.outputs]
+        line = f"{', '.join(targets)} = {tidy(expression)}"
+        comment = self._comment(node, targets)
+        return [line + comment if len(line + comment) <= WIDTH else line]
+
+    def _loop(self, node: Node) -> list[str]:
+        listing, member = self.around.loop(node)
+        inputs = [tidy(self.text(value)) for value in node.inputs]
+        targets = [self._name(value, node) for value in node.outputs]
+        before = [f"{t} = {i}" for t, i in zip(targets, inputs, strict=False) if t != i]
+        args = ", ".join([*targets, *inputs[len(targets) :]])
+        return [*before, f"for {member} in {listing}:", f"    {', '.join(targets)} = {member}({args})"]
+
+    def _comment(self, node: Node, targets: list[str]) -> str:
+        """The shape of what was assigned, where it is news."""
+        shape = self.around.shape(self.index[node], 0)
+        news = self.shapes.get(targets[0]) != shape
+        self.shapes.update(dict.fromkeys(targets, shape))
+        return f"  # {shape}" if news and shape else ""
+
+    # ---- names -------------------------------------------------------------------------------------------------------
+
+    def _name(self, value: Value, node: Node) -> str:
+        """A variable that holds nothing still needed."""
+        if value not in self.uses and value not in self.graph.outputs:
+            return "_"
+        base, here = safe(self._hint(value), self.around.taken), self.place[node]
+        name, index = base, 1
+        while name in self.held and self._last_use(self.held[name]) > here:
+            index += 1
+            name = f"{base}{index}"
+        self.held[name] = value
+        self.texts[value] = name
+        return name
+
+    def _hint(self, value: Value) -> str:
+        """The name from the text, or of what becomes of the value."""
+        seen = 0
+        while not value.name and seen < NESTED:
+            users = self.uses.get(value, [])
+            if len(users) != 1 or not users[0].outputs:
+                break
+            value, seen = users[0].outputs[0], seen + 1
+        return value.name or "y"
+
+
+def safe(name: str, taken: Callable[[str], bool]) -> str:
+    """A name that Python and the printed code leave free."""
+    while iskeyword(name) or name in RESERVED or taken(name):
+        name += "_"
+    return name

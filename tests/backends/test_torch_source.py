@@ -1,0 +1,147 @@
+"""What `model.py` is: short, clean, trainable, scriptable, exportable, compilable."""
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+import torch
+from vitc.compiler.backends import torch_source, torchscript
+from vitc.compiler.elaborate import elaborate
+from vitc.compiler.elaborate.library import SPECS, load, loads
+
+#: Small models of very different text; sizes small enough for a second each.
+SMALL = {
+    "vit": "model m = vit { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 3, classes = 5, drop_path = 0.2, attn_drop = 0.1, drop = 0.1 }",
+    "vit_norms": "model m = vit { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 2, classes = 5, norm = rmsnorm, qk_norm = layernorm, registers = 2, pool = mean_max, layer_scale = 0.1 }",
+    "vit_map": "model m = vit { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 2, classes = 5, pool = map, class_token = false }",
+    "swin": 'use "swin.vit"\nmodel m = swin { image = 56x56x3, dim = 16, depths = [2, 2, 4], heads = [2, 4, 8], window = 7, classes = 5 }',
+    "cait": 'use "cait.vit"\nmodel m = cait { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 2, classes = 5, drop_path = 0.1 }',
+    "mixer": 'use "mixer.vit"\nmodel m = mixer { image = 32x32x3, patch = 8, dim = 32, depth = 2, classes = 5 }',
+    "eva": 'use "eva.vit"\nmodel m = eva { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 2, classes = 5, mlp = glu, rope = rope_axial(image.h // patch, image.w // patch, dim // heads) }',
+}
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Text, file and module of each."""
+    found = {}
+    for name, text in SMALL.items():
+        source = torch_source.emit(elaborate(loads(f"vit 1\n{text}\n"), "m"))
+        path = tmp_path_factory.mktemp(name) / "model.py"
+        path.write_text(source)
+        spec = importlib.util.spec_from_file_location("model", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        found[name] = (source, path, module)
+    return found
+
+
+def image(module) -> torch.Tensor:
+    shape = (56, 56) if "Swin" in module.__doc__ + "".join(dir(module)) else (32, 32)
+    return torch.randn(2, 3, *shape)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_it_is_clean(models, name):
+    _, path, _ = models[name]
+    for command in (["format", "--check"], ["check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--isolated", path], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_it_passes_pyright(models):
+    paths = [str(path) for _, path, _ in models.values()]
+    done = subprocess.run([sys.executable, "-m", "pyright", *paths], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_it_trains(models, name):
+    """Every weight gets a gradient; a step changes the loss."""
+    module = models[name][2]
+    torch.manual_seed(0)
+    model, x = module.Model(), image(models[name][2])
+    before = torch.nn.functional.cross_entropy(model(x), torch.tensor([0, 1]))
+    before.backward()
+    assert [n for n, p in model.named_parameters() if p.grad is None] == []
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_it_scripts_exports_and_compiles_to_the_same_numbers(models, name, tmp_path):
+    _, path, module = models[name]
+    torch.manual_seed(0)
+    model, x = module.Model().eval(), image(module)
+    with torch.no_grad():
+        expected = model(x)
+        exported = torch.export.export(model, (x,), dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=64)},))
+        torch.testing.assert_close(exported.module()(x[:1]), expected[:1], rtol=1e-5, atol=1e-5)
+        compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
+        torch.testing.assert_close(compiled(x), expected, rtol=1e-5, atol=1e-5)
+        with torch.autocast("cpu", torch.bfloat16):
+            half = model(x).float()
+        assert (half - expected).abs().max() < 0.05 * max(1.0, float(expected.abs().max()))
+
+
+@pytest.mark.parametrize("name", ["vit", "swin"])
+def test_torchscript_is_the_same_to_the_byte(models, name, tmp_path):
+    import safetensors.torch
+
+    _, path, module = models[name]
+    torch.manual_seed(0)
+    model, x = module.Model().eval(), image(module)
+    safetensors.torch.save_file(model.state_dict(), tmp_path / "model.safetensors")
+    for out in ("a.ts", "b.ts"):
+        torchscript.write(path, tmp_path / "model.safetensors", tmp_path / out)
+    assert (tmp_path / "a.ts").read_bytes() == (tmp_path / "b.ts").read_bytes()
+    assert str(tmp_path).encode() not in (tmp_path / "a.ts").read_bytes()
+    with torch.no_grad():
+        torch.testing.assert_close(torch.jit.load(tmp_path / "a.ts")(x), model(x), rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(module.Model.load(tmp_path / "model.safetensors")(x), model(x), rtol=0, atol=0)
+
+
+def test_its_length_does_not_grow_with_depth():
+    texts = [
+        torch_source.emit(elaborate(loads(f"vit 1\nmodel m = vit {{ depth = {d}, drop_path = 0.1 }}"), "m"))
+        for d in (4, 24)
+    ]
+    assert len(texts[0].splitlines()) == len(texts[1].splitlines())
+
+
+def test_a_plain_vit_fits_on_two_pages():
+    text = torch_source.emit(elaborate(load(SPECS / "zoo" / "vit.vit"), "vit_base_patch16_224"))
+    assert len(text.splitlines()) <= 140
+
+
+def test_rates_of_stochastic_depth_are_those_of_the_text():
+    program = elaborate(
+        loads("vit 1\nmodel m = vit { image = 32x32x3, dim = 32, heads = 2, depth = 5, drop_path = 0.3 }"), "m"
+    )
+    assert "drop_path=0.3 * i / 4" in torch_source.emit(program)
+
+
+def test_initial_weights_follow_the_rules(models):
+    torch.manual_seed(0)
+    model = models["vit"][2].Model()
+    assert model.cls_token.std() < 1e-5
+    assert 0.015 < model.pos_embed.std() < 0.02 and model.pos_embed.abs().max() <= 0.04
+
+
+def test_hostile_names_stay_names():
+    text = """
+block torch(math: int = 2) { fc = linear(D * math)
+  forward(Tensor: [N, D]) { nn = fc(Tensor)
+    F = nn + 1.0
+    return F * nn } }
+block Model(D1 = 3) {
+  Tensor = torch
+  def_ = torch(3)
+  forward(image: [3, 8, 8]) { range = rearrange(image, "c h w -> (h w) c")
+    return mean(def_(Tensor(range)), axis = -2) } }
+model m = Model
+"""
+    namespace: dict[str, object] = {}
+    exec(torch_source.emit(elaborate(loads(f"vit 1\n{text}"), "m")), namespace)  # our own output
+    assert namespace["Model"]()(torch.randn(2, 3, 8, 8)).shape == (2, 18)
