@@ -198,6 +198,10 @@ class Op(ABC):
         """Whether the `nn` module takes a tensor of this rank and stage."""
         return True
 
+    def draws(self, attrs: Attrs) -> bool:
+        """Whether running it twice may give two results."""
+        return self.random
+
     def vanishes(self, attrs: Attrs) -> bool:
         """With these attributes the op does nothing, and printed code leaves it out."""
         return False

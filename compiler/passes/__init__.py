@@ -1,1 +1,44 @@
-"""passes"""
+"""Passes: one file each, `run(graph) -> graph`, in these orders; the verifier looks at what each leaves."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import import_module
+
+from ..ir.graph import Graph
+from ..ir.program import Child, Layer, Program
+from . import verifier
+
+#: On the body of every block, so that every target gets them. Tables stay formulas here: printed code computes them.
+LOCAL = ("attention", "cse", "dead")
+#: On the flattened graph of inference.
+GLOBAL = ("inference", "constants", "cse", "dead")
+
+
+def apply(graph: Graph, names: Sequence[str]) -> Graph:
+    """The graph after these passes."""
+    for name in names:
+        graph = import_module(f".{name}", __name__).run(graph)
+        verifier.check(graph, name)
+    return graph
+
+
+def local(program: Program, names: Sequence[str] = LOCAL) -> Program:
+    """The program with passes run on all of its bodies; what was shared stays shared."""
+    return replace(program, root=_layer(program.root, names, {}, {}))
+
+
+def _layer(layer: Layer, names: Sequence[str], layers: dict[Layer, Layer], graphs: dict[Graph, Graph]) -> Layer:
+    if layer not in layers:
+        for graph in layer.bodies + layer.train:
+            if graph not in graphs:
+                graphs[graph] = apply(graph, names)
+        children = {name: _child(child, names, layers, graphs) for name, child in layer.children.items()}
+        bodies = tuple(graphs[graph] for graph in layer.bodies)
+        layers[layer] = replace(layer, children=children, bodies=bodies, train=tuple(graphs[g] for g in layer.train))
+    return layers[layer]
+
+
+def _child(child: Child, names: Sequence[str], layers: dict[Layer, Layer], graphs: dict[Graph, Graph]) -> Child:
+    if isinstance(child, tuple):
+        return tuple(_child(member, names, layers, graphs) for member in child)
+    return child if child is None or child.is_op else _layer(child, names, layers, graphs)

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import torch
+from vitc.compiler import passes
 from vitc.compiler.backends import torch_source, torchscript
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, load, loads
@@ -27,7 +28,7 @@ def models(tmp_path_factory):
     """Text, file and module of each."""
     found = {}
     for name, text in SMALL.items():
-        source = torch_source.emit(elaborate(loads(f"vit 1\n{text}\n"), "m"))
+        source = torch_source.emit(passes.local(elaborate(loads(f"vit 1\n{text}\n"), "m")))
         path = tmp_path_factory.mktemp(name) / "model.py"
         path.write_text(source)
         spec = importlib.util.spec_from_file_location("model", path)

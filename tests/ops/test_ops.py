@@ -137,6 +137,8 @@ def test_every_attribute_matters(name):
 
 
 def others(param, value):
+    if value is None:
+        return [0.3]
     if param.kind == "bool":
         return [not value]
     if param.kind == "word":

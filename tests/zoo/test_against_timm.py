@@ -6,6 +6,7 @@ import zlib
 import numpy as np
 import onnxruntime
 import pytest
+from vitc.compiler import passes
 from vitc.compiler.backends import onnx, torch_source
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, loads
@@ -85,10 +86,10 @@ def test_the_numbers_are_timms(timm, name, tmp_path):
 
     text, options = TEXTS[name]
     reference = timm.create_model(name, pretrained=False, **options).eval()
-    program = elaborate(loads(f"vit 1\n{text}\n"), "m")
+    program = passes.local(elaborate(loads(f"vit 1\n{text}\n"), "m"))
     expected_shapes = {k: tuple(v.shape) for k, v in reference.state_dict().items()}
     assert {k: s.shape for k, s in program.weights().items()} == expected_shapes
-    graph = flatten(program)
+    graph = passes.apply(flatten(program), passes.GLOBAL)
     model = imported(torch_source.emit(program), tmp_path).Model().eval()
     for faint in (False, True):
         weights = oracle_weights(reference, faint)

@@ -1,0 +1,39 @@
+"""Common subexpressions: what is computed twice from the same values is computed once."""
+
+from collections.abc import Hashable
+from typing import Any
+
+from .. import ops
+from ..ir.graph import Graph, Node, Value
+from .rewrite import rewired
+
+
+def run(graph: Graph) -> Graph:
+    """The graph with one node for each computation; what draws random numbers stays."""
+    seen: dict[Hashable, Node] = {}
+    stands: dict[Value, Value] = {}
+    kept: list[Node] = []
+    for node in graph.nodes:
+        inputs = tuple(stands.get(value, value) for value in node.inputs)
+        key = _key(node, inputs)
+        if key is None or seen.setdefault(key, node) is node:
+            kept.append(node)
+        else:
+            stands.update(zip(node.outputs, seen[key].outputs, strict=True))
+    return rewired(graph, kept, stands) if stands else graph
+
+
+def _key(node: Node, inputs: tuple[Value, ...]) -> Hashable | None:
+    """What makes two nodes one; calls are left alone, as a layer may draw random numbers."""
+    if node.op == "call" or (node.op not in ("weight", "constant") and ops.get(node.op).draws(node.attrs)):
+        return None
+    types = tuple((v.type.dtype, v.type.stage) for v in node.outputs)
+    return (node.op, tuple(id(v) for v in inputs), tuple((k, _frozen(v)) for k, v in node.attrs.items()), types)
+
+
+def _frozen(value: Any) -> Hashable:
+    if isinstance(value, (list, tuple)):
+        return tuple(_frozen(item) for item in value)  # type: ignore[reportUnknownVariableType]
+    if hasattr(value, "tobytes"):
+        return (str(value.dtype), value.shape, value.tobytes())
+    return (type(value).__name__, value)

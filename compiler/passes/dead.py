@@ -1,0 +1,16 @@
+"""Dead code: nodes that no result needs."""
+
+from ..ir.graph import Graph, Value
+
+
+def run(graph: Graph) -> Graph:
+    """The graph without them."""
+    needed: set[Value] = set(graph.outputs)
+    kept = []
+    for node in reversed(graph.nodes):
+        if any(value in needed for value in node.outputs):
+            needed.update(node.inputs)
+            kept.append(node)
+    if len(kept) == len(graph.nodes):
+        return graph
+    return Graph(graph.inputs, tuple(reversed(kept)), graph.outputs, graph.output_names)
