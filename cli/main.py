@@ -32,6 +32,56 @@ def check(
     command.run(specs, settings or [], format)
 
 
+@app.command()
+def compile(
+    spec: Annotated[str, typer.Argument(help="a path, or the name of a bundled model")],
+    model: Annotated[str | None, typer.Option(help="which model of the file")] = None,
+    out: Annotated[str | None, typer.Option("--out", "-o", help="the folder to write; out/NAME without it")] = None,
+    to: Annotated[
+        list[str] | None, typer.Option(help="torch, torchscript, onnx; what `export` asks for without it")
+    ] = None,
+    weights: Annotated[str | None, typer.Option(help="a .safetensors or .npz file")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE: re-binds a parameter")] = None,
+    seed: Annotated[int, typer.Option(help="of the weights that are drawn")] = 0,
+    verify: Annotated[bool, typer.Option(help="compare the targets with each other")] = True,
+    format: Format = "text",
+) -> None:
+    """Writes PyTorch, TorchScript and ONNX with their weights, and proves them equal.
+
+    Examples: `vitc compile vit_tiny_patch16_224`, `vitc compile mine.vit --to onnx --weights mine.safetensors -o out/mine`.
+    """
+    from . import compile as command
+
+    command.run(spec, model, out, to or [], weights, settings or [], seed, verify, format)
+
+
+@app.command()
+def predict(
+    model: Annotated[str, typer.Argument(help="a compiled folder or an .onnx file")],
+    images: Annotated[list[str], typer.Argument(help="pictures")],
+    top: Annotated[int, typer.Option(min=1, help="how many classes")] = 5,
+    format: Format = "text",
+) -> None:
+    """Names what is on pictures, on ONNX Runtime alone.
+
+    Example: `vitc predict runs/digits/export seven.png --top 3`.
+    """
+    from . import predict as command
+
+    command.run(model, images, top, format)
+
+
+@app.command()
+def doctor(format: Format = "text") -> None:
+    """Shows versions, which providers really load, and how to get what is missing.
+
+    Example: `vitc doctor --format json`.
+    """
+    from . import doctor as command
+
+    command.run(format)
+
+
 def main() -> None:
     """The console script: diagnostics instead of tracebacks, exit status 1 to 3."""
     as_data = "json" in sys.argv[1:] or "--format=json" in sys.argv[1:]

@@ -35,7 +35,7 @@ def write(source: Path, weights: Path | None, out: Path) -> None:
     raw = out.with_suffix(".raw")
     command = [sys.executable, "-c", CHILD, str(source), str(weights or ""), str(raw)]
     environment = {**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     try:
         if done.returncode:
             raise ScriptError(done.stderr.strip()[-4000:])

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from ...grammar import tree
 from ...grammar.diagnostics import Diagnostic, VitError, error
 from ...grammar.source import Span
+from ...grammar.suggest import suggestion
 from ..ir.program import Program, walk_weights
 from ..ir.types import TensorType
 from . import training
 from .blocks import Elaborated
-from .context import Context, suggestion
+from .context import Context
 from .expressions import condition
 from .layers import run_forward
 from .library import Library, Module

@@ -6,9 +6,10 @@ from typing import Any
 
 from ...grammar import tree
 from ...grammar.source import Span
+from ...grammar.suggest import suggestion
 from .. import ops
 from . import blocks, layers, params, shapes
-from .context import Context, suggestion
+from .context import Context
 from .scopes import MISSING, Scope
 from .values import BlockValue, Bound, Builtin, FunctionValue, Identity, OpValue, Tensor, describe
 

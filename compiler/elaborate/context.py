@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from ...grammar.diagnostics import Diagnostic, Label, VitError
@@ -107,11 +106,3 @@ class Context:
         if isinstance(value, list) and len(value) > MAX_ITEMS:  # type: ignore[reportUnknownArgumentType]
             self.fail("V0504", f"a list of more than {MAX_ITEMS:,} items comes out of this", span)
         return value
-
-
-def suggestion(name: str, known: Any) -> str:
-    """`did you mean ...?` and, where there are few, what there is."""
-    names = sorted(set(known))
-    close = get_close_matches(name, names, 1)
-    there = "there is " + ", ".join(names[:30]) if len(names) <= 40 else ""
-    return "; ".join(part for part in (f"did you mean `{close[0]}`?" if close else "", there) if part)

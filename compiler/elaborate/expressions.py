@@ -5,8 +5,9 @@ from typing import Any
 
 from ...grammar import tree
 from ...grammar.source import Span
+from ...grammar.suggest import suggestion
 from . import calls, indexing
-from .context import MAX_ITEMS, suggestion
+from .context import MAX_ITEMS
 from .numbers import SIGNS, arithmetic
 from .scopes import MISSING, Scope
 from .tensors import emit

@@ -5,10 +5,10 @@ from math import inf, pi
 from typing import Any
 
 from ...grammar.source import Span
+from ...grammar.suggest import suggestion
 from .. import ops
 from . import builtins, numbers
 from .builtins.arguments import Args, Kwargs, number_or_tensor
-from .context import suggestion
 from .scopes import MISSING, Scope
 from .tensors import attribute, attributes, emit
 from .values import Builtin, Identity, OpValue, Tensor, describe

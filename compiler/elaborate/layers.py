@@ -5,6 +5,7 @@ from typing import Any
 
 from ...grammar import tree
 from ...grammar.source import Span
+from ...grammar.suggest import suggestion
 from .. import ops
 from ..ir.graph import Origin, Value
 from ..ir.program import Layer
@@ -12,7 +13,6 @@ from ..ir.types import TensorType
 from ..ops.base import OpError
 from . import shapes
 from .blocks import Elaborated, Hole, Instance, LayerSlot, ListSlot
-from .context import suggestion
 from .scopes import Scope
 from .tensors import attributes, emit
 from .values import BlockValue, OpValue, Tensor, key

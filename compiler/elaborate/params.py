@@ -4,7 +4,8 @@ from typing import Any
 
 from ...grammar import tree
 from ...grammar.source import Span
-from .context import Context, suggestion
+from ...grammar.suggest import suggestion
+from .context import Context
 from .values import BlockValue, Builtin, FunctionValue, Identity, OpValue, Shape, Tensor, Word, describe
 
 TYPES = ("int", "float", "bool", "shape", "block", "list", "tensor", "text", "none")

@@ -5,8 +5,8 @@ from typing import Any
 
 from ...grammar import tree
 from ...grammar.diagnostics import Diagnostic, Findings
+from ...grammar.suggest import suggestion
 from ..ir.program import Choice, Entry, Quantity, Section
-from .context import suggestion
 from .library import Library, Module
 
 KINDS = ("data", "train", "export", "weights", "init")

@@ -6,10 +6,11 @@ from typing import Any
 from ...grammar import tree
 from ...grammar.diagnostics import Diagnostic
 from ...grammar.source import Span
+from ...grammar.suggest import suggestion
 from ..ir.builder import Builder
 from . import params
 from .blocks import Instance, file_source
-from .context import Context, suggestion
+from .context import Context
 from .library import Module
 from .scopes import MISSING, Scope, Thunk
 from .values import BlockValue, Shape

@@ -100,7 +100,7 @@ def test_attention_is_recognised_and_the_numbers_stay(name, tmp_path):
     assert sum("Attention" in kind for kind in kept) == count
 
 
-@pytest.mark.parametrize("name", [n for n in passes.LOCAL])
+@pytest.mark.parametrize("name", passes.LOCAL)
 def test_each_pass_alone_keeps_the_numbers(name):
     for text in (SPELLINGS["bias and mask"], SPELLINGS["rotated q and k"], OTHERS["talking heads"]):
         program = model(text)

@@ -1,0 +1,130 @@
+"""The verbs as functions: `vitc.check`, `vitc.load`, `vitc.compile`."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..compiler import driver
+from ..compiler.driver import Compiled
+from ..compiler.elaborate import elaborate
+from ..compiler.ir.program import Program
+from ..grammar.diagnostics import error
+from .specs import choose
+
+
+def check(spec: str | Path, model: str | None = None, settings: Mapping[str, str] | None = None) -> Program:
+    """The checked program of a model (a path, or the name of a bundled one); raises `VitError` with all that is wrong."""
+    library, name = choose(str(spec), model)
+    return elaborate(library, name, settings)
+
+
+def load(spec: str | Path, model: str | None = None, settings: Mapping[str, str] | None = None) -> Compiled:
+    """The program and the optimised graph of a model, with its parameters and MACs."""
+    library, name = choose(str(spec), model)
+    return driver.prepare(library, name, settings)
+
+
+def compile(
+    spec: str | Path,
+    model: str | None = None,
+    out: str | Path | None = None,
+    *,
+    to: tuple[str, ...] = (),
+    weights: str | Path | Mapping[str, Any] | None = None,
+    settings: Mapping[str, str] | None = None,
+    seed: int = 0,
+    verify: bool = True,
+    done: Callable[[str], None] = lambda step: None,
+) -> dict[str, Any]:
+    """Writes the artefact of a model and gives its manifest.
+
+    `weights` is a file or a mapping of arrays; without it the file of the section `weights`, else weights drawn with `seed`.
+    """
+    from ..runtime import artefact
+    from ..runtime.sections import section
+    from ..runtime.sections.data import Data, preprocess
+    from ..runtime.sections.export import Export
+    from ..runtime.weights.files import save
+
+    compiled = load(spec, model, settings)
+    program = compiled.program
+    wanted = section(program, "export", Export).targets()
+    unknown = [name for name in to if name not in driver.TARGETS]
+    if unknown:
+        raise error("V1006", f"there is no target `{unknown[0]}`: {', '.join(driver.TARGETS)}", exit_status=2)
+    targets = tuple(name for name in wanted if not to or name in to)
+    data = section(program, "data", Data)
+    pixels = preprocess(program, data)
+    classes = list(data.classes or _classes(data))
+    tensors = _weights(compiled, spec, weights, seed)
+    folder = Path(out) if out is not None else Path("out") / program.name
+    metadata = {"vitc.model": program.name, "vitc.preprocess": pixels.as_json(), "vitc.classes": _json(classes)}
+    with artefact.staged(folder) as stage:
+        save(stage / "model.safetensors", tensors)
+        done("weights")
+        driver.write(compiled, tensors, stage, targets, metadata, done)
+        report = _verified(compiled, stage, tensors, done) if verify else None
+        about = _about(compiled, metadata, classes, seed, report)
+        artefact.publish(stage, folder, about)
+    return artefact.opened(folder)
+
+
+def _weights(compiled: Compiled, spec: str | Path, given: str | Path | Mapping[str, Any] | None, seed: int) -> Any:
+    from ..runtime.sections import section
+    from ..runtime.sections.weights import Weights
+    from ..runtime.weights.files import read
+    from ..runtime.weights.initial import Initial
+
+    if isinstance(given, Mapping):
+        return given
+    specs = compiled.program.weights()
+    if given is not None:
+        return read(Path(given), specs)
+    file = section(compiled.program, "weights", Weights).file
+    if file is not None:
+        return read(Path(spec).parent / file, specs)
+    return Initial(compiled.program, seed)
+
+
+def _verified(compiled: Compiled, stage: Path, tensors: Any, done: Callable[[str], None]) -> dict[str, Any]:
+    from ..runtime.verify import verify
+
+    return verify(compiled, stage, tensors, done).as_data()
+
+
+def _classes(data: Any) -> list[str]:
+    """The names that the source knows without reading images."""
+    return list(getattr(data.source.module, "CLASSES", ())) if data.source is not None else []
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return json.dumps(value)
+
+
+def _about(
+    compiled: Compiled, metadata: Mapping[str, str], classes: list[str], seed: int, report: Any
+) -> dict[str, Any]:
+    """What the manifest says besides the files."""
+    import json
+    from importlib.metadata import version
+
+    shape = compiled.graph.inputs[0].type.shape
+    outputs = {
+        n: ["batch", *v.type.shape] for n, v in zip(compiled.graph.output_names, compiled.graph.outputs, strict=True)
+    }
+    return {
+        "format": 1,
+        "model": compiled.program.name,
+        "spec_sha256": compiled.spec_hash,
+        "versions": {name: version(name) for name in ("vitc", "torch", "onnx")},
+        "seed": seed,
+        "params": compiled.params,
+        "macs": compiled.macs,
+        "inputs": {"image": ["batch", *shape]},
+        "outputs": outputs,
+        "preprocess": json.loads(metadata["vitc.preprocess"]),
+        "classes": classes,
+        "verification": report,
+    }

@@ -1,0 +1,52 @@
+"""From what a command line says to a library and the name of a model in it."""
+
+from pathlib import Path
+
+from ..compiler.elaborate.library import SPECS, Library, load
+from ..grammar.diagnostics import error
+from ..grammar.suggest import suggestion
+
+
+def open_spec(spec: str) -> tuple[Library, tuple[str, ...]]:
+    """The library and the models of a path, or of the bundled file that defines a model of this name."""
+    if spec.endswith(".vit") or "/" in spec:
+        library = load(Path(spec))
+        return library, library.models()
+    for path in sorted(SPECS.glob("*/*.vit")):
+        if f"model {spec} " in path.read_text(encoding="utf-8"):
+            return load(path, f"{path.parent.name}/{path.name}"), (spec,)
+    raise error("V1001", f"`{spec}` is no bundled model; a file's name ends in .vit", exit_status=3,
+                help=suggestion(spec, bundled()))  # fmt: skip
+
+
+def bundled() -> list[str]:
+    """The names of all bundled models."""
+    lines = [line for path in sorted(SPECS.glob("*/*.vit")) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [line.split()[1] for line in lines if line.startswith("model ")]
+
+
+def choose(spec: str, name: str | None) -> tuple[Library, str]:
+    """One model: the one named, else the only one, else the last of the file, which inherits from the others."""
+    library, names = open_spec(spec)
+    if name is not None:
+        if name not in library.models():
+            raise error("V1003", f"there is no model `{name}` in {library.main.source.name}", exit_status=2,
+                        help=suggestion(name, library.models()))  # fmt: skip
+        return library, name
+    if not names:
+        raise error("V1003", f"{library.main.source.name} defines no model", exit_status=2)
+    if len(names) > 1:
+        raise error("V1005", f"{library.main.source.name} defines {len(names)} models", exit_status=2,
+                    help=f"choose one with --model: {', '.join(names)}")  # fmt: skip
+    return library, names[0]
+
+
+def settings(texts: list[str]) -> dict[str, str]:
+    """`--set KEY=VALUE`, each split; raises V1004."""
+    found: dict[str, str] = {}
+    for text in texts:
+        key, sign, value = text.partition("=")
+        if not sign or not key:
+            raise error("V1004", f"--set takes KEY=VALUE, not `{text}`", exit_status=2)
+        found[key.strip()] = value.strip()
+    return found

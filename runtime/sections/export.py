@@ -1,0 +1,39 @@
+"""The section `export`: what is written besides `model.safetensors`."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from .values import Strict
+
+LATER_PRECISIONS = ("fp16", "bf16", "int8", "int4")
+
+
+def _precision(value: Any) -> bool:
+    """`true`, `false`, `fp32` or `[fp32]`."""
+    if isinstance(value, bool):
+        return value
+    for item in value if isinstance(value, list) else [value]:  # type: ignore[reportUnknownVariableType]
+        if item in LATER_PRECISIONS:
+            raise PydanticCustomError("later", f"`{item}` is part of the language, but this version lacks it")
+        if item != "fp32":
+            raise PydanticCustomError("precision", "takes true, false or fp32")
+    return True
+
+
+Wanted = Annotated[bool, BeforeValidator(_precision)]
+
+
+class Export(Strict):
+    """Which targets; all by default."""
+
+    LATER: ClassVar[tuple[str, ...]] = ("coreml", "tensorrt", "openvino", "executorch", "outputs")
+
+    torch: Wanted = True
+    torchscript: Wanted = True
+    onnx: Wanted = True
+
+    def targets(self) -> tuple[str, ...]:
+        """Those that are wanted, in the order in which they are written."""
+        return tuple(name for name in ("torch", "torchscript", "onnx") if getattr(self, name))
