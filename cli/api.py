@@ -34,6 +34,7 @@ def compile(
     settings: Mapping[str, str] | None = None,
     seed: int = 0,
     verify: bool = True,
+    classes: tuple[str, ...] = (),
     done: Callable[[str], None] = lambda step: None,
 ) -> dict[str, Any]:
     """Writes the artefact of a model and gives its manifest.
@@ -55,21 +56,22 @@ def compile(
     targets = tuple(name for name in wanted if not to or name in to)
     data = section(program, "data", Data)
     pixels = preprocess(program, data)
-    classes = list(data.classes or _classes(data))
-    tensors = _weights(compiled, spec, weights, seed)
+    names = list(classes or data.classes or _classes(data))
+    tensors = start(compiled, spec, seed, weights)
     folder = Path(out) if out is not None else Path("out") / program.name
-    metadata = {"vitc.model": program.name, "vitc.preprocess": pixels.as_json(), "vitc.classes": _json(classes)}
+    metadata = {"vitc.model": program.name, "vitc.preprocess": pixels.as_json(), "vitc.classes": _json(names)}
     with artefact.staged(folder) as stage:
         save(stage / "model.safetensors", tensors)
         done("weights")
         driver.write(compiled, tensors, stage, targets, metadata, done)
         report = _verified(compiled, stage, tensors, done) if verify else None
-        about = _about(compiled, metadata, classes, seed, report)
+        about = _about(compiled, metadata, names, seed, report)
         artefact.publish(stage, folder, about)
     return artefact.opened(folder)
 
 
-def _weights(compiled: Compiled, spec: str | Path, given: str | Path | Mapping[str, Any] | None, seed: int) -> Any:
+def start(compiled: Compiled, spec: str | Path, seed: int, given: str | Path | Mapping[str, Any] | None = None) -> Any:
+    """The weights that are given, those of the section `weights`, or those that the text's own rules draw."""
     from ..runtime.sections import section
     from ..runtime.sections.weights import Weights
     from ..runtime.weights.files import read

@@ -56,6 +56,26 @@ def compile(
 
 
 @app.command()
+def train(
+    spec: Annotated[str, typer.Argument(help="a path, or the name of a bundled model")],
+    model: Annotated[str | None, typer.Option(help="which model of the file")] = None,
+    out: Annotated[str | None, typer.Option("--out", "-o", help="the folder of the run; runs/NAME without it")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+    settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, like train.epochs=3")] = None,
+    resume: Annotated[str | None, typer.Option(help="a run to go on with, from its last whole epoch")] = None,
+    verify: Annotated[bool, typer.Option(help="compare the exported targets with each other")] = True,
+    format: Format = "text",
+) -> None:
+    """Trains a model on the pictures that its spec names, and exports it.
+
+    Examples: `vitc train digits`, `vitc train mine.vit --set train.epochs=3 -o runs/mine`.
+    """
+    from . import train as command
+
+    command.run(spec, model, out, device, settings or [], resume, verify, format)
+
+
+@app.command()
 def predict(
     model: Annotated[str, typer.Argument(help="a compiled folder or an .onnx file")],
     images: Annotated[list[str], typer.Argument(help="pictures")],

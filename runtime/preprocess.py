@@ -39,13 +39,17 @@ class Preprocess:
 
     def picture(self, path: Path) -> Array:
         """A file as float32 [channels, height, width]; raises V0901."""
+        return self.normalised(self.decoded(path))
+
+    def decoded(self, path: Path) -> Array:
+        """A file as uint8 [height, width, channels]; raises V0901."""
         from PIL import Image
 
         try:
             with Image.open(path) as image:
                 if image.width * image.height > LARGEST:
                     raise error("V0901", f"`{path}` has more than {LARGEST:,} pixels", exit_status=3)
-                return self.normalised(self.pixels(image))
+                return self.pixels(image)
         except FileNotFoundError:
             raise error("V0901", f"there is no picture `{path}`", exit_status=3) from None
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:

@@ -32,7 +32,8 @@ def _statistic(which: int, value: Any) -> tuple[float, ...]:
 
 
 class Data(Strict):
-    """Sizes in pixels. `resize`: the shorter side before the middle is cut out; without it pictures are stretched."""
+    """Sizes in pixels. `resize`: the shorter side before the middle is cut out; without it pictures are stretched.
+    `validation`: the share of the training pictures that is held back, where the source has no such part."""
 
     source: (
         one_of("vitc.runtime.data.sources", later=("hf", "webdataset", "cifar10", "cifar100", "imagenet", "mnist"))
@@ -43,7 +44,9 @@ class Data(Strict):
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"] = "bilinear"
     mean: Annotated[tuple[float, ...], BeforeValidator(lambda v: _statistic(0, v))] = (0.0,)
     std: Annotated[tuple[float, ...], BeforeValidator(lambda v: _statistic(1, v))] = (1.0,)
-    classes: tuple[str, ...] | list[str] | None = None
+    classes: list[str] | None = None
+    validation: float | None = Field(None, gt=0, lt=1)
+    split_seed: int = Field(0, ge=0)
 
 
 def preprocess(program: Program, data: Data) -> Preprocess:

@@ -1,6 +1,5 @@
 """Values of sections as pydantic reads them: words as strings, named choices with typed arguments."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -17,7 +16,7 @@ from ...grammar.suggest import suggestion
 class Strict(BaseModel):
     """Nothing unknown, nothing converted silently, nothing changed later."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,19 @@ def _settings(choice: Choice, schema: type[BaseModel]) -> BaseModel:
         raise PydanticCustomError("choice", "{text}", {"text": f"`{choice.name}`, {where}: {detail['msg']}"}) from None
 
 
+def _word(allowed: tuple[str, ...], later: tuple[str, ...], value: Any) -> str:
+    if value in later:
+        raise PydanticCustomError("later", f"`{value}` is part of the language, but this version lacks it")
+    if value not in allowed:
+        raise PydanticCustomError("unknown_choice", f"takes {' or '.join(allowed)}")
+    return value
+
+
+def word(*allowed: str, later: tuple[str, ...] = ()) -> Any:
+    """The type of a field that takes one of some words."""
+    return Annotated[str, BeforeValidator(partial(_word, allowed, later))]
+
+
 def one_of(package: str, later: tuple[str, ...] = ()) -> Any:
     """The type of a field that names one file of a package."""
     return Annotated[Picked, BeforeValidator(partial(pick, package, later))]
@@ -99,4 +111,7 @@ def _duration(value: Any) -> Duration:
 
 
 Length = Annotated[Duration, BeforeValidator(_duration)]
-Validator = Callable[[Any], Any]
+
+
+#: Two numbers, written as a list.
+pair = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)  # type: ignore[reportUnknownArgumentType]

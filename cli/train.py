@@ -1,0 +1,63 @@
+"""`vitc train`."""
+
+import json
+import sys
+from typing import Any
+
+from .specs import choose, settings
+from .training import train
+
+
+def run(spec: str, model: str | None, out: str | None, device: str, sets: list[str], resume: str | None, verify: bool,
+        format: str) -> None:  # fmt: skip
+    """Trains with a bar for each epoch on a terminal, a line for each elsewhere, and prints the summary."""
+    _, name = choose(spec, model)
+    given = settings(sets)
+    folder = resume or out
+    if format == "json":
+        summary = train(spec, name, folder, settings=given, device=device, resume=resume is not None, verify=verify)
+        print(json.dumps(summary, indent=2))
+        return
+    with _listening() as listener:
+        summary = train(spec, name, folder, settings=given, device=device, resume=resume is not None, verify=verify,
+                        listener=listener)  # fmt: skip
+    figure = f"loss {summary['loss']:.4f}" if summary["accuracy"] is None else f"{summary['accuracy']:.2%}"
+    part = {"test": "held-out pictures", "validation": "the validation part", "train": "the training part"}[summary["part"]]
+    print(f"{figure} on {part}; {summary['seconds']:.0f} s, {summary['images_per_second']:,.0f} images/s")
+    print(f"{summary['run']}/: curves.png, metrics.jsonl, summary.json, checkpoints/, export/")
+
+
+class _listening:  # noqa: N801 -- a context manager
+    """A progress bar of the epochs and the steps in them."""
+
+    def __enter__(self) -> Any:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        from ..runtime.training import Listener
+
+        terminal = sys.stderr.isatty()
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self.progress = Progress(*columns, console=Console(stderr=True), disable=not terminal)
+        self.progress.start()
+        self.task = self.progress.add_task("training")
+        return Listener(self._started, self._step, self._epoch)
+
+    def __exit__(self, *problem: object) -> None:
+        self.progress.stop()
+
+    def _started(self, epochs: int, steps: int, done: int) -> None:
+        self.epochs = epochs
+        self.progress.update(self.task, total=epochs * steps, completed=done * steps)
+
+    def _step(self, index: int, loss: float) -> None:
+        self.progress.update(self.task, advance=1, description=f"loss {loss:.4f}")
+
+    def _epoch(self, row: dict[str, Any]) -> None:
+        parts = [f"{name} {_figures(row[name])}" for name in ("train", "validation", "test") if name in row]
+        self.progress.console.print(f"epoch {row['epoch']}/{self.epochs}: {', '.join(parts)}", highlight=False)
+
+
+def _figures(score: dict[str, Any]) -> str:
+    accuracy = "" if score["accuracy"] is None else f" {score['accuracy']:.2%}"
+    return f"{score['loss']:.4f}{accuracy}"

@@ -1,0 +1,58 @@
+"""What a data source gives: pictures with their labels, in parts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ...compiler.ops.base import Array
+from ..preprocess import Preprocess
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Images:
+    """`read` gives pictures by index as uint8 [n, H, W, C]; labels are int64 [n], or float32 [n, k] for a regression."""
+
+    read: Callable[[Array], Array]
+    labels: Array
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def subset(self, indices: Array) -> "Images":
+        """Some of them."""
+        return Images(lambda wanted: self.read(indices[wanted]), self.labels[indices])
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Learned from, chosen on, reported on; the names of the classes."""
+
+    train: Images
+    validation: Images | None = None
+    test: Images | None = None
+    classes: tuple[str, ...] = field(default=())
+
+    def split(self, fraction: float, seed: int) -> "Parts":
+        """With a share of the training pictures as the validation part, drawn by the seed."""
+        order = np.random.default_rng(seed).permutation(len(self.train))
+        held = max(1, round(fraction * len(order)))
+        return replace(
+            self,
+            train=self.train.subset(np.sort(order[held:])),
+            validation=self.train.subset(np.sort(order[:held])),
+        )
+
+
+def in_memory(pixels: Array, labels: Array, preprocess: Preprocess) -> Images:
+    """Pictures uint8 [n, H, W] or [n, H, W, C] that are at hand, resized once where the model takes another size."""
+    from PIL import Image
+
+    if pixels.ndim == 3:
+        pixels = pixels[..., None]
+    wanted = (preprocess.height, preprocess.width, preprocess.channels)
+    if pixels.shape[1:] != wanted:
+        pictures: list[Any] = [Image.fromarray(p.squeeze(-1) if p.shape[-1] == 1 else p) for p in pixels]
+        pixels = np.stack([preprocess.pixels(picture) for picture in pictures])
+    return Images(lambda indices: pixels[indices], labels)

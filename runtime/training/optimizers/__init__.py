@@ -1,0 +1,1 @@
+"""Optimizers, one file each: `Settings` with `lr`, and `build(settings, groups)`."""
