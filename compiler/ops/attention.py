@@ -5,7 +5,7 @@ from math import prod, sqrt
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
-from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
+from .base import NOWHERE, SHUT, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import aligned, broadcast
 
 
@@ -55,13 +55,13 @@ class Definition(Op):
         return outs[0].size * types[1].shape[-2] + prod(types[0].shape) * types[1].shape[-2]
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
-        """A row sees its query, its row of the bias, and all keys and values."""
+        """A row sees its query, its row of the bias, and all keys and values but those that a mask shuts out."""
         q, k, v = boxes[:3]
-        seen = np.minimum(q.min(-1, keepdims=True), k.min((-1, -2), keepdims=True))
-        seen = np.minimum(seen, v.min((-1, -2), keepdims=True))
+        keys = np.minimum(k.min(-1), v.min(-1))[..., None, :]
         if len(boxes) > 3:
             (bias,) = aligned(boxes[3:], (*outs[0].shape[:-1], types[1].shape[-2]))
-            seen = np.minimum(seen, bias.min(-1, keepdims=True))
+            keys = np.where(bias == SHUT, NOWHERE, np.minimum(bias, keys))
+        seen = np.minimum(q.min(-1, keepdims=True), keys.min(-1, keepdims=True))
         return (np.broadcast_to(seen, (4, *outs[0].shape)),)
 
     def torch(self, call: TorchCall) -> str:

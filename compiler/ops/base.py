@@ -141,8 +141,10 @@ class Example:
 
 
 #: Boxes of a receptive field are arrays [4, *shape] of int32: top, left, -bottom, -right of the input pixels (inclusive)
-#: that an element sees, so that the smallest box around several is their minimum; NOWHERE is the empty box.
+#: that an element sees, so that the smallest box around several is their minimum; NOWHERE is the empty box. In the bias
+#: of an attention SHUT marks a pair that a mask keeps apart.
 NOWHERE = 2**30
+SHUT = -NOWHERE
 
 
 class Op(ABC):

@@ -2,10 +2,11 @@
 
 from abc import ABC
 from collections.abc import Sequence
+from functools import reduce
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType, meet
-from .base import NOWHERE, Array, Arrays, Op, OpError, Types, np
+from .base import Array, Arrays, Op, OpError, Types, np
 
 
 def broadcast(types: Types) -> tuple[int, ...]:
@@ -44,10 +45,7 @@ class Elementwise(Op, ABC):
     ) -> Arrays:
         """The smallest box around the operands'."""
         shape = outs[0].shape
-        result = np.full((4, *shape), NOWHERE, np.int32)
-        for box in aligned(boxes, shape):
-            np.minimum(result, box, out=result)
-        return (result,)
+        return (np.broadcast_to(reduce(np.minimum, aligned(boxes, shape)), (4, *shape)),)
 
 
 class Movement(Op, ABC):
