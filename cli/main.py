@@ -92,6 +92,27 @@ def predict(
 
 
 @app.command()
+def show(
+    spec: Annotated[str, typer.Argument(help="a path, or the name of a bundled model")],
+    model: Annotated[str | None, typer.Option(help="which model of the file")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE: re-binds a parameter")] = None,
+    layers: Annotated[bool, typer.Option("--layers", help="a row for each layer")] = False,
+    flow: Annotated[
+        bool, typer.Option("--flow", help="the shapes of one picture on its way through the model")
+    ] = False,
+    after: Annotated[str | None, typer.Option(help="the graph after a step: flatten, attention, local.cse, …")] = None,
+    format: Format = "text",
+) -> None:
+    """Shows what a model is and costs: parameters, MACs, memory, tokens, receptive field.
+
+    Examples: `vitc show vit_tiny_patch16_224 --layers`, `vitc show mine.vit --flow`, `vitc show mine.vit --after attention`.
+    """
+    from . import show as command
+
+    command.run(spec, model, settings or [], layers, flow, after, format)
+
+
+@app.command()
 def doctor(format: Format = "text") -> None:
     """Shows versions, which providers really load, and how to get what is missing.
 

@@ -2,18 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
-from . import ops, passes
+from . import passes
 from .elaborate import elaborate
 from .elaborate.library import Library
 from .flatten import flatten
 from .ir.graph import Graph
 from .ir.program import Program
 from .ops.base import Array
+from .report.macs import macs
+from .report.parameters import parameters
 
 TARGETS = ("torch", "torchscript", "onnx")
 
@@ -29,24 +30,36 @@ class Compiled:
     @property
     def params(self) -> int:
         """Trained elements."""
-        return sum(prod(spec.shape) for spec in self.program.weights().values() if spec.trainable)
+        return parameters(self.program)
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of one sample."""
-        return sum(
-            ops.get(node.op).macs(tuple(v.type for v in node.inputs), node.attrs, tuple(v.type for v in node.outputs))
-            for node in self.graph.nodes
-            if node.op not in ("weight", "constant")
-        )
+        return macs(self.graph)
+
+
+def stages(
+    library: Library, name: str, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, Program | Graph]]:
+    """All that needs no weights, step by step: what each step made, under its name. `VitError` tells what is wrong with
+    the text. A local pass runs on the bodies of the program, a global one on the flattened graph."""
+    program = elaborate(library, name, settings)
+    yield "elaborate", program
+    for step in passes.LOCAL:
+        program = passes.local(program, (step,))
+        yield f"local.{step}", program
+    graph = flatten(program)
+    yield "flatten", graph
+    for step in passes.GLOBAL:
+        graph = passes.apply(graph, (step,))
+        yield f"global.{step}", graph
 
 
 def prepare(library: Library, name: str, settings: Mapping[str, str] | None = None) -> Compiled:
-    """Everything that needs no weights: `VitError` tells what is wrong with the text."""
-    program = elaborate(library, name, settings)
-    program = passes.local(program)
-    graph = flatten(program)
-    graph = passes.apply(graph, passes.GLOBAL)
+    """The last program and the last graph of `stages`."""
+    states = [state for _, state in stages(library, name, settings)]
+    *_, program = (state for state in states if isinstance(state, Program))
+    *_, graph = (state for state in states if isinstance(state, Graph))
     return Compiled(program, graph, _spec_hash(library, name, settings or {}))
 
 

@@ -3,8 +3,8 @@
 Types are inferred again on the way: a constant handed to a layer is shared inside of it and a constant again here.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from . import ops
 from .ir.builder import Builder
@@ -13,9 +13,19 @@ from .ir.program import Child, Layer, Program
 from .ir.types import TensorType
 
 
-def flatten(program: Program, *, training: bool = False) -> Graph:
-    """The graph of the model in one mode; its outputs are named, a single one `logits`."""
-    flattener = _Flattener(training)
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """A block that was run: the path at which it stands, and what went in and came out in the flattened graph."""
+
+    path: str
+    layer: Layer
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+
+
+def flatten(program: Program, *, training: bool = False, ran: Callable[[Call], None] = lambda call: None) -> Graph:
+    """The graph of the model in one mode; its outputs are named, a single one `logits`. `ran` hears of every block."""
+    flattener = _Flattener(training, ran)
     body = _bodies(program.root, training)[0]
     inputs = [flattener.builder.input(value.type, value.name) for value in body.inputs]
     outputs = flattener.inline(program.root, 0, inputs, "")
@@ -30,8 +40,8 @@ def _bodies(layer: Layer, training: bool) -> tuple[Graph, ...]:
 
 
 class _Flattener:
-    def __init__(self, training: bool) -> None:
-        self.training, self.builder = training, Builder()
+    def __init__(self, training: bool, ran: Callable[[Call], None]) -> None:
+        self.training, self.ran, self.builder = training, ran, Builder()
         self.weights: dict[str, Value] = {}
 
     def inline(self, layer: Layer, variant: int, inputs: Sequence[Value], path: str) -> list[Value]:
@@ -47,7 +57,9 @@ class _Flattener:
             else:
                 outs = self._op(node, operands, path)
             here.update(zip(node.outputs, outs, strict=True))
-        return [here[value] for value in body.outputs]
+        results = [here[value] for value in body.outputs]
+        self.ran(Call(path, layer, tuple(inputs), tuple(results)))
+        return results
 
     def _call(self, layer: Layer, node: Node, operands: list[Value], path: str) -> list[Value]:
         child = layer.children[node.layer.partition(".")[0]]

@@ -1,0 +1,109 @@
+"""One row for each layer: what it is, what it gives, what it costs, how much of the image it sees."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..flatten import Call, flatten
+from ..ir.graph import Graph, Node, Value
+from ..ir.program import Layer, Program, walk_children
+from . import activations, macs
+from .parameters import below, by_weight
+from .receptive import boxes, extent
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A layer with all that is inside of it, over all of its calls; shapes without the batch axis. `field` is the receptive
+    field (height, width) in pixels, None where it was not computed; `activations` are bytes."""
+
+    path: str
+    kind: str
+    calls: int
+    outputs: tuple[tuple[int, ...], ...]
+    params: int
+    macs: int
+    activations: int
+    field: tuple[int, int] | None
+
+
+class Trace(NamedTuple):
+    """A flattened graph, and what each layer gave: all of its results by path, one tuple for each call."""
+
+    graph: Graph
+    results: dict[str, list[tuple[Value, ...]]]
+
+
+def traced(program: Program) -> Trace:
+    """The graph of inference as the text says it, before the passes that look across layers."""
+    results: dict[str, list[tuple[Value, ...]]] = {}
+
+    def ran(call: Call) -> None:
+        results.setdefault(call.path, []).append(call.outputs)
+
+    graph = flatten(program, ran=ran)
+    for node in graph.nodes:
+        if node.layer:
+            results.setdefault(node.layer, []).append(node.outputs)
+    return Trace(graph, results)
+
+
+def layers(program: Program, trace: Trace) -> tuple[Row, ...]:
+    """The model itself (path "") and every layer that runs, in the order of the text."""
+    sizes, fields = by_weight(program), _fields(trace)
+    costs, kept = _sums(trace.graph)
+    return tuple(
+        Row(
+            path,
+            layer.kind,
+            len(calls),
+            tuple(value.type.shape for value in calls[0]),
+            below(sizes, path),
+            costs[path],
+            kept[path],
+            fields.get(path),
+        )
+        for path, layer in _tree(program.root, "")
+        if (calls := trace.results.get(path))
+    )
+
+
+def _tree(layer: Layer, path: str) -> Iterator[tuple[str, Layer]]:
+    """A layer and all below it, each with its path."""
+    yield path, layer
+    for name, child in layer.children.items():
+        for inner, member in walk_children(child, f"{path}.{name}" if path else name):
+            yield from _tree(member, inner)
+
+
+def _sums(graph: Graph) -> tuple[Counter[str], Counter[str]]:
+    """MACs and bytes of each layer with all that is inside of it."""
+    costs, kept = Counter[str](), Counter[str]()
+    for node in graph.nodes:
+        for path in _around(node):
+            costs[path] += macs.of(node)
+            kept[path] += activations.of(node)
+    return costs, kept
+
+
+def _around(node: Node) -> Iterator[str]:
+    """The paths of the layers that a node is part of."""
+    parts = node.origin.layer.split(".") if node.origin.layer else []
+    for count in range(len(parts) + 1):
+        yield ".".join(parts[:count])
+
+
+def _fields(trace: Trace) -> dict[str, tuple[int, int]]:
+    """The largest field of each layer's results."""
+    owners: dict[Value, list[str]] = {}
+    for path, calls in trace.results.items():
+        for value in {value for call in calls for value in call}:
+            owners.setdefault(value, []).append(path)
+    found: dict[str, tuple[int, int]] = {}
+    for value, seen in boxes(trace.graph):
+        for path in owners.get(value, ()):
+            height, width = extent(seen)
+            before = found.get(path, (0, 0))
+            found[path] = (max(before[0], height), max(before[1], width))
+    return found

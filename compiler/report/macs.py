@@ -1,0 +1,17 @@
+"""Multiply-accumulates of one sample, as `torch.utils.flop_counter` counts them (half its flops)."""
+
+from .. import ops
+from ..ir.graph import Graph, Node
+
+
+def macs(graph: Graph) -> int:
+    """Of all nodes."""
+    return sum(map(of, graph.nodes))
+
+
+def of(node: Node) -> int:
+    """Of one node; tables are computed while compiling and cost nothing."""
+    if node.op in ("weight", "constant", "call") or all(value.type.stage == "const" for value in node.outputs):
+        return 0
+    types, outs = (tuple(value.type for value in values) for values in (node.inputs, node.outputs))
+    return ops.get(node.op).macs(types, node.attrs, outs)

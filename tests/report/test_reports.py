@@ -1,0 +1,109 @@
+"""Parameters, MACs, memory, tokens and the flow of shapes."""
+
+import pytest
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+from vitc.compiler import driver
+from vitc.compiler.elaborate.library import loads
+from vitc.compiler.ir.builder import Builder
+from vitc.compiler.ir.dump import dump
+from vitc.compiler.ir.types import TensorType
+from vitc.compiler.report.activations import activations, peak
+from vitc.compiler.report.flow import flow
+from vitc.compiler.report.summary import summary
+
+VIT = "model m = vit { image = 32x32x3, patch = 8, dim = 32, heads = 4, depth = 3, classes = 5, registers = 2 }"
+SWIN = """use "swin.vit"
+model m = swin { image = 32x32x3, patch = 2, dim = 8, heads = [1, 2], depths = [2, 2], window = 4, classes = 3 }"""
+MIXER = 'use "mixer.vit"\nmodel m = mixer { image = 16x16x3, patch = 4, dim = 8, depth = 2, classes = 3 }'
+CAIT = 'use "cait.vit"\nmodel m = cait { image = 32x32x3, patch = 8, dim = 16, heads = 2, depth = 2, classes = 3 }'
+
+
+def shown(text):
+    states = [state for _, state in driver.stages(loads(f"vit 1\n{text}\n"), "m")]
+    compiled = driver.prepare(loads(f"vit 1\n{text}\n"), "m")
+    return states, summary(compiled.program, compiled.graph)
+
+
+@pytest.mark.parametrize(("text", "expected"), [(VIT, (19,)), (SWIN, (256, 64)), (MIXER, (16,))])
+def test_tokens_are_the_positions_that_lists_hand_on(text, expected):
+    assert shown(text)[1][0].tokens == expected
+
+
+@pytest.mark.parametrize("text", [VIT, SWIN, MIXER, CAIT])
+def test_the_rows_add_up_to_the_model(text):
+    _, (about, rows) = shown(text)
+    assert (rows[0].params, rows[0].macs, rows[0].activations) == (about.params, about.macs, about.activations)
+    tops = [row for row in rows if row.path and not any(row.path.startswith(f"{r.path}.") for r in rows if r.path)]
+    assert sum(row.macs for row in tops) == about.macs
+    assert about.peak < about.activations
+
+
+@pytest.mark.parametrize("text", [VIT, SWIN, MIXER, CAIT])
+def test_macs_are_half_of_the_flops_that_torch_counts(text, tmp_path):
+    import importlib.util
+
+    import torch
+    from vitc.compiler.backends import torch_source
+
+    states, (about, _) = shown(text)
+    programs = [state for state in states if hasattr(state, "root")]
+    (tmp_path / "model.py").write_text(torch_source.emit(programs[-1]))
+    spec = importlib.util.spec_from_file_location("model", tmp_path / "model.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        module.Model().requires_grad_(False)(torch.zeros(1, *about.inputs["image"]))
+    assert counter.get_total_flops() == 2 * about.macs
+
+
+def test_memory_of_a_graph_done_by_hand():
+    """x [10] -> a = exp(x); b = a reshaped to [5, 2]; c = exp(b); d = c + b: at d, a (through b), c and d are alive."""
+    builder = Builder()
+    x = builder.input(TensorType((10,)), "x")
+    (a,) = builder.add("exp", [x], [TensorType((10,))])
+    (b,) = builder.add("unflatten", [a], [TensorType((5, 2))], {"axis": -1, "sizes": (5, 2)})
+    (c,) = builder.add("exp", [b], [TensorType((5, 2))])
+    (d,) = builder.add("add", [c, b], [TensorType((5, 2))])
+    graph = builder.graph([d], ["y"])
+    assert activations(graph) == 3 * 40
+    assert peak(graph) == 3 * 40
+
+
+def test_the_flow_has_the_names_of_the_text_and_what_does_nothing_is_left_out():
+    states, _ = shown(VIT)
+    image, embed, concat, add, *rest = flow(states[0])
+    assert (image.name, image.shapes) == ("image", ((3, 32, 32),))
+    assert [(s.name, s.kind, s.shapes) for s in embed.steps] == [
+        ("patch_embed.proj", "conv2d", ((32, 4, 4),)),
+        ("tokens", "flatten", ((16, 32),)),
+    ]
+    assert (concat.text, add.name, add.shapes) == ("concat(prefix + [x], axis = -2)", "x", ((19, 32),))
+    blocks = rest[0]
+    assert (blocks.name, blocks.times) == ("blocks.0", 3)
+    attention = next(step for step in blocks.steps if step.name == "blocks.0.attn")
+    found = {step.name: step.shapes[0] for step in attention.steps}
+    assert found["q"] == found["k"] == found["v"] == (4, 19, 8)
+    assert found["scores"] == (4, 19, 19)
+    assert not any("dropout" in step.kind for step in attention.steps)
+    assert [step.name for step in rest[1:]] == ["norm", "x", "head"]
+
+
+def test_members_that_differ_are_told_apart():
+    states, _ = shown(SWIN)
+    stages = [step for step in flow(states[0]) if step.kind == "swin_stage"]
+    assert [step.times for step in stages] == [1, 1]
+    plain, shifted = (step for step in stages[0].steps if step.kind == "swin_block")
+    assert (plain.times, shifted.times) == (1, 1)
+
+
+def test_every_state_has_a_name_and_the_dump_is_the_same_each_time():
+    first, second = (dict(driver.stages(loads(f"vit 1\n{SWIN}\n"), "m")) for _ in range(2))
+    assert list(first)[:2] == ["elaborate", "local.attention"]
+    assert {"flatten", "global.constants"} < set(first)
+    graphs = [name for name, state in first.items() if hasattr(state, "nodes")]
+    assert graphs
+    for name in graphs:
+        assert dump(first[name]) == dump(second[name])
+    assert " = attention(" in dump(first["flatten"])
+    assert "sha256:" in dump(first["global.constants"])
