@@ -131,7 +131,7 @@ class _Loader:
         if not _plain(text):
             self._say("V0211", f"`{text}` is not the name of a .vit file relative to this one", span)
             return
-        path, std = module.path.parent / text, SPECS / "std" / text
+        path, std = module.path.parent / text, SPECS / "std" / text.removeprefix("std/")
         roots = [SPECS] + ([self.root] if self.root else [])
         inside = any(path.resolve().is_relative_to(root.resolve()) for root in roots)
         if not inside and not std.is_file():
@@ -139,7 +139,7 @@ class _Loader:
             return
         own = inside and (path.is_file() or not std.is_file())
         target = path if own else std
-        shown = str(Path(module.source.name).parent / text) if own else f"std/{text}"
+        shown = str(Path(module.source.name).parent / text) if own else f"std/{std.name}"
         found = self.module(target, shown, span, above)
         if found is not None:
             module.uses.append(found)

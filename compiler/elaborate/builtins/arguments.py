@@ -25,12 +25,18 @@ def take(scope: Scope, args: Args, kwargs: Kwargs, span: Span, *names: str, opti
 
 def sizes_of(scope: Scope, value: Any, span: Span) -> tuple[int, ...]:
     """A shape of the text as a tuple; fails with V0303, V0304 or V0501."""
+    items = positive(scope, value, span)
+    scope.context.sized(TensorType(items), span)
+    return items
+
+
+def positive(scope: Scope, value: Any, span: Span) -> tuple[int, ...]:
+    """A list of sizes as a tuple; fails with V0303 or V0304."""
     items: Any = value.dims if isinstance(value, Shape) else value
     if not isinstance(items, (list, tuple)) or any(isinstance(i, bool) or not isinstance(i, int) for i in items):  # type: ignore[reportUnknownVariableType]
         scope.context.fail("V0303", f"a shape is a list of integers, not {describe(value)}", span)
     if any(i < 1 for i in items):  # type: ignore[reportUnknownVariableType]
         scope.context.fail("V0304", f"sizes are at least 1: {list(items)}", span)  # type: ignore[reportUnknownArgumentType]
-    scope.context.sized(TensorType(tuple(items)), span)  # type: ignore[reportUnknownArgumentType]
     return tuple(items)  # type: ignore[reportUnknownArgumentType]
 
 

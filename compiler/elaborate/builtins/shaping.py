@@ -8,7 +8,7 @@ from .. import patterns
 from ..scopes import Scope
 from ..tensors import attribute, emit
 from ..values import Tensor, describe
-from .arguments import Args, Kwargs, number_or_tensor, sizes_of, take
+from .arguments import Args, Kwargs, number_or_tensor, positive, take
 
 
 def rearrange_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
@@ -49,7 +49,7 @@ def split_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
         if parts < 1 or size % parts:
             scope.context.fail("V0403", f"{size} does not split into {parts} equal parts", span)
         parts = [size // parts] * parts
-    sizes = sizes_of(scope, parts, span)
+    sizes = positive(scope, parts, span)
     if sum(sizes) != size:
         scope.context.fail("V0403", f"{' + '.join(map(str, sizes))} is {sum(sizes)}, the axis is {size}", span)
     return emit(scope, "split", (x,), {"sizes": sizes, "axis": axis}, span)

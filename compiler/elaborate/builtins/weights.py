@@ -5,6 +5,7 @@ from typing import Any
 from ....grammar.source import Span
 from ... import ops
 from ...ir.builder import Builder
+from ...ir.graph import Graph
 from ...ir.program import Draw, Table, WeightSpec
 from ..scopes import Scope
 from ..tensors import attribute, attributes, emit
@@ -42,10 +43,8 @@ def _init(scope: Scope, value: Any, span: Span) -> Any:
     )
 
 
-def _table(builder: Builder, value: Tensor) -> Any:
+def _table(builder: Builder, value: Tensor) -> Graph:
     """The graph of the constant alone."""
-    from ..ir.graph import Graph
-
     needed, nodes = {value.value}, []
     for node in reversed(builder.nodes):
         if any(out in needed for out in node.outputs):
