@@ -26,6 +26,8 @@ class Sheet:
         self.context, self.model, self.problems = context, model, list[Diagnostic]()
         self.expects: list[tuple[tree.Expect, Module]] = []
         entries: dict[str, Override] = dict(overrides or {})
+        # What the command line re-binds makes another model, which inherits no expectations.
+        self.changed = bool(overrides)
         block = self._collect(module, model, entries, ())
         self.value = BlockValue(block[0], block[1], {})
         self.declared = {p.name.id: p for p in block[1].params}
@@ -53,7 +55,7 @@ class Sheet:
         here: set[str] = set()
         for entry in model.entries:
             if isinstance(entry, tree.Expect):
-                if not seen:
+                if not seen and not self.changed:
                     self.expects.append((entry, module))
             elif entry.name.id in here:
                 self._say("V0204", f"`{entry.name.id}` is set twice in this sheet", entry.name.span)

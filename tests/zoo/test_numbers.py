@@ -1,0 +1,101 @@
+"""The sheets of the zoo compute timm's numbers with timm's weights, once for every distinct kind of model.
+
+Two models are of one kind if the same operators with the same attributes run on weights of the same names, sizes and
+repetition aside; the smallest of a kind stands for it. Above 100 million parameters it runs with fewer blocks.
+"""
+
+import datetime
+import random
+import re
+from math import prod
+
+import numpy as np
+import pytest
+from vitc.compiler.elaborate import elaborate
+from vitc.compiler.elaborate.library import SPECS, load
+from vitc.compiler.flatten import flatten
+
+LIBRARIES = {path.stem: load(path) for path in sorted((SPECS / "zoo").glob("*.vit")) if path.stem != "notes"}
+LARGEST = 100_000_000
+#: Attributes that are sizes: a model is of the same kind at another size.
+SIZES = {
+    "out",
+    "sizes",
+    "size",
+    "start",
+    "stop",
+    "index",
+    "value",
+    "shape",
+    "count",
+    "kernel",
+    "stride",
+    "groups",
+    "step",
+}
+#: Blocks that a model needs to stay of its kind when it is made shallow, where two are not enough.
+DEPTHS = {"vit_large_patch16_sapiens2": 17}
+
+
+def kind(program):
+    """What a model is made of."""
+    names = frozenset(re.sub(r"\d+", "0", name) for name in program.weights())
+    nodes = {
+        (node.op, tuple(sorted((k, str(v)) for k, v in node.attrs.items() if k not in SIZES)))
+        for node in flatten(program).nodes
+        if node.op not in ("weight", "constant", "number")
+    }
+    return names, frozenset(nodes)
+
+
+def distinct():
+    """The smallest model of every kind, by family."""
+    found = {}
+    for family, library in LIBRARIES.items():
+        for name in library.models():
+            program = elaborate(library, name)
+            size = sum(prod(s.shape) for s in program.weights().values())
+            key = kind(program)
+            if key not in found or size < found[key][0]:
+                found[key] = (size, family, name)
+    return sorted(found.values())
+
+
+KINDS = distinct()
+#: Ten of them run in every suite, others each day.
+TODAY = random.Random(datetime.date.today().toordinal()).sample(KINDS, 10)
+
+
+def shallow(size, name):
+    """What makes both sides small enough: overrides of the sheet, options of timm."""
+    if size <= LARGEST:
+        return {}, {}
+    depth = DEPTHS.get(name, 2)
+    options = {"depth": depth}
+    if name in DEPTHS:
+        options["num_kv_heads"] = [16 if i < 8 or i >= depth - 8 else 8 for i in range(depth)]
+    return {"depth": str(depth)}, options
+
+
+@pytest.mark.parametrize(
+    ("size", "family", "name"),
+    [pytest.param(*k, marks=() if k in TODAY else pytest.mark.slow, id=k[2]) for k in KINDS],
+)
+def test_numbers_are_timms(timm, oracle_weights, targets, size, family, name):
+    import torch
+
+    overrides, options = shallow(size, name)
+    reference = timm.create_model(name, pretrained=False, **options).eval()
+    program = elaborate(LIBRARIES[family], name, overrides)
+    ours = targets(program)
+    image = np.random.default_rng(0).standard_normal((2, *program.root.bodies[0].inputs[0].type.shape))
+    image = image.astype(np.float32)
+    for faint in (False, True):
+        weights = oracle_weights(reference.state_dict(), faint)
+        reference.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()}, strict=True)
+        with torch.no_grad():
+            expected = reference(torch.from_numpy(image)).numpy()
+        bar = 1e-5 * max(1.0, float(np.abs(expected).max()))
+        for target, run in ours.items():
+            found = run(weights, image)
+            assert np.abs(found - expected).max() <= bar, f"{target}, {'faint' if faint else 'unit'}"
