@@ -14,8 +14,12 @@ from .specs import choose
 
 def check(spec: str | Path, model: str | None = None, settings: Mapping[str, str] | None = None) -> Program:
     """The checked program of a model (a path, or the name of a bundled one); raises `VitError` with all that is wrong."""
+    from ..runtime import sections
+
     library, name = choose(str(spec), model)
-    return elaborate(library, name, settings)
+    program = elaborate(library, name, settings)
+    sections.check(program)
+    return program
 
 
 def load(spec: str | Path, model: str | None = None, settings: Mapping[str, str] | None = None) -> Compiled:

@@ -5,6 +5,7 @@ from math import prod
 
 from ..compiler.elaborate import elaborate
 from ..grammar.diagnostics import Findings, VitError
+from ..runtime import sections
 from .specs import open_spec
 from .specs import settings as read_settings
 
@@ -23,6 +24,7 @@ def run(specs: list[str], settings: list[str], format: str) -> None:
         for name in names:
             try:
                 program = elaborate(library, name, overrides)
+                sections.check(program)
             except VitError as problem:
                 findings.add(*problem.diagnostics)
                 status = max(status, problem.exit_status)

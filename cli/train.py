@@ -2,8 +2,11 @@
 
 import json
 import sys
+from contextlib import nullcontext
 from typing import Any
 
+from ..grammar.diagnostics import Diagnostic, error
+from ..grammar.messages import render
 from .specs import choose, settings
 from .training import train
 
@@ -12,22 +15,24 @@ def run(spec: str, model: str | None, out: str | None, device: str, sets: list[s
         format: str) -> None:  # fmt: skip
     """Trains with a bar for each epoch on a terminal, a line for each elsewhere, and prints the summary."""
     _, name = choose(spec, model)
-    given = settings(sets)
-    folder = resume or out
+    if resume is not None and out is not None:
+        raise error("V1006", "--resume goes on in the folder of its run: leave --out away", exit_status=2)
+    with nullcontext() if format == "json" else _Listening() as listener:
+        summary = train(
+            spec, name, out, settings=settings(sets), device=device, resume=resume, verify=verify, listener=listener
+        )
     if format == "json":
-        summary = train(spec, name, folder, settings=given, device=device, resume=resume is not None, verify=verify)
         print(json.dumps(summary, indent=2))
         return
-    with _listening() as listener:
-        summary = train(spec, name, folder, settings=given, device=device, resume=resume is not None, verify=verify,
-                        listener=listener)  # fmt: skip
     figure = f"loss {summary['loss']:.4f}" if summary["accuracy"] is None else f"{summary['accuracy']:.2%}"
-    part = {"test": "held-out pictures", "validation": "the validation part", "train": "the training part"}[summary["part"]]
+    part = {"test": "held-out pictures", "validation": "the validation part", "train": "the training part"}[
+        summary["part"]
+    ]
     print(f"{figure} on {part}; {summary['seconds']:.0f} s, {summary['images_per_second']:,.0f} images/s")
     print(f"{summary['run']}/: curves.png, metrics.jsonl, summary.json, checkpoints/, export/")
 
 
-class _listening:  # noqa: N801 -- a context manager
+class _Listening:
     """A progress bar of the epochs and the steps in them."""
 
     def __enter__(self) -> Any:
@@ -41,7 +46,7 @@ class _listening:  # noqa: N801 -- a context manager
         self.progress = Progress(*columns, console=Console(stderr=True), disable=not terminal)
         self.progress.start()
         self.task = self.progress.add_task("training")
-        return Listener(self._started, self._step, self._epoch)
+        return Listener(self._started, self._step, self._epoch, self._warning)
 
     def __exit__(self, *problem: object) -> None:
         self.progress.stop()
@@ -56,6 +61,9 @@ class _listening:  # noqa: N801 -- a context manager
     def _epoch(self, row: dict[str, Any]) -> None:
         parts = [f"{name} {_figures(row[name])}" for name in ("train", "validation", "test") if name in row]
         self.progress.console.print(f"epoch {row['epoch']}/{self.epochs}: {', '.join(parts)}", highlight=False)
+
+    def _warning(self, diagnostic: Diagnostic) -> None:
+        sys.stderr.write(render([diagnostic], color=sys.stderr.isatty()))
 
 
 def _figures(score: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """`vitc.train`: from a spec to a run folder with its export."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..compiler.driver import Compiled
 from ..grammar.diagnostics import error
@@ -12,26 +13,42 @@ from ..runtime.sections.data import Data, preprocess
 from ..runtime.sections.train import Train
 from . import api
 
+if TYPE_CHECKING:
+    from ..runtime.training import Listener
 
-def train(spec: str | Path, model: str | None = None, out: str | Path | None = None, *, settings: dict[str, str] | None = None,
-          device: str = "auto", resume: bool = False, verify: bool = True, listener: Any = None) -> dict[str, Any]:  # fmt: skip
-    """Trains in `out` (the first free of `runs/NAME`, `runs/NAME-2`, …), exports to `out/export` and gives the summary."""
-    compiled = api.load(spec, model, settings)
-    program = compiled.program
-    wanted, data = section(program, "train", Train), section(program, "data", Data)
-    pixels = preprocess(program, data)
+
+def train(spec: str | Path, model: str | None = None, out: str | Path | None = None, *, settings: Mapping[str, str] | None = None,
+          device: str = "auto", resume: str | Path | None = None, verify: bool = True,
+          listener: "Listener | None" = None) -> dict[str, Any]:  # fmt: skip
+    """Trains in `out` (the first free of `runs/NAME`, `runs/NAME-2`, …), exports to `out/export` and gives the summary.
+
+    `resume` is a run to go on with, from its last whole epoch, with the settings it was started with; of new ones only
+    `train.epochs` may differ.
+    """
+    from ..runtime.training import Listener, runs
+    from ..runtime.training import train as run_training
+    from ..runtime.training.fitting import fitting
+
+    sets = {**(runs.recorded(Path(resume)) if resume else {}), **(settings or {})}
+    compiled = api.load(spec, model, sets)
+    wanted, data = section(compiled.program, "train", Train), section(compiled.program, "data", Data)
+    pixels = preprocess(compiled.program, data)
     parts = read(compiled, data, pixels, Path(spec).parent)
-    _fitting(compiled, wanted, parts)
-    run = _folder(program.name, out, resume=resume)
-
-    from ..runtime import training
-
-    weights = api.start(compiled, spec, wanted.seed)
-    trained = training.train(compiled, weights, parts, pixels, wanted, run, _device(device),
-                             listener or training.Listener(), resume=resume)  # fmt: skip
     classes = tuple(data.classes or parts.classes)
-    api.compile(spec, model, run / "export", weights=trained.weights, settings=settings, seed=wanted.seed,
-                verify=verify, classes=classes)  # fmt: skip
+    listener = listener or Listener()
+    for warning in fitting(compiled, wanted, parts, classes):
+        listener.warning(warning)
+    weights = api.start(compiled, spec, wanted.seed)
+    chosen = _device(device)
+    run = Path(resume or out or _free(compiled.program.name))
+    made = runs.identity(compiled, len(parts.train))
+    if resume:
+        runs.go_on(run, made, sets)
+    else:
+        runs.begin(run, made, sets)
+    trained = run_training(compiled, weights, parts, pixels, wanted, run, chosen, listener, resume=bool(resume))
+    api.compile(spec, model, run / "export", weights=trained.weights, settings=sets, seed=wanted.seed, verify=verify,
+                classes=classes)  # fmt: skip
     return {**trained.summary, "run": str(run)}
 
 
@@ -46,43 +63,9 @@ def read(compiled: Compiled, data: Data, pixels: Preprocess, base: Path) -> Part
     return parts
 
 
-def _fitting(compiled: Compiled, wanted: Train, parts: Parts) -> None:
-    """What neither the text nor the data alone can tell."""
-    outputs = compiled.graph.outputs[0].type.shape
-    if len(outputs) != 1:
-        raise error("V0904", f"training needs one row of numbers for each picture; the model gives {list(outputs)}",
-                    compiled.program.root.span)  # fmt: skip
-    labels, width = parts.train.labels, outputs[0]
-    regression = wanted.criterion.name == "mse" and (width == 1 or labels.dtype.kind == "f")
-    if labels.dtype.kind == "f" and not regression:
-        raise error("V0904", f"the labels are numbers with a point, `{wanted.criterion.name}` takes classes", exit_status=3,
-                    help="criterion = mse")  # fmt: skip
-    if regression and labels.size != len(labels) * width:
-        raise error("V0904", f"{labels.size // len(labels)} targets a picture, the model gives {width} numbers", exit_status=3)
-    if not regression and (labels.min() < 0 or labels.max() >= width):
-        raise error("V0904", f"the data has {int(labels.max()) + 1} classes, the model {width}", exit_status=3,
-                    help=f"--set classes={int(labels.max()) + 1}")  # fmt: skip
-    if wanted.keep == "best" and parts.validation is None:
-        raise error("V0904", "`keep = best` needs a validation part: nothing is chosen on the test part", exit_status=1,
-                    help="data { validation = 0.1 }")  # fmt: skip
-
-
-def _folder(name: str, out: str | Path | None, *, resume: bool) -> Path:
-    if out is None:
-        names = [f"runs/{name}", *(f"runs/{name}-{n}" for n in range(2, 10_000))]
-        run = next(Path(text) for text in names if not Path(text).exists())
-    else:
-        run = Path(out)
-    held = (run / "metrics.jsonl").exists()
-    if resume and not held:
-        raise error("V1103", f"`{run}` holds no run to go on with", exit_status=3)
-    if held and not resume:
-        raise error("V1103", f"`{run}` holds a run already", exit_status=3, help=f"--resume {run} goes on; -o takes another")
-    try:
-        run.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise error("V0801", f"`{run}` can't be made: {problem.strerror}", exit_status=3) from None
-    return run
+def _free(name: str) -> str:
+    names = [f"runs/{name}", *(f"runs/{name}-{n}" for n in range(2, 10_000))]
+    return next(text for text in names if not Path(text).exists())
 
 
 def _device(name: str) -> str:

@@ -1,13 +1,13 @@
 """From a picture to the numbers a model takes; carried by every artefact, so that predicting needs nothing else."""
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..compiler.ops.base import Array
+from ..compiler.ops.base import Array, np
 from ..grammar.diagnostics import error
 
 #: A picture of more pixels is refused before it is decoded.
@@ -35,7 +35,8 @@ class Preprocess:
     def from_json(text: str) -> "Preprocess":
         """From metadata."""
         data: dict[str, Any] = json.loads(text)
-        return Preprocess(**{**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
+        lists: dict[str, Any] = {name: tuple(data[name]) for name in ("mean", "std")}
+        return Preprocess(**{**data, **lists})
 
     def picture(self, path: Path) -> Array:
         """A file as float32 [channels, height, width]; raises V0901."""
@@ -43,17 +44,13 @@ class Preprocess:
 
     def decoded(self, path: Path) -> Array:
         """A file as uint8 [height, width, channels]; raises V0901."""
-        from PIL import Image
+        with _opened(path) as image:
+            return self.pixels(image)
 
-        try:
-            with Image.open(path) as image:
-                if image.width * image.height > LARGEST:
-                    raise error("V0901", f"`{path}` has more than {LARGEST:,} pixels", exit_status=3)
-                return self.pixels(image)
-        except FileNotFoundError:
-            raise error("V0901", f"there is no picture `{path}`", exit_status=3) from None
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
-            raise error("V0901", f"`{path}` can't be read as a picture: {problem}", exit_status=3) from None
+    def looked_at(self, path: Path) -> None:
+        """Reads the header of a file; raises V0901 where it is no picture, or one that is too large."""
+        with _opened(path):
+            pass
 
     def pixels(self, image: Any) -> Array:
         """A Pillow image as uint8 [height, width, channels], resized and cut."""
@@ -75,3 +72,19 @@ class Preprocess:
         x = pixels.astype(np.float32) / np.float32(255)
         x = (x - np.asarray(self.mean, np.float32)) / np.asarray(self.std, np.float32)
         return np.ascontiguousarray(np.moveaxis(x, -1, -3))
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[Any]:
+    """A Pillow image; what goes wrong inside is V0901."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > LARGEST:
+                raise error("V0901", f"`{path}` has more than {LARGEST:,} pixels", exit_status=3)
+            yield image
+    except FileNotFoundError:
+        raise error("V0901", f"there is no picture `{path}`", exit_status=3) from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
+        raise error("V0901", f"`{path}` can't be read as a picture: {problem}", exit_status=3) from None

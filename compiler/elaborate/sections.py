@@ -79,9 +79,7 @@ def value(expr: tree.Expr, findings: Findings) -> Any:
         case tree.List():
             return [value(item, findings) for item in expr.items]
         case tree.Call() if isinstance(expr.function, tree.Name):
-            args = tuple(value(a.value, findings) for a in expr.args if a.name is None)
-            kwargs = {a.name.id: value(a.value, findings) for a in expr.args if a.name is not None}
-            return Choice(expr.function.id, args, kwargs, expr.span)
+            return _choice(expr, expr.function.id, findings)
         case tree.Unary() if expr.op == "-":
             inner = value(expr.operand, findings)
             if isinstance(inner, (int, float)) and not isinstance(inner, bool):
@@ -94,6 +92,20 @@ def value(expr: tree.Expr, findings: Findings) -> Any:
             pass
     findings.add(Diagnostic("V0601", "a section holds numbers, words, texts, lists and calls of them", expr.span))
     return None
+
+
+def _choice(expr: tree.Call, name: str, findings: Findings) -> Choice:
+    args: list[Entry] = []
+    kwargs: dict[str, Entry] = {}
+    for arg in expr.args:
+        at = arg.value.span
+        if arg.name is None:
+            args.append(Entry(value(arg.value, findings), at, at))
+            continue
+        if arg.name.id in kwargs:
+            findings.add(Diagnostic("V0204", f"`{arg.name.id}` is given twice to `{name}`", arg.name.span))
+        kwargs[arg.name.id] = Entry(value(arg.value, findings), at, arg.name.span)
+    return Choice(name, tuple(args), kwargs, expr.span)
 
 
 def _arithmetic(op: str, a: Any, b: Any) -> Any:

@@ -72,11 +72,11 @@ Child = Layer | None | tuple["Child", ...]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`adamw(lr = 1e-3)` or the bare word `adamw` (no arguments) in a section: a name and its arguments, spans beside."""
+    """`adamw(lr = 1e-3)` or the bare word `adamw` (no arguments) in a section: a name and its arguments with their places."""
 
     name: str
-    args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    args: tuple["Entry", ...] = ()
+    kwargs: Mapping[str, "Entry"] = field(default_factory=dict[str, "Entry"])
     span: Span | None = field(default=None, compare=False)
 
 
@@ -93,8 +93,8 @@ class Entry:
     """A value of a section: a number, bool, None, str, tuple (a shape), list, `Choice` or `Quantity`, and its places."""
 
     value: Any
-    span: Span
-    name_span: Span
+    span: Span = field(compare=False)
+    name_span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
-from ...compiler.ops.base import Array
+from ...compiler.ops.base import Array, np
 from ..preprocess import Preprocess
 
 

@@ -1,14 +1,19 @@
 """The section `data`: where images come from and how they become numbers."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
 
-from ...compiler.ir.program import Program
+from ...compiler.ir.program import Entry, Program
 from ...grammar.diagnostics import error
 from ..preprocess import Preprocess
-from .values import Strict, one_of
+from .checking import refuse, shown
+from .values import Picked, Strict, one_of, word
+
+_SOURCES = "vitc.runtime.data.sources"
+_LATER = ("hf", "webdataset", "cifar10", "cifar100", "imagenet", "mnist")
 
 #: Statistics by name: mean and std of each channel.
 STATISTICS = {
@@ -19,31 +24,27 @@ STATISTICS = {
 
 
 def _statistic(which: int, value: Any) -> tuple[float, ...]:
-    if isinstance(value, str):
-        if value not in STATISTICS:
-            raise PydanticCustomError("statistic", f"takes numbers or one of {', '.join(STATISTICS)}")
+    """0: means, 1: standard deviations; a name, a number for all channels or a number for each."""
+    if isinstance(value, str) and value in STATISTICS:
         return STATISTICS[value][which]
-    values = value if isinstance(value, (list, tuple)) else [value]
-    if not all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in values):  # type: ignore[reportUnknownVariableType]
-        raise PydanticCustomError("statistic", f"takes numbers or one of {', '.join(STATISTICS)}")
-    if which == 1 and any(x <= 0 for x in values):  # type: ignore[reportUnknownVariableType]
-        raise PydanticCustomError("statistic", "a standard deviation is above 0")
-    return tuple(float(x) for x in values)  # type: ignore[reportUnknownVariableType,reportUnknownArgumentType]
+    values: list[Any] = list(value) if isinstance(value, (list, tuple)) else [value]  # type: ignore[reportUnknownArgumentType] -- of any kind
+    if not values or not all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in values):
+        raise refuse(f"takes a number, a number for each channel, or {', '.join(STATISTICS)}, not {shown(value)}")
+    if which == 1 and any(x <= 0 for x in values):
+        raise refuse(f"must be above 0, not {shown(value)}")
+    return tuple(float(x) for x in values)
 
 
 class Data(Strict):
     """Sizes in pixels. `resize`: the shorter side before the middle is cut out; without it pictures are stretched.
     `validation`: the share of the training pictures that is held back, where the source has no such part."""
 
-    source: (
-        one_of("vitc.runtime.data.sources", later=("hf", "webdataset", "cifar10", "cifar100", "imagenet", "mnist"))
-        | None
-    ) = None  # type: ignore[valid-type]
+    source: Annotated[Picked, one_of(_SOURCES, _LATER)] | None = None
     resize: int | None = Field(None, ge=1, le=65536)
     crop: int | None = Field(None, ge=1, le=65536)
-    interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"] = "bilinear"
-    mean: Annotated[tuple[float, ...], BeforeValidator(lambda v: _statistic(0, v))] = (0.0,)
-    std: Annotated[tuple[float, ...], BeforeValidator(lambda v: _statistic(1, v))] = (1.0,)
+    interpolation: Annotated[str, word("nearest", "bilinear", "bicubic", "lanczos")] = "bilinear"
+    mean: Annotated[tuple[float, ...], BeforeValidator(partial(_statistic, 0))] = (0.0,)
+    std: Annotated[tuple[float, ...], BeforeValidator(partial(_statistic, 1))] = (1.0,)
     classes: list[str] | None = None
     validation: float | None = Field(None, gt=0, lt=1)
     split_seed: int = Field(0, ge=0)
@@ -51,8 +52,13 @@ class Data(Strict):
 
 def preprocess(program: Program, data: Data) -> Preprocess:
     """How pictures become the input of this model."""
-    channels, height, width = program.root.bodies[0].inputs[0].type.shape
-    entries = program.sections["data"].entries if "data" in program.sections else {}
+    shape = program.root.bodies[0].inputs[0].type.shape
+    if len(shape) != 3:
+        raise error(
+            "V0606", f"the model takes {list(shape)}, a picture is [channels, height, width]", program.root.span
+        )
+    channels, height, width = shape
+    entries: Mapping[str, Entry] = program.sections["data"].entries if "data" in program.sections else {}
     for name in ("mean", "std"):
         if len(getattr(data, name)) not in (1, channels):
             raise error("V0606", f"{len(getattr(data, name))} values for {channels} channels", entries[name].span)

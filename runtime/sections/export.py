@@ -3,8 +3,8 @@
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
 
+from .checking import later, refuse, refuse_with, shown
 from .values import Strict
 
 LATER_PRECISIONS = ("fp16", "bf16", "int8", "int4")
@@ -14,12 +14,13 @@ def _precision(value: Any) -> bool:
     """`true`, `false`, `fp32` or `[fp32]`."""
     if isinstance(value, bool):
         return value
-    for item in value if isinstance(value, list) else [value]:  # type: ignore[reportUnknownVariableType]
+    items: list[Any] = value if isinstance(value, list) else [value]  # type: ignore[reportUnknownVariableType] -- of any kind
+    for item in items:
         if item in LATER_PRECISIONS:
-            raise PydanticCustomError("later", f"`{item}` is part of the language, but this version lacks it")
+            raise refuse_with(later(item, getattr(item, "span", None)))
         if item != "fp32":
-            raise PydanticCustomError("precision", "takes true, false or fp32")
-    return True
+            raise refuse(f"takes true, false or fp32, not {shown(item)}")
+    return bool(items)
 
 
 Wanted = Annotated[bool, BeforeValidator(_precision)]

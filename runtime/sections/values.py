@@ -1,4 +1,4 @@
-"""Values of sections as pydantic reads them: words as strings, named choices with typed arguments."""
+"""Types of values in sections: words, named choices with typed arguments, lengths of training."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -6,11 +6,12 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from ...compiler.ir.program import Choice, Quantity
+from ...compiler.ir.program import Choice, Entry, Quantity
+from ...grammar.diagnostics import Diagnostic
 from ...grammar.suggest import suggestion
+from .checking import checked, later, refuse, refuse_with, shown
 
 
 class Strict(BaseModel):
@@ -28,66 +29,62 @@ class Picked:
     module: Any
 
 
-def plain(value: Any) -> Any:
-    """A value as written: words become strings, choices with arguments stay."""
-    if isinstance(value, Choice):
-        return value if value.args or value.kwargs else value.name
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]  # type: ignore[reportUnknownVariableType]
-    return value
-
-
 def names(package: str) -> tuple[str, ...]:
     """The ways there are: the files of a package."""
     return tuple(sorted(item.name for item in iter_modules(import_module(package).__path__)))
 
 
-def pick(package: str, later: tuple[str, ...], value: Any) -> Picked:
+def pick(package: str, lacking: tuple[str, ...], value: Any) -> Picked:
     """The way of this name with its arguments, by position or by name."""
     if isinstance(value, Picked):
         return value
-    choice = value if isinstance(value, Choice) else Choice(value) if isinstance(value, str) else None
-    if choice is None:
-        raise PydanticCustomError("choice", f"takes one of {', '.join(names(package))}")
-    if choice.name in later:
-        raise PydanticCustomError("later", f"`{choice.name}` is part of the language, but this version lacks it")
-    if choice.name not in names(package):
-        help = suggestion(choice.name, names(package)) or f"there are {', '.join(names(package))}"
-        raise PydanticCustomError("unknown_choice", f"there is no `{choice.name}`; {help}")
+    known = names(package)
+    if not isinstance(value, (str, Choice)):
+        raise refuse(f"takes one of {', '.join(known)}, not {shown(value)}")
+    choice = value if isinstance(value, Choice) else Choice(value, span=getattr(value, "span", None))
+    if choice.name in lacking:
+        raise refuse_with(later(choice.name, choice.span, f"there is {', '.join(known)}"))
+    if choice.name not in known:
+        help = suggestion(choice.name, known)
+        raise refuse_with(Diagnostic("V0602", f"there is no `{choice.name}`", choice.span, help=help))
     module = import_module(f"{package}.{choice.name}")
     return Picked(choice.name, _settings(choice, module.Settings), module)
 
 
 def _settings(choice: Choice, schema: type[BaseModel]) -> BaseModel:
     fields = list(schema.model_fields)
-    if len(choice.args) > len(fields):
-        raise PydanticCustomError("choice", f"`{choice.name}` takes at most {len(fields)} values")
-    given = dict(zip(fields, map(plain, choice.args), strict=False))
-    given |= {name: plain(value) for name, value in choice.kwargs.items()}
-    try:
-        return schema.model_validate(given)
-    except ValidationError as problem:
-        detail = problem.errors()[0]
-        where = ".".join(map(str, detail["loc"]))
-        raise PydanticCustomError("choice", "{text}", {"text": f"`{choice.name}`, {where}: {detail['msg']}"}) from None
+    entries: dict[str, Entry] = dict(zip(fields, choice.args, strict=False))
+    found = [
+        Diagnostic("V0603", f"`{choice.name}` takes at most {len(fields)} values", extra.span)
+        for extra in choice.args[len(fields) :]
+    ]
+    found += [
+        Diagnostic("V0204", f"`{name}` is given twice to `{choice.name}`", choice.kwargs[name].name_span)
+        for name in choice.kwargs
+        if name in entries
+    ]
+    made, problems = checked(f"`{choice.name}`", {**entries, **choice.kwargs}, schema, choice.span)
+    if made is None or found:
+        raise refuse_with(*found, *problems)
+    return made
 
 
-def _word(allowed: tuple[str, ...], later: tuple[str, ...], value: Any) -> str:
-    if value in later:
-        raise PydanticCustomError("later", f"`{value}` is part of the language, but this version lacks it")
+def one_of(package: str, lacking: tuple[str, ...] = ()) -> BeforeValidator:
+    """A field (of type `Picked`) that names one file of a package."""
+    return BeforeValidator(partial(pick, package, lacking))
+
+
+def _word(allowed: tuple[str, ...], lacking: tuple[str, ...], value: Any) -> str:
+    if value in lacking:
+        raise refuse_with(later(value, getattr(value, "span", None)))
     if value not in allowed:
-        raise PydanticCustomError("unknown_choice", f"takes {' or '.join(allowed)}")
+        raise refuse(f"takes {', '.join(allowed[:-1])} or {allowed[-1]}, not {shown(value)}")
     return value
 
 
-def word(*allowed: str, later: tuple[str, ...] = ()) -> Any:
-    """The type of a field that takes one of some words."""
-    return Annotated[str, BeforeValidator(partial(_word, allowed, later))]
-
-
-def one_of(package: str, later: tuple[str, ...] = ()) -> Any:
-    """The type of a field that names one file of a package."""
-    return Annotated[Picked, BeforeValidator(partial(pick, package, later))]
+def word(*allowed: str, lacking: tuple[str, ...] = ()) -> BeforeValidator:
+    """A field (of type `str`) that takes one of some words."""
+    return BeforeValidator(partial(_word, allowed, lacking))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +104,15 @@ def _duration(value: Any) -> Duration:
         return value
     if isinstance(value, Quantity) and value.unit in ("epochs", "steps") and value.value >= 0:
         return Duration(value.value, value.unit)
-    raise PydanticCustomError("duration", "a length of training is written `5 epochs` or `1000 steps`")
+    raise refuse(f"takes a length of training like `5 epochs` or `1000 steps`, not {shown(value)}")
 
 
 Length = Annotated[Duration, BeforeValidator(_duration)]
 
 
+def _pair(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value  # type: ignore[reportUnknownArgumentType] -- pydantic checks the members
+
+
 #: Two numbers, written as a list.
-pair = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)  # type: ignore[reportUnknownArgumentType]
+pair = BeforeValidator(_pair)

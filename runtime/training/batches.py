@@ -1,7 +1,8 @@
 """From stored pictures to what the model sees: order, variation, normalisation."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -11,6 +12,9 @@ from ...compiler.ops.base import Array
 from ..data.images import Images
 from ..preprocess import Preprocess
 from ..sections.values import Picked
+
+#: Batches that are read while one is learned from.
+AHEAD = 3
 
 
 class Batches:
@@ -30,20 +34,33 @@ class Batches:
     def shuffled(self, seed: int, augment: list[Picked]) -> Iterator[tuple[Tensor, Tensor]]:
         """One epoch in the order of the seed, varied."""
         order = np.random.default_rng(seed).permutation(len(self.images))
-        for step in range(self.steps()):
-            pixels, labels = self._read(order[step * self.size : (step + 1) * self.size])
+        for pixels, labels in self._ahead(order[step * self.size :][: self.size] for step in range(self.steps())):
+            varied = pixels
             for way in augment:
-                pixels = way.module.vary(way.settings, pixels)
-            yield (pixels - self.mean) / self.std, labels
+                varied: Tensor = way.module.vary(way.settings, varied)
+            yield (varied - self.mean) / self.std, labels
 
     def in_order(self) -> Iterator[tuple[Tensor, Tensor]]:
         """All of them once, as they are."""
-        for start in range(0, len(self.images), self.size):
-            pixels, labels = self._read(np.arange(start, min(start + self.size, len(self.images))))
+        every = np.arange(len(self.images))
+        for pixels, labels in self._ahead(every[start:][: self.size] for start in range(0, len(every), self.size)):
             yield (pixels - self.mean) / self.std, labels
 
-    def _read(self, indices: Array) -> tuple[Tensor, Tensor]:
-        """Pixels in [0, 1]."""
-        pixels: Any = torch.from_numpy(self.images.read(indices)).to(self.device)
-        labels = torch.from_numpy(self.images.labels[indices]).to(self.device)
-        return pixels.movedim(-1, 1).float() / 255, labels
+    def _ahead(self, batches: Iterable[Array]) -> Iterator[tuple[Tensor, Tensor]]:
+        """In the order given, read by a thread ahead of time; nothing is drawn there, so that threads change no number."""
+        waiting = deque[Future[tuple[Array, Array]]]()
+        with ThreadPoolExecutor(1, "read") as reader:
+            for indices in batches:
+                waiting.append(reader.submit(self._read, indices))
+                if len(waiting) > AHEAD:
+                    yield self._placed(*waiting.popleft().result())
+            while waiting:
+                yield self._placed(*waiting.popleft().result())
+
+    def _read(self, indices: Array) -> tuple[Array, Array]:
+        return self.images.read(indices), self.images.labels[indices]
+
+    def _placed(self, pixels: Array, labels: Array) -> tuple[Tensor, Tensor]:
+        """Pixels in [0, 1], channels first, on the device."""
+        images = torch.as_tensor(pixels, device=self.device).movedim(-1, 1).float() / 255
+        return images, torch.as_tensor(labels, device=self.device)

@@ -5,20 +5,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-
-def truncate(path: Path, epochs: int) -> list[dict[str, Any]]:
-    """The rows of whole epochs, which alone stay in the file."""
-    if not path.is_file():
-        return []
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()[:epochs]]
-    write(path, "".join(json.dumps(row) + "\n" for row in rows))
-    return rows
+PARTS = ("train", "validation", "test")
 
 
-def append(path: Path, row: dict[str, Any]) -> None:
-    """One epoch more."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+def lines(rows: list[dict[str, Any]]) -> str:
+    """A line of JSON for each epoch."""
+    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 def write(path: Path, text: str) -> None:
@@ -29,23 +21,42 @@ def write(path: Path, text: str) -> None:
 
 
 def curves(path: Path, rows: list[dict[str, Any]], title: str) -> None:
-    """Loss and accuracy over the epochs as a picture."""
+    """Loss, accuracy and learning rate over the epochs as a picture."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    shown = [key for key in ("loss", "accuracy") if any(row["train"].get(key) is not None for row in rows)]
-    epochs = [row["epoch"] for row in rows]
-    for place, key in enumerate(shown):
-        axes = figure.add_subplot(1, len(shown), place + 1)
-        for part in [name for name in ("train", "validation", "test") if name in rows[-1]]:
-            axes.plot(epochs, [row[part][key] for row in rows], label=part, marker="." if len(rows) < 30 else "")
-        axes.set_xlabel("epoch")
-        axes.set_title(key)
+    shown = ["loss", "accuracy"] if rows[0]["train"]["accuracy"] is not None else ["loss"]
+    figure: Any = Figure(figsize=(4 * (len(shown) + 1), 3.4), layout="constrained")
+    canvas: Any = FigureCanvasAgg(figure)
+    epochs, mark = [row["epoch"] for row in rows], "." if len(rows) < 30 else ""
+    for place, key in enumerate([*shown, "learning rate"]):
+        axes = figure.add_subplot(1, len(shown) + 1, place + 1)
+        if key == "learning rate":
+            axes.plot(epochs, [row["lr"] for row in rows], marker=mark, color="gray")
+        for part in (name for name in PARTS if name in rows[0] and key in shown):
+            axes.plot(epochs, [row[part][key] for row in rows], label=part, marker=mark)
+            axes.legend()
+        axes.set(xlabel="epoch", title=key)
         axes.grid(alpha=0.3)
-        axes.legend()
     figure.suptitle(title)
     stage = path.with_name(f".{path.name}")
-    figure.savefig(stage, format="png", dpi=120)
+    canvas.print_figure(stage, format="png", dpi=120)
     os.replace(stage, path)
+
+
+def summary(rows: list[dict[str, Any]], chosen: int, seconds: float, images: int) -> dict[str, Any]:
+    """Of the weights of the chosen epoch: on the test part, else the validation part, else the training part.
+
+    `seconds` and `images_per_second` count the training alone, not the scoring.
+    """
+    row = rows[chosen - 1]
+    part = next(name for name in ("test", "validation", "train") if name in row)
+    return {
+        "accuracy": row[part]["accuracy"],
+        "loss": row[part]["loss"],
+        "part": part,
+        "epoch": chosen,
+        "epochs": len(rows),
+        "seconds": round(seconds, 3),
+        "images_per_second": round(images * len(rows) / max(seconds, 1e-9), 1),
+    }

@@ -1,8 +1,7 @@
 """The loop: epochs, steps, learning rate, clipping, precision. No file is touched here."""
 
 import math
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...grammar.diagnostics import error
+from ...grammar.diagnostics import VitError, error
 from ..sections.train import Train
 from .batches import Batches
+from .names import name_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,48 +28,63 @@ class Trainer:
 
     def __init__(self, model: torch.nn.Module, train: Train, batches: Batches, device: str) -> None:
         self.model, self.train, self.batches, self.device = model, train, batches, device
-        self.optimizer = train.optimizer.module.build(train.optimizer.settings, self._groups())
-        self.total = train.epochs * batches.steps()
-        self.warmup = train.schedule.settings.warmup.steps(batches.steps())
+        self.optimizer: torch.optim.Optimizer = train.optimizer.module.build(train.optimizer.settings, self._groups())
+        self.steps = batches.steps()
+        self.total = train.epochs * self.steps
+        self.warmup: int = train.schedule.settings.warmup.steps(self.steps)
 
     def epoch(self, number: int, step_done: Callable[[int, float], None]) -> Score:
         """One pass over the training part; every draw follows from the seed and the number of the epoch alone."""
         seed = epoch_seed(self.train.seed, number)
-        torch.manual_seed(seed)
+        torch.manual_seed(seed)  # type: ignore[reportUnknownMemberType] -- torch leaves it untyped
         self.model.train()
         tally = Tally()
         for index, (images, labels) in enumerate(self.batches.shuffled(seed, self.train.augment)):
-            step = number * self.batches.steps() + index
-            with self._precision():
-                logits = first(self.model(images)).float()
-                loss = self._loss(logits, labels)
+            loss, logits = self._forward(images, labels)
             value = float(loss.detach())
             if not math.isfinite(value):
-                raise _not_finite(number, index, step, value)
-            self._descend(loss, step)
+                raise _not_finite(f"the loss is {value} at epoch {number + 1}, step {index + 1}", number)
+            self._descend(loss, number * self.steps + index)
             tally.add(value, logits.detach(), labels)
             step_done(index, value)
+        for name, tensor in self.model.state_dict().items():
+            if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+                raise _not_finite(f"`{name}` holds a number that is not finite after epoch {number + 1}", number)
         return tally.score()
 
     @torch.no_grad()
-    def score(self, batches: Batches) -> Score:
+    def score(self, batches: Batches, part: str = "test") -> Score:
         """How well the model does on a part."""
         self.model.eval()
         tally = Tally()
         for images, labels in batches.in_order():
-            with self._precision():
-                logits = first(self.model(images)).float()
-                loss = self._loss(logits, labels)
+            loss, logits = self._forward(images, labels)
             tally.add(float(loss), logits, labels)
-        return tally.score()
+        found = tally.score()
+        if not math.isfinite(found.loss):
+            raise _not_finite(f"the loss on the {part} part is {found.loss}", None)
+        return found
 
     def rate(self, step: int) -> float:
         """The learning rate at a step: linear warm-up, then the schedule over what is left."""
-        base = self.train.optimizer.settings.lr
+        base: float = self.train.optimizer.settings.lr
         if step < self.warmup:
             return base * (step + 1) / self.warmup
         done = (step - self.warmup) / max(1, self.total - self.warmup)
-        return base * self.train.schedule.module.factor(self.train.schedule.settings, done)
+        return base * float(self.train.schedule.module.factor(self.train.schedule.settings, done))
+
+    def _forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss and the outputs, float32 whatever the precision inside."""
+        try:
+            with self._precision():
+                logits = first(self.model(images)).float()
+        except ValueError as problem:
+            if str(problem).startswith("Expected more than 1 value per channel"):  # torch's batch norm
+                raise error("V1105", "batchnorm can't train on a single value of a channel: a batch of 1 has no spread",
+                            exit_status=3, help="a larger batch, or layernorm") from None  # fmt: skip
+            raise
+        loss: Tensor = self.train.criterion.module.loss(self.train.criterion.settings, logits, labels)
+        return loss, logits
 
     def _descend(self, loss: Tensor, step: int) -> None:
         for group in self.optimizer.param_groups:
@@ -80,13 +95,8 @@ class Trainer:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.train.clip)
         self.optimizer.step()
 
-    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        return self.train.criterion.module.loss(self.train.criterion.settings, logits, labels)
-
     def _precision(self) -> AbstractContextManager[Any]:
-        if self.train.precision == "fp32":
-            return nullcontext()
-        return torch.autocast(self.device, torch.bfloat16)
+        return nullcontext() if self.train.precision == "fp32" else torch.autocast(self.device, torch.bfloat16)
 
     def _groups(self) -> list[dict[str, Any]]:
         """Weights with and without decay: gains, biases and what `no_decay` names have none."""
@@ -96,8 +106,12 @@ class Trainer:
         for name, weight in self.model.named_parameters():
             free = weight.ndim <= 1 or any(p.fullmatch(name) for p in patterns)
             (others if free else decayed).append(weight)
-        groups = [{"params": decayed, "weight_decay": self.train.optimizer.settings.weight_decay}]
-        return [g for g in [*groups, {"params": others, "weight_decay": 0.0}] if g["params"]]
+        decay: float = self.train.optimizer.settings.weight_decay
+        groups: list[dict[str, Any]] = [
+            {"params": decayed, "weight_decay": decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        return [group for group in groups if group["params"]]
 
 
 class Tally:
@@ -110,7 +124,7 @@ class Tally:
         """The mean loss of a batch, with what it was computed from."""
         self.count += len(labels)
         self.loss += loss * len(labels)
-        self.classes = not labels.is_floating_point() and logits.ndim == 2 and logits.shape[-1] > 1
+        self.classes = not labels.is_floating_point() and logits.shape[-1] > 1
         if self.classes:
             self.right += int((logits.argmax(-1) == labels).sum())
 
@@ -126,15 +140,10 @@ def epoch_seed(seed: int, epoch: int) -> int:
 
 def first(outputs: Any) -> Tensor:
     """The output that is served, where a model has several."""
-    return outputs[0] if isinstance(outputs, tuple) else outputs  # type: ignore[reportUnknownVariableType]
+    return outputs[0] if isinstance(outputs, tuple) else outputs  # type: ignore[reportUnknownVariableType] -- printed code is not typed here
 
 
-def name_pattern(text: str) -> re.Pattern[str]:
-    """`blocks.{i}.norm` as a pattern of names: each `{..}` is a number."""
-    parts: Iterator[str] = (re.escape(part) for part in re.split(r"\{\w*\}", text))
-    return re.compile(r"\d+".join(parts))
-
-
-def _not_finite(epoch: int, index: int, step: int, value: float) -> Exception:
-    return error("V1101", f"the loss is {value} in epoch {epoch + 1}, batch {index + 1} (step {step + 1})", exit_status=3,
-                 help="the checkpoint of the epoch before is kept; a smaller lr, warm-up or `clip = 1.0` may help")  # fmt: skip
+def _not_finite(what: str, epoch: int | None) -> VitError:
+    kept = "no epoch was whole before it" if epoch == 0 else "the checkpoint of the epoch before is kept"
+    return error("V1101", f"{what}: training stops", exit_status=3,
+                 help=f"{kept}; a smaller lr, a longer warm-up or `clip = 1.0` may help")  # fmt: skip

@@ -1,13 +1,12 @@
 """The 1,797 handwritten digits of the UCI repository (8x8, CC BY 4.0), which come with vitc."""
 
 from pathlib import Path
-from typing import Literal
-
-import numpy as np
+from typing import Annotated
 
 from ....compiler.elaborate.library import SPECS
+from ....compiler.ops.base import np
 from ...preprocess import Preprocess
-from ...sections.values import Strict
+from ...sections.values import Strict, word
 from ..images import Parts, in_memory
 
 CLASSES = tuple("0123456789")
@@ -16,9 +15,9 @@ COUNT = 360
 
 
 class Settings(Strict):
-    """`held_out`: every fifth picture, or the last 360, whose writers the training part has never seen."""
+    """`held_out`: every fifth picture, or the last 360: neighbours in the file are likely by the same hand."""
 
-    held_out: Literal["every_fifth", "last"] = "every_fifth"
+    held_out: Annotated[str, word("every_fifth", "last")] = "every_fifth"
 
 
 def read(settings: Settings, base: Path, preprocess: Preprocess) -> Parts:

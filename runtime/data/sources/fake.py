@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
 from pydantic import Field
 
+from ....compiler.ops.base import np
 from ...preprocess import Preprocess
 from ...sections.values import Strict
 from ..images import Images, Parts, in_memory

@@ -1,0 +1,125 @@
+"""Entries of the text against a schema: every problem is a diagnostic at the value that has it, in plain words."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from ...compiler.ir.program import Choice, Entry
+from ...grammar.diagnostics import Diagnostic
+from ...grammar.source import Span
+from ...grammar.suggest import suggestion
+
+Schema = TypeVar("Schema", bound=BaseModel)
+
+#: pydantic's kinds of errors as the end of a sentence that begins with the name of the key.
+WORDS = {
+    "int_type": "takes a whole number, not {given}",
+    "int_from_float": "takes a whole number, not {given}",
+    "float_type": "takes a number, not {given}",
+    "bool_type": "takes true or false, not {given}",
+    "string_type": "takes a text in quotes, not {given}",
+    "list_type": "takes a list in [ ], not {given}",
+    "tuple_type": "takes a list in [ ], not {given}",
+    "missing": "holds too few values: {given}",
+    "too_long": "holds too many values: {given}",
+    "too_short": "holds too few values: {given}",
+    "finite_number": "takes a finite number, not {given}",
+    "greater_than": "must be above {gt:g}, not {given}",
+    "greater_than_equal": "must be at least {ge:g}, not {given}",
+    "less_than": "must be below {lt:g}, not {given}",
+    "less_than_equal": "must be at most {le:g}, not {given}",
+}
+
+
+class Word(str):
+    """A bare word of the text, and its place."""
+
+    span: Span | None = None
+
+
+def refuse(text: str) -> PydanticCustomError:
+    """What a validator raises: the end of a sentence that begins with the name of the key."""
+    return PydanticCustomError("refused", "{text}", {"text": text})
+
+
+def refuse_with(*found: Diagnostic) -> PydanticCustomError:
+    """What a validator raises that has its diagnostics already; those without a place get that of the key's value."""
+    return PydanticCustomError("refused", "see the diagnostics", {"found": found})
+
+
+def later(name: str, span: Span | None = None, help: str = "") -> Diagnostic:
+    """For what the language names and this version lacks."""
+    return Diagnostic("V0604", f"`{name}` is part of the language, but this version lacks it", span, help=help)
+
+
+def checked(
+    owner: str, entries: Mapping[str, Entry], schema: type[Schema], span: Span | None
+) -> tuple[Schema | None, list[Diagnostic]]:
+    """The settings, or None and what is wrong; `owner` is what has these keys, `span` its place."""
+    known = {n: e for n, e in entries.items() if n in schema.model_fields}
+    found = [_unknown(owner, name, entry, schema) for name, entry in entries.items() if name not in known]
+    try:
+        made = schema.model_validate({name: plain(entry.value) for name, entry in known.items()})
+    except ValidationError as problem:
+        for detail in problem.errors():
+            found += _wrong(owner, known, detail, span)
+        return None, found
+    return (None if found else made), found
+
+
+def plain(value: Any) -> Any:
+    """A value as written: words become strings, choices with arguments stay."""
+    if isinstance(value, Choice) and not value.args and not value.kwargs:
+        word = Word(value.name)
+        word.span = value.span
+        return word
+    if isinstance(value, (list, tuple)):
+        items: list[Any] = [plain(item) for item in value]  # type: ignore[reportUnknownVariableType] -- of any kind
+        return items
+    return value
+
+
+def shown(value: Any) -> str:
+    """A value as the language writes it, cut where it is long."""
+    match value:
+        case None | True | False:
+            text = str(value).lower()
+        case list() | tuple():
+            text = f"[{', '.join(shown(item) for item in value)}]"  # type: ignore[reportUnknownVariableType] -- of any kind
+        case Word():
+            text = f"`{value}`"
+        case str():
+            text = f'"{value}"'
+        case Choice():
+            text = f"`{value.name}(…)`"
+        case _:
+            text = f"`{value.value} {value.unit}`" if hasattr(value, "unit") else str(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _unknown(owner: str, name: str, entry: Entry, schema: type[BaseModel]) -> Diagnostic:
+    if name in getattr(schema, "LATER", ()):
+        return later(name, entry.name_span)
+    return Diagnostic("V0602", f"{owner} has no `{name}`", entry.name_span, help=suggestion(name, schema.model_fields))
+
+
+def _wrong(owner: str, entries: Mapping[str, Entry], detail: ErrorDetails, span: Span | None) -> list[Diagnostic]:
+    context: dict[str, Any] = detail.get("ctx", {})
+    if "found" in context:
+        at = entries[str(detail["loc"][0])].span
+        return [d if d.span else replace(d, span=at) for d in context["found"]]
+    if not detail["loc"]:  # about several keys together
+        return [Diagnostic("V0603", f"{owner}: {_text(detail, context)}", span)]
+    name = str(detail["loc"][0])
+    if name not in entries:
+        return [Diagnostic("V0605", f"{owner} needs `{name}`", span)]
+    return [Diagnostic("V0603", f"`{name}` {_text(detail, context)}", entries[name].span)]
+
+
+def _text(detail: ErrorDetails, context: Mapping[str, Any]) -> str:
+    if "text" in context:
+        return str(context["text"])
+    return WORDS[detail["type"]].format(given=shown(detail["input"]), **context)
