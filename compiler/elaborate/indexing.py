@@ -66,7 +66,7 @@ def _tensor(x: Tensor, expr: tree.Index, scope: Scope) -> Tensor:
             if (start, stop, step) != (0, size, 1):
                 if stop <= start:
                     scope.context.fail("V0310", f"nothing is left of an axis of {size}", item.span)
-                attrs = {"axis": axis, "start": start, "stop": stop, "step": step}
+                attrs = {"axis": axis, "start": start, "stop": None if stop == size else stop, "step": step}
                 x = emit(scope, "slice", (x,), attrs, item.span)
         else:
             position = _integer(evaluate(item, scope), item.span, scope.context)

@@ -43,8 +43,9 @@ def rearrange(
     if missing:
         scope.context.fail("V0407", f"repeat needs the size of `{missing[0]}`", span, help=f"add {missing[0]} = ...")
     y = _split(scope, x, left, known, span)
-    kept = [name for name in right.names if name in left.names]
-    perm = tuple(left.names.index(name) - len(left.names) for name in kept)
+    y, names, right = _neighbours(scope, y, list(left.names), right, span)
+    kept = [name for name in right.names if name in names]
+    perm = tuple(names.index(name) - len(names) for name in kept)
     if perm != tuple(range(-len(perm), 0)):
         y = emit(scope, "permute", (y,), {"perm": perm}, span)
     for position in reversed(range(len(right.names))):
@@ -65,6 +66,19 @@ def _split(scope: Scope, x: Tensor, left: Side, known: Mapping[str, int], span: 
         elif not group:
             y = emit(scope, "select", (y,), {"axis": axis, "index": 0}, span)
     return y
+
+
+def _neighbours(scope: Scope, y: Tensor, names: list[str], right: Side, span: Span) -> tuple[Tensor, list[str], Side]:
+    """Groups whose names are neighbours already become one axis before anything moves: fewer axes change places."""
+    groups: list[Group] = []
+    for group in right.groups:
+        start = names.index(group[0]) if group and group[0] in names else 0
+        if len(group) > 1 and tuple(names[start : start + len(group)]) == group:
+            y = emit(scope, "flatten", (y,), {"axis": start - len(names), "count": len(group)}, span)
+            group = (" ".join(group),)
+            names[start : start + len(group[0].split())] = group
+        groups.append(group)
+    return y, names, Side(right.lead, tuple(groups))
 
 
 def _merge(scope: Scope, y: Tensor, right: Side, span: Span) -> Tensor:

@@ -9,7 +9,7 @@ from ..ir.program import Child, Layer, Program
 from . import verifier
 
 #: On the body of every block, so that every target gets them. Tables stay formulas here: printed code computes them.
-LOCAL = ("attention", "cse", "dead")
+LOCAL = ("identities", "attention", "cse", "dead")
 #: On the flattened graph of inference.
 GLOBAL = ("inference", "constants", "cse", "dead")
 

@@ -84,7 +84,7 @@ class _Writer:
             for value in node.inputs
             if (maker := self.producer.get(value)) in self.weight and self._read_once(value) and not value.name
         )
-        if len(node.outputs) != 1 or not self._read_once(node.output) or self._loops(node):
+        if len(node.outputs) != 1 or not self._read_once(node.output) or self._loops(node) or self._repeats(node):
             return False
         return node.output in self.graph.outputs or (not node.output.name and self.weight[node] <= NESTED)
 
@@ -93,6 +93,11 @@ class _Writer:
 
     def _loops(self, node: Node) -> bool:
         return node.op == "call" and self.around.call(node, [""] * len(node.inputs)) is None
+
+    def _repeats(self, node: Node) -> bool:
+        """Whether a loop reads it each time round: it is computed once, before."""
+        users = self.uses.get(node.output, [])
+        return any(self._loops(user) and node.output in user.inputs[len(user.outputs) :] for user in users)
 
     def _places(self) -> dict[Node, int]:
         """The statement that each node ends up in."""
@@ -127,8 +132,9 @@ class _Writer:
         text = self.text(value)
         if not text.replace(".", "").replace("_", "").isalnum() or text[0].isdigit():
             text = f"({text})"
-        wide = node.outputs[0].type.dtype == "float" and isinstance(ops.get(node.op), Binary)
-        if wide and value.type.stage == "const" and value.type.dtype == "int" and self.producer[value].op != "number":
+        made = node.outputs[0].type
+        wide = made.dtype == "float" and made.stage == "const" and isinstance(ops.get(node.op), Binary)
+        if wide and value.type.dtype == "int" and self.producer[value].op != "number":
             text = f"{text}.double()"
         return text
 
