@@ -133,6 +133,10 @@ class _Recorder:
             self.arrays[self.shared[key]] = stored
         return self.shared[key]
 
+    def value(self, name: str) -> Array:
+        """The numbers of an initialiser."""
+        return self.arrays[name]
+
     def batch(self) -> str:
         """The batch size, taken once."""
         if not self.batch_name:

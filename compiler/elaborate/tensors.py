@@ -13,7 +13,7 @@ from .scopes import Scope
 from .values import Shape, Tensor, Word, describe
 
 #: Ops whose tensor operands all stand in one row and therefore need one stage.
-_ROWS = ("concat", "stack", "einsum")
+_ROWS = ("concat", "stack", "einsum", "gather")
 
 
 def number(scope: Scope, value: float | bool, span: Span) -> Tensor:
@@ -31,7 +31,9 @@ def emit(scope: Scope, op: str, operands: Sequence[Any], attrs: Mapping[str, Any
     tensors = [x if isinstance(x, Tensor) else number(scope, x, span) for x in operands]
     if isinstance(definition, Elementwise) or op == "matmul":
         tensors = _ranks(scope, tensors, span)
-    if op in _ROWS or (op == "take" and tensors[1].type.stage == "sample"):
+    if op == "take" and tensors[1].type.stage == "sample":
+        op, definition = "gather", ops.get("gather")
+    if op in _ROWS:
         tensors = _stages(scope, tensors, span)
     types = tuple(t.type for t in tensors)
     try:

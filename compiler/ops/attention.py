@@ -95,7 +95,8 @@ class Definition(Op):
         q, k, v = TensorType((2, 4, 3)), TensorType((2, 5, 3)), TensorType((2, 5, 6))
         w = TensorType((2, 3, 2, 4, 3))
         return (
-            Example((q, k, v), {"scale": 0.7, "drop": 0.0}),
+            Example((q, k, v), {"scale": 0.7}),
+            Example((q, k, v), {"drop": 0.5}),
             Example((TensorType((4, 3)), TensorType((5, 3)), TensorType((5, 2))), {}),
             Example((q, k, v, TensorType((2, 4, 5), stage="shared")), {"scale": 1.0}),
             Example((q, k, v, TensorType((1, 1, 5)))),

@@ -110,6 +110,10 @@ class OnnxEmitter(Protocol):
         """A 1-D int64 tensor of one element: the batch size."""
         ...
 
+    def value(self, name: str) -> Array:
+        """The numbers of a tensor that depends on no input."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class OnnxCall:
@@ -158,6 +162,8 @@ class Op(ABC):
     internal: ClassVar[bool] = False
     #: Draws random numbers: under `training` (dropout) or in an initialiser (`uniform`).
     random: ClassVar[bool] = False
+    #: Does nothing outside of training.
+    idle: ClassVar[bool] = False
 
     @abstractmethod
     def infer(self, types: Types, attrs: Attrs) -> Types:
@@ -196,9 +202,9 @@ class Op(ABC):
         """
         return None
 
-    def fits_module(self, x: TensorType) -> bool:
-        """Whether the `nn` module takes a tensor of this rank and stage."""
-        return True
+    def torch_call(self, module: str, call: TorchCall) -> str:
+        """The call of that module on the first operand, which may have to be reshaped for it."""
+        return f"{module}({call.args[0]})"
 
     def draws(self, attrs: Attrs) -> bool:
         """Whether running it twice may give two results."""

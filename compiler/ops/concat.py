@@ -17,6 +17,8 @@ class Definition(Movement):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The type of the result."""
+        if len({x.dtype for x in types}) > 1:
+            raise OpError("tensors of one element type, not " + " and ".join(sorted({x.dtype for x in types})))
         axis = full_axis(attrs["axis"], types[0]) + types[0].rank
         for x in types[1:]:
             if x.rank != types[0].rank or any(

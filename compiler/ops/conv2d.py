@@ -8,7 +8,8 @@ from ..ir.graph import Attrs
 from ..ir.program import Draw, WeightSpec
 from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
-from .windows import output_sizes, pair, window_reach
+from .kinds import floats, not_sampled
+from .windows import image, one_batch, one_batch_onnx, output_sizes, padded, pair, window_reach, windows
 
 
 class Definition(Op):
@@ -27,8 +28,9 @@ class Definition(Op):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The type of the result."""
-        x, weight = types[:2]
-        _image(x)
+        x, weight = image("conv2d", types), types[1]
+        floats(types)
+        not_sampled(types[1:])
         if weight.rank != 4 or weight.shape[1] * attrs["groups"] != x.shape[-3]:
             raise OpError(f"a kernel {list(weight.shape)} in {attrs['groups']} groups meets {list(x.shape)}", about="x")
         if (weight.shape[0], weight.shape[2:], len(types) > 2) != (attrs["out"], tuple(attrs["kernel"]), attrs["bias"]):
@@ -38,22 +40,18 @@ class Definition(Op):
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         """The numbers."""
-        x, weight = xs[:2]
-        (ph, pw), (sh, sw), groups = attrs["padding"], attrs["stride"], attrs["groups"]
-        x = np.pad(x, [(0, 0)] * (x.ndim - 2) + [(ph, ph), (pw, pw)])
+        (x, weight), groups = xs[:2], attrs["groups"]
         out, inner, kh, kw = weight.shape
-        view = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), (-2, -1))[..., ::sh, ::sw, :, :]
+        view = windows(padded(x, attrs["padding"]), (kh, kw), attrs["stride"])
         view = view.reshape((*view.shape[:-5], groups, inner, *view.shape[-4:]))
-        y = np.einsum(
-            "...gihwkl,goikl->...gohw", view, weight.reshape(groups, out // groups, inner, kh, kw), optimize=True
-        )
+        kernel = weight.reshape(groups, out // groups, inner, kh, kw)
+        y = np.einsum("...gihwkl,goikl->...gohw", view, kernel, optimize=True)
         y = y.reshape((*y.shape[:-4], out, *y.shape[-2:]))
         return (y + xs[2][:, None, None] if len(xs) > 2 else y,)
 
     def weights(self, x: TensorType, attrs: Attrs) -> dict[str, WeightSpec]:
         """weight [out, C / groups, kh, kw] and, unless turned off, bias [out]."""
-        _image(x)
-        channels, groups, out = x.shape[-3], attrs["groups"], attrs["out"]
+        channels, groups, out = image("conv2d", (x,)).shape[-3], attrs["groups"], attrs["out"]
         if channels % groups or out % groups:
             raise OpError(f"{channels} channels to {out} do not split into {groups} groups", about="groups")
         shape = (out, channels // groups, *attrs["kernel"])
@@ -66,45 +64,32 @@ class Definition(Op):
         return outs[0].size * prod(types[1].shape[1:])
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
-        """Every output channel sees the window in all channels (of its group: taken as all)."""
-        seen = boxes[0].min(axis=-3, keepdims=True)
+        """Exact: an output channel sees the window in all channels of its group."""
+        (x, *_), groups, out = boxes, attrs["groups"], attrs["out"]
+        seen = x.reshape((*x.shape[:-3], groups, -1, *x.shape[-2:])).min(axis=-3)
         seen = window_reach(seen, types[1].shape[2:], attrs["stride"], attrs["padding"])
-        return (np.broadcast_to(seen, (4, *outs[0].shape)),)
-
-    def fits_module(self, x: TensorType) -> bool:
-        """A batch of images."""
-        return x.rank == 3 and x.stage == "sample"
+        return (seen.repeat(out // groups, axis=-3),)
 
     def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
         """nn.Conv2d."""
-        out = weights["weight"][0]
-        channels = weights["weight"][1] if attrs["groups"] == 1 else out if attrs["groups"] == attrs["out"] else None
-        if channels is None:
-            return None
+        out, inner = weights["weight"][:2]
         bias = "" if "bias" in weights else ", bias=False"
-        return f"nn.Conv2d({channels}, {out}, {pair(attrs['kernel'])}{_options(attrs)}{bias})"
+        return f"nn.Conv2d({grouped(inner, attrs['groups'])}, {out}, {pair(attrs['kernel'])}{_options(attrs)}{bias})"
+
+    def torch_call(self, module: str, call: TorchCall) -> str:
+        """With one batch axis."""
+        return one_batch(call, 3, lambda x: f"{module}({x})")
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
-        x, rest = call.args[0], ", ".join(call.args[1:])
-        lead = call.types[0].rank - 3 if call.types[0].stage == "sample" else 0
-        options = _options(call.attrs)
-        if lead < 1:
-            return f"F.conv2d({x}, {rest}{options})"
-        return f"F.conv2d({x}.flatten(0, {lead}), {rest}{options}).unflatten(0, {x}.shape[:{lead + 1}])"
+        """F.conv2d, for a weight that was computed."""
+        rest = ", ".join(call.args[1:])
+        return one_batch(call, 3, lambda x: f"F.conv2d({x}, {rest}{_options(call.attrs)})")
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
-        x, attrs = call.args[0], call.attrs
-        rank = call.rank(call.types[0])
-        if rank != 4:
-            x = emit.op("Reshape", x, emit.ints(-1, *call.types[0].shape[-3:]))
-        (ph, pw), (sh, sw) = attrs["padding"], attrs["stride"]
-        y = emit.op("Conv", x, *call.args[1:], strides=[sh, sw], pads=[ph, pw, ph, pw], group=attrs["groups"])
-        if rank != 4:
-            lead = ((-1,) if call.types[0].stage == "sample" else ()) + call.outs[0].shape
-            y = emit.op("Reshape", y, emit.ints(*lead))
-        return (y,)
+        """Conv-22."""
+        (ph, pw), stride, groups = call.attrs["padding"], list(call.attrs["stride"]), call.attrs["groups"]
+        attrs: dict[str, Any] = {"strides": stride, "pads": [ph, pw, ph, pw], "group": groups}
+        return one_batch_onnx(emit, call, 3, lambda x: emit.op("Conv", x, *call.args[1:], **attrs))
 
     def examples(self) -> tuple[Example, ...]:
         """Types and attributes that show every attribute."""
@@ -118,15 +103,21 @@ class Definition(Op):
                 {"out": 6, "kernel": (3, 3), "groups": 2, "bias": False},
             ),
             Example(
+                (TensorType((5, 3, 4, 4), stage="shared"), TensorType((6, 1, 3, 3), stage="shared")),
+                {"out": 6, "kernel": (3, 3), "groups": 3, "bias": False},
+            ),
+            Example(
                 (TensorType((2, 3, 4, 4)), TensorType((5, 3, 1, 1), stage="shared"), TensorType((5,), stage="shared")),
                 {"out": 5, "kernel": (1, 1)},
             ),
         )
 
 
-def _image(x: TensorType) -> None:
-    if x.rank < 3:
-        raise OpError(f"conv2d takes [.., C, H, W], not {list(x.shape)}", about="x")
+def grouped(inner: Any, groups: Any) -> str:
+    """The channels of all groups; either may be a name."""
+    if isinstance(inner, int) and isinstance(groups, int):
+        return str(inner * groups)
+    return f"{groups}" if inner == 1 else f"{inner}" if groups == 1 else f"{groups} * {inner}"
 
 
 def _options(attrs: Attrs) -> str:

@@ -1,10 +1,10 @@
 """The cosine."""
 
 from .base import Array, np
-from .elementwise import Unary
+from .elementwise import FloatUnary
 
 
-class Definition(Unary):
+class Definition(FloatUnary):
     """cos(x): the cosine. ONNX Cos."""
 
     name = "cos"

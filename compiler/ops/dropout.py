@@ -14,6 +14,7 @@ class Definition(Movement):
     name = "dropout"
     params = (Param("rate", "float", minimum=0),)
     random = True
+    idle = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The type of the result."""

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from ..ir.graph import Attrs
@@ -25,6 +26,7 @@ class Unary(Elementwise, ABC):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The same type."""
+        numbers(types)
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
@@ -44,6 +46,37 @@ class Unary(Elementwise, ABC):
         return (Example((_X,), positive=self.positive),)
 
 
+class FloatUnary(Unary, ABC):
+    """A function whose results are fractions: integers go in as floats."""
+
+    def infer(self, types: Types, attrs: Attrs) -> Types:
+        """Float."""
+        numbers(types)
+        return (replace(types[0], dtype="float"),)
+
+    def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
+        """`compute`, in the operand's dtype or float64."""
+        return super().evaluate([x if x.dtype.kind == "f" else x.astype(np.float64) for x in xs], attrs)
+
+    def torch(self, call: TorchCall) -> str:
+        """`text`; tables are computed in float64."""
+        (x,), (type,) = call.args, call.types
+        wide = "double" if type.stage == "const" else "float"
+        return self.text.format(x=x if type.dtype == "float" else f"{x}.{wide}()")
+
+    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+        """The operator on a float."""
+        return self.float_onnx(emit, cast_operands(emit, call, "float")[0])
+
+    def float_onnx(self, emit: OnnxEmitter, x: str) -> tuple[str, ...]:
+        """The operators."""
+        return (emit.op(self.onnx_type, x),)
+
+    def examples(self) -> tuple[Example, ...]:
+        """Floats and integers."""
+        return (*super().examples(), Example((TensorType((5,), "int"),), low=1, high=6))
+
+
 class Binary(Elementwise, ABC):
     """A function of two elements, aligned from the right. The result is float if an operand is, else int."""
 
@@ -60,6 +93,7 @@ class Binary(Elementwise, ABC):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """Broadcast; float if an operand is."""
+        numbers(types)
         dtype = self.gives or ("float" if any(t.dtype == "float" for t in types) else "int")
         return (TensorType(broadcast(types), dtype, meet(types)),)  # type: ignore[arg-type]
 
@@ -77,37 +111,86 @@ class Binary(Elementwise, ABC):
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """The operator; an integer operand of a float result is cast."""
-        return (emit.op(self.onnx_type, *cast_operands(emit, call)),)
+        wide = "float" if call.outs[0].dtype == "float" else ""
+        return (emit.op(self.onnx_type, *cast_operands(emit, call, wide)),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Broadcasting both ways, a shared operand, integers."""
+        """Broadcasting both ways, a shared operand, integers alone and with floats."""
         shared, row = TensorType((4,), stage="shared"), TensorType((3, 1))
+        ints = TensorType((3, 4), "int")
         return (
             Example((_X, shared), positive=self.positive),
             Example((shared, _X), positive=self.positive),
             Example((row, _X), positive=self.positive),
+            Example((ints, TensorType((4,), "int", "shared")), low=1, high=9),
+            Example((ints, _X), positive=self.positive, low=1),
         )
 
 
-def cast_operands(emit: OnnxEmitter, call: OnnxCall) -> list[str]:
-    """Operands as floats where one of them is."""
-    if all(t.dtype == call.types[0].dtype for t in call.types):
+class Extreme(Binary, ABC):
+    """The larger or the smaller of two; `side` is what torch's clamp calls it."""
+
+    side: ClassVar[str]
+
+    def torch(self, call: TorchCall) -> str:
+        """clamp by a number, else `text`."""
+        a, b = call.args
+        one, other = (t.stage == "const" and not t.rank for t in call.types)
+        if one and other:
+            a, b = (f"torch.as_tensor({x}, dtype=torch.float64)" for x in (a, b))
+        elif one or other:
+            return f"{b if one else a}.clamp({self.side}={a if one else b})"
+        return self.text.format(a=a, b=b)
+
+
+def numbers(types: Types) -> None:
+    """Truth values are no numbers; raises `OpError`."""
+    if any(t.dtype == "bool" for t in types):
+        raise OpError("it takes numbers, not truth values", help="where(x, 1.0, 0.0) makes numbers of them")
+
+
+def cast_operands(emit: OnnxEmitter, call: OnnxCall, dtype: str = "") -> list[str]:
+    """Operands as floats where one of them is, or where `dtype` says so."""
+    if not dtype and all(t.dtype == call.types[0].dtype for t in call.types):
         return list(call.args)
     return [a if t.dtype == "float" else emit.op("Cast", a, to=1) for a, t in zip(call.args, call.types, strict=True)]
 
 
 class Compare(Binary, ABC):
-    """A comparison: bool."""
+    """A comparison: bool. `bools`: truth values too."""
 
     gives = "bool"
+    bools: ClassVar[bool] = False
+
+    def infer(self, types: Types, attrs: Attrs) -> Types:
+        """Broadcast; two numbers or, for (in)equality, two truth values."""
+        if not self.bools or len({t.dtype == "bool" for t in types}) > 1:
+            numbers(types)
+        return (TensorType(broadcast(types), "bool", meet(types)),)
 
     def torch(self, call: TorchCall) -> str:
         """In brackets: a comparison binds weakly."""
         return f"({self.text.format(a=call.args[0], b=call.args[1])})"
 
     def examples(self) -> tuple[Example, ...]:
-        """Integers that are often equal, and a shared row."""
+        """Integers that are often equal, and a shared row; integers with floats."""
         a, b = TensorType((3, 4), "int"), TensorType((4,), "int", "shared")
+        c = TensorType((3, 4), "bool")
+        return (Example((a, b)), Example((b, a)), Example((a, _X)), *((Example((c, c)),) if self.bools else ()))
+
+
+class Logical(Compare, ABC):
+    """Two truth values."""
+
+    def infer(self, types: Types, attrs: Attrs) -> Types:
+        """Broadcast."""
+        if any(t.dtype != "bool" for t in types):
+            raise OpError("it takes truth values, not numbers")
+        return (TensorType(broadcast(types), "bool", meet(types)),)
+
+    def examples(self) -> tuple[Example, ...]:
+        """A shared row on either side."""
+        a, b = TensorType((3, 4), "bool"), TensorType((4,), "bool", "shared")
         return (Example((a, b)), Example((b, a)))
 
 
@@ -125,6 +208,7 @@ class Reduce(Op, ABC):
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The shape without the axes."""
         (x,) = types
+        numbers(types)
         axes = {full_axis(axis, x) + x.rank for axis in attrs["axes"]}
         if len(axes) != len(attrs["axes"]):
             raise OpError("an axis stands twice", about="axes")

@@ -10,6 +10,7 @@ class Definition(Compare):
     name = "equal"
     onnx_type = "Equal"
     text = "{a} == {b}"
+    bools = True
 
     def compute(self, a: Array, b: Array) -> Array:
         """As the formula says."""

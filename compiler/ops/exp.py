@@ -1,10 +1,10 @@
 """E**x."""
 
 from .base import Array, np
-from .elementwise import Unary
+from .elementwise import FloatUnary
 
 
-class Definition(Unary):
+class Definition(FloatUnary):
     """exp(x): e**x. ONNX Exp."""
 
     name = "exp"

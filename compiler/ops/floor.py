@@ -1,6 +1,6 @@
 """The integer below."""
 
-from .base import Array, np
+from .base import Array, OnnxCall, OnnxEmitter, np
 from .elementwise import Unary
 
 
@@ -14,3 +14,7 @@ class Definition(Unary):
     def compute(self, x: Array) -> Array:
         """As the formula says."""
         return np.floor(x)
+
+    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+        """Floor; integers are their own."""
+        return (emit.op("Floor" if call.types[0].dtype == "float" else "Identity", call.args[0]),)

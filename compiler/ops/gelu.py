@@ -7,7 +7,7 @@ from typing import Any
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Param, TorchCall, Types, np
-from .kinds import Elementwise
+from .kinds import Elementwise, floats
 
 
 class Definition(Elementwise):
@@ -18,6 +18,7 @@ class Definition(Elementwise):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The same type."""
+        floats(types)
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

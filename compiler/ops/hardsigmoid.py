@@ -1,10 +1,10 @@
 """Clip(x / 6 + 1/2, 0, 1)."""
 
-from .base import Array, OnnxCall, OnnxEmitter, np
-from .elementwise import Unary
+from .base import Array, OnnxEmitter, np
+from .elementwise import FloatUnary
 
 
-class Definition(Unary):
+class Definition(FloatUnary):
     """hardsigmoid(x): clip(x / 6 + 1/2, 0, 1). ONNX HardSigmoid."""
 
     name = "hardsigmoid"
@@ -15,6 +15,6 @@ class Definition(Unary):
         """As the formula says."""
         return np.clip(x / 6 + 0.5, 0, 1)
 
-    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+    def float_onnx(self, emit: OnnxEmitter, x: str) -> tuple[str, ...]:
         """HardSigmoid with torch's slope."""
-        return (emit.op("HardSigmoid", call.args[0], alpha=1 / 6, beta=0.5),)
+        return (emit.op("HardSigmoid", x, alpha=1 / 6, beta=0.5),)

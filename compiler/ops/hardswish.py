@@ -5,10 +5,10 @@ from typing import Any
 
 from ..ir.graph import Attrs
 from .base import Array, np
-from .elementwise import Unary
+from .elementwise import FloatUnary
 
 
-class Definition(Unary):
+class Definition(FloatUnary):
     """hardswish(x): x * hardsigmoid(x). ONNX HardSwish."""
 
     name = "hardswish"

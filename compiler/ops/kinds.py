@@ -74,6 +74,25 @@ def full_axis(axis: int, type: TensorType) -> int:
     return axis
 
 
+def floats(types: Types) -> None:
+    """Operands of fractions; raises `OpError` for integers and truth values."""
+    for t in types:
+        if t.dtype != "float":
+            raise OpError(f"it takes floats, not {t.dtype}s", help="multiply an integer by 1.0")
+
+
+def not_sampled(weights: Types) -> None:
+    """Weights are the same for every sample; raises `OpError`."""
+    if any(t.stage == "sample" for t in weights):
+        raise OpError("a weight that depends on the input would differ from sample to sample", about="weight")
+
+
+def logistic(x: Array) -> Array:
+    """1 / (1 + exp(-x)) without overflow."""
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
+
+
 def truncated(rng: "np.random.Generator", std: float, shape: tuple[int, ...]) -> Array:
     """Normal numbers, those beyond two standard deviations drawn again."""
     x = rng.standard_normal(shape)

@@ -6,8 +6,8 @@ from typing import Any
 from ..ir.graph import Attrs
 from ..ir.program import WeightSpec
 from ..ir.types import TensorType
-from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, Param, TorchCall, Types, np
-from .kinds import full_axis, gather_all
+from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
+from .kinds import floats, full_axis, gather_all, not_sampled
 
 
 class Definition(Op):
@@ -23,7 +23,11 @@ class Definition(Op):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The type of the result."""
-        full_axis(attrs["axis"], types[0])
+        floats(types)
+        not_sampled(types[1:])
+        size = types[0].shape[full_axis(attrs["axis"], types[0])]
+        if len(types) != (len(self.inputs) if attrs["affine"] else 1) or any(t.shape != (size,) for t in types[1:]):
+            raise OpError(f"the weights are not {len(self.inputs) - 1} rows of {size}", about="affine")
         return (types[0],)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
@@ -44,10 +48,13 @@ class Definition(Op):
         return (gather_all(boxes[0], (attrs["axis"],)),)
 
     def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
-        """nn.LayerNorm, for the last axis."""
-        if attrs["axis"] != -1 or "weight" not in weights:
-            return None
+        """nn.LayerNorm, which norms the last axis."""
         return f"nn.LayerNorm({weights['weight'][0]}, eps={attrs['eps']})"
+
+    def torch_call(self, module: str, call: TorchCall) -> str:
+        """With the axis last."""
+        x, axis = call.args[0], call.attrs["axis"]
+        return f"{module}({x})" if axis == -1 else f"{module}({x}.movedim({axis}, -1)).movedim(-1, {axis})"
 
     def torch(self, call: TorchCall) -> str:
         """The expression."""

@@ -8,7 +8,7 @@ from ..ir.graph import Attrs
 from ..ir.program import Draw, WeightSpec
 from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
-from .kinds import gather_all
+from .kinds import floats, gather_all, not_sampled
 
 
 class Definition(Op):
@@ -23,6 +23,8 @@ class Definition(Op):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The last axis becomes `out`."""
+        floats(types)
+        not_sampled(types[1:])
         x, weight = types[:2]
         if x.rank < 1 or x.shape[-1] != weight.shape[1]:
             raise OpError(f"a weight for {weight.shape[1]} channels meets {list(x.shape)}", about="x")

@@ -1,10 +1,10 @@
 """The natural logarithm."""
 
 from .base import Array, np
-from .elementwise import Unary
+from .elementwise import FloatUnary
 
 
-class Definition(Unary):
+class Definition(FloatUnary):
     """log(x): the natural logarithm. ONNX Log."""
 
     name = "log"

@@ -1,10 +1,10 @@
 """log2."""
 
-from .base import Array, OnnxCall, OnnxEmitter, np
-from .elementwise import Unary
+from .base import Array, OnnxEmitter, np
+from .elementwise import FloatUnary
 
 
-class Definition(Unary):
+class Definition(FloatUnary):
     """log2(x): `torch.log2`; ONNX has no operator of that name."""
 
     name = "log2"
@@ -16,6 +16,6 @@ class Definition(Unary):
         """As numpy does it."""
         return np.log2(x)
 
-    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+    def float_onnx(self, emit: OnnxEmitter, x: str) -> tuple[str, ...]:
         """Two operators."""
-        return (emit.op("Div", emit.op("Log", call.args[0]), emit.scalar(0.6931471805599453)),)
+        return (emit.op("Div", emit.op("Log", x), emit.scalar(0.6931471805599453)),)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..ir.graph import Attrs
 from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, TorchCall, Types, np
-from .kinds import aligned, broadcast
+from .kinds import aligned, broadcast, floats
 
 
 class Definition(Op):
@@ -16,6 +16,7 @@ class Definition(Op):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The type of the result."""
+        floats(types)
         a, b = types
         if a.rank < 2 or b.rank < 2 or a.shape[-1] != b.shape[-2]:
             raise OpError(f"{list(a.shape)} @ {list(b.shape)}: the last axis must be the other's last but one")

@@ -1,15 +1,16 @@
 """The larger."""
 
 from .base import Array, np
-from .elementwise import Binary
+from .elementwise import Extreme
 
 
-class Definition(Binary):
+class Definition(Extreme):
     """maximum: the larger, broadcast from the right. ONNX Max."""
 
     name = "maximum"
     onnx_type = "Max"
     text = "torch.maximum({a}, {b})"
+    side = "min"
 
     def compute(self, a: Array, b: Array) -> Array:
         """As the formula says."""

@@ -1,7 +1,9 @@
 """The mean along axes."""
 
-from .base import Array
+from ..ir.graph import Attrs
+from .base import Array, Types
 from .elementwise import Reduce
+from .kinds import floats
 
 
 class Definition(Reduce):
@@ -10,6 +12,11 @@ class Definition(Reduce):
     name = "mean"
     onnx_type = "ReduceMean"
     method = "mean"
+
+    def infer(self, types: Types, attrs: Attrs) -> Types:
+        """The shape without the axes; of floats."""
+        floats(types)
+        return super().infer(types, attrs)
 
     def compute(self, x: Array, axes: tuple[int, ...], keep: bool) -> Array:
         """As numpy does it."""

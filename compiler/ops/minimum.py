@@ -1,15 +1,16 @@
 """The smaller."""
 
 from .base import Array, np
-from .elementwise import Binary
+from .elementwise import Extreme
 
 
-class Definition(Binary):
+class Definition(Extreme):
     """minimum: the smaller, broadcast from the right. ONNX Min."""
 
     name = "minimum"
     onnx_type = "Min"
     text = "torch.minimum({a}, {b})"
+    side = "max"
 
     def compute(self, a: Array, b: Array) -> Array:
         """As the formula says."""

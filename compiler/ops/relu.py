@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..ir.graph import Attrs
-from .base import Array, np
+from .base import Array, OnnxCall, OnnxEmitter, np
 from .elementwise import Unary
 
 
@@ -18,6 +18,12 @@ class Definition(Unary):
     def compute(self, x: Array) -> Array:
         """As the formula says."""
         return np.maximum(x, 0)
+
+    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+        """Relu; Max of integers, which ONNX Runtime's Relu does not take."""
+        if call.types[0].dtype == "float":
+            return (emit.op("Relu", call.args[0]),)
+        return (emit.op("Max", call.args[0], emit.scalar(0, "int")),)
 
     def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
         """nn.ReLU(), in a list of layers."""

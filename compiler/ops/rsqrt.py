@@ -1,10 +1,10 @@
 """rsqrt."""
 
-from .base import Array, OnnxCall, OnnxEmitter, np
-from .elementwise import Unary
+from .base import Array, OnnxEmitter, np
+from .elementwise import FloatUnary
 
 
-class Definition(Unary):
+class Definition(FloatUnary):
     """rsqrt(x): `torch.rsqrt`; ONNX has no operator of that name."""
 
     name = "rsqrt"
@@ -16,6 +16,6 @@ class Definition(Unary):
         """As numpy does it."""
         return 1 / np.sqrt(x)
 
-    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+    def float_onnx(self, emit: OnnxEmitter, x: str) -> tuple[str, ...]:
         """Two operators."""
-        return (emit.op("Reciprocal", emit.op("Sqrt", call.args[0])),)
+        return (emit.op("Reciprocal", emit.op("Sqrt", x)),)

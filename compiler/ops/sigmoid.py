@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..ir.graph import Attrs
-from .base import Array, np
-from .elementwise import Unary
+from .base import Array
+from .elementwise import FloatUnary
+from .kinds import logistic
 
 
-class Definition(Unary):
+class Definition(FloatUnary):
     """sigmoid(x): 1 / (1 + e**-x). ONNX Sigmoid."""
 
     name = "sigmoid"
@@ -17,7 +18,7 @@ class Definition(Unary):
 
     def compute(self, x: Array) -> Array:
         """As the formula says."""
-        return 1 / (1 + np.exp(-x))
+        return logistic(x)
 
     def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
         """nn.Sigmoid(), in a list of layers."""

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..ir.graph import Attrs
-from .base import Array, OnnxCall, OnnxEmitter, np
-from .elementwise import Unary
+from .base import Array, OnnxEmitter
+from .elementwise import FloatUnary
+from .kinds import logistic
 
 
-class Definition(Unary):
+class Definition(FloatUnary):
     """x * sigmoid(x): `F.silu`; ONNX Sigmoid and Mul, since Swish-24 has no kernel of its own in ONNX Runtime."""
 
     name = "silu"
@@ -17,12 +18,12 @@ class Definition(Unary):
 
     def compute(self, x: Array) -> Array:
         """As the formula says."""
-        return x / (1 + np.exp(-x))
+        return x * logistic(x)
 
     def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
         """nn.SiLU(), in a list of layers."""
         return "nn.SiLU()"
 
-    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+    def float_onnx(self, emit: OnnxEmitter, x: str) -> tuple[str, ...]:
         """Sigmoid, Mul."""
-        return (emit.op("Mul", call.args[0], emit.op("Sigmoid", call.args[0])),)
+        return (emit.op("Mul", x, emit.op("Sigmoid", x)),)

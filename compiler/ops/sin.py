@@ -1,10 +1,10 @@
 """The sine."""
 
 from .base import Array, np
-from .elementwise import Unary
+from .elementwise import FloatUnary
 
 
-class Definition(Unary):
+class Definition(FloatUnary):
     """sin(x): the sine. ONNX Sin."""
 
     name = "sin"

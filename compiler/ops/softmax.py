@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, Param, TorchCall, Types, np
-from .kinds import full_axis, gather_all
+from .kinds import floats, full_axis, gather_all
 
 
 class Definition(Op):
@@ -19,6 +19,7 @@ class Definition(Op):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The same type."""
+        floats(types)
         full_axis(attrs["axis"], types[0])
         return types
 

@@ -1,10 +1,10 @@
 """The square root."""
 
 from .base import Array, np
-from .elementwise import Unary
+from .elementwise import FloatUnary
 
 
-class Definition(Unary):
+class Definition(FloatUnary):
     """sqrt(x): the square root. ONNX Sqrt."""
 
     name = "sqrt"

@@ -17,6 +17,8 @@ class Definition(Movement):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The type of the result."""
+        if len({x.dtype for x in types}) > 1:
+            raise OpError("tensors of one element type, not " + " and ".join(sorted({x.dtype for x in types})))
         if any(x.shape != types[0].shape for x in types):
             raise OpError("stack takes tensors of one shape, not " + " and ".join(str(list(x.shape)) for x in types))
         shape = list(types[0].shape)

@@ -9,7 +9,7 @@ from .kinds import Movement, full_axis
 
 
 class Definition(Movement):
-    """x along one axis at the places of `index`, whose shape replaces the axis: `torch` indexing, ONNX Gather-13. The index is shared."""
+    """x along one axis at the places of `index`, whose shape replaces the axis: `torch` indexing, ONNX Gather-13. The index is shared; `gather` takes one for each sample."""
 
     name = "take"
     inputs = ("x", "index")
@@ -19,7 +19,7 @@ class Definition(Movement):
         """The type of the result."""
         x, index = types
         if index.dtype != "int" or index.stage == "sample":
-            raise OpError("the index is a table of integers that depends on no input", about="index")
+            raise OpError(f"the index is a table of integers, not of {index.dtype}s", about="index")
         axis = full_axis(attrs["axis"], x) + x.rank
         return (TensorType((*x.shape[:axis], *index.shape, *x.shape[axis + 1 :]), x.dtype, meet(types)),)
 
@@ -51,6 +51,6 @@ class Definition(Movement):
     def examples(self) -> tuple[Example, ...]:
         """Types and attributes that show every attribute."""
         return (
-            Example((TensorType((4, 3)), TensorType((2, 5), "int", "const")), {"axis": -2}),
+            Example((TensorType((4, 3)), TensorType((2, 5), "int", "const")), {"axis": -2}, high=3),
             Example((TensorType((3, 4)), TensorType((6,), "int", "const")), {"axis": -1}),
         )

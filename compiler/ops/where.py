@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType, meet
-from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, TorchCall, Types, np
+from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, OpError, TorchCall, Types, np
 from .kinds import Elementwise, broadcast
 
 
@@ -16,6 +16,10 @@ class Definition(Elementwise):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The type of the result."""
+        if types[0].dtype != "bool":
+            raise OpError("the condition is a truth value for each element", about="c")
+        if "bool" in (types[1].dtype, types[2].dtype) and types[1].dtype != types[2].dtype:
+            raise OpError("a truth value on one side, a number on the other", about="b")
         dtype = "float" if "float" in (types[1].dtype, types[2].dtype) else types[1].dtype
         return (TensorType(broadcast(types), dtype, meet(types)),)
 

@@ -6,12 +6,12 @@ from .rewrite import rewired
 
 
 def run(graph: Graph) -> Graph:
-    """The graph with their operand in their place; draws of an initialiser have none, and stay."""
+    """The graph with their operand in their place."""
     stands: dict[Value, Value] = {}
     kept: list[Node] = []
     for node in graph.nodes:
         leaf = node.op in ("weight", "constant", "call")
-        if not leaf and node.inputs and ops.get(node.op).random:
+        if not leaf and ops.get(node.op).idle:
             stands[node.output] = node.inputs[0]
         else:
             kept.append(node)

@@ -23,7 +23,7 @@ class Initial(Mapping[str, Array]):
         spec = self.specs[name]
         array = _drawn(spec, stream(self.seed, name))
         kind = {"float": np.float32, "int": np.int64, "bool": np.bool_}[spec.dtype]
-        return np.ascontiguousarray(np.broadcast_to(array, spec.shape)).astype(kind)
+        return np.broadcast_to(array, spec.shape).astype(kind, order="C")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.specs)

@@ -8,32 +8,12 @@ from ...ir.program import Program
 from .bodies import RESERVED
 from .classes import ClassPrinter, Names
 from .groups import Group, blocks, group
-from .modules import settle
-
-LOAD = '''
-    @classmethod
-    def load(cls, path: str) -> "Model":
-        """The model with the weights of a `.safetensors` file, ready for inference."""
-        from safetensors.torch import load_file
-
-        model = cls()
-        model.load_state_dict(load_file(path))
-        return model.eval()
-'''
-
-STOCHASTIC_DEPTH = '''
-def stochastic_depth(x: Tensor, rate: float, training: bool) -> Tensor:
-    """Leaves x out for a random share of the samples (Huang et al. 2016)."""
-    if not training or rate == 0.0:
-        return x
-    keep = torch.rand([x.shape[0]] + [1] * (x.dim() - 1), device=x.device) >= rate
-    return x * keep.to(x.dtype) / (1.0 - rate)
-'''
+from .helpers import LOAD, used
 
 
 def emit(program: Program) -> str:
     """The text of `model.py`: a class for each block, `Model` last. Formatted as `ruff format` would."""
-    root = settle(program.root, {})
+    root = program.root
     groups = group(root)
     names = Names()
     order = _order(groups[root], groups)
@@ -42,8 +22,7 @@ def emit(program: Program) -> str:
     classes = [ClassPrinter(found, names).text() for found in order]
     functions = [text for _, text in names.functions.values()]
     body = "\n\n".join([*functions, *classes]) + LOAD
-    if "stochastic_depth(" in body:
-        body = STOCHASTIC_DEPTH + "\n\n" + body
+    body = used(body) + body
     return formatted(_head(program, body) + body)
 
 

@@ -13,7 +13,7 @@ from ...ops.elementwise import Binary
 
 #: What printed code uses itself.
 RESERVED = {"torch", "nn", "F", "Tensor", "self", "Model", "range", "math", "i", "path", "safetensors", "bool", "int", "float",
-            "tuple", "list", "str", "super", "stochastic_depth", "load_file"}  # fmt: skip
+            "tuple", "list", "str", "super", "stochastic_depth", "random_subset", "load_file"}  # fmt: skip
 #: Nodes that may stand nested in one statement.
 NESTED = 5
 #: What fits into 88 columns within a method.
@@ -24,12 +24,14 @@ WIDTH = 80
 class Surroundings:
     """What a body refers to: attributes with expressions for numbers, stored tensors, layers, and the comment on a shape.
 
-    `call` gives an expression, or None for a list that needs a loop over `loop`'s result.
+    `module` gives the attribute that a layer is, `call` an expression, or None for a list that needs a loop over
+    `loop`'s result.
     """
 
     attrs: Callable[[int], Mapping[str, Any]]
     stored: Callable[[Node], str]
     table: Callable[[Value], str | None]
+    module: Callable[[Node], str]
     call: Callable[[Node, Sequence[str]], str | None]
     loop: Callable[[Node], tuple[str, str]]
     shape: Callable[[int, int], str]
@@ -85,6 +87,8 @@ class _Writer:
             if (maker := self.producer.get(value)) in self.weight and self._read_once(value) and not value.name
         )
         if len(node.outputs) != 1 or not self._read_once(node.output) or self._loops(node) or self._repeats(node):
+            return False
+        if any(self._repeats(user, node.output) for user in self.uses.get(node.output, ())):
             return False
         return node.output in self.graph.outputs or (not node.output.name and self.weight[node] <= NESTED)
 
@@ -144,17 +148,31 @@ class _Writer:
         attrs = self.around.attrs(self.index[node])
         if node.op == "number":
             return f"{attrs['value']!r}"
-        if node.op == "call" or node.layer:
-            count = len(node.inputs) if node.op == "call" else 1
-            text = self.around.call(node, [self.text(value) for value in node.inputs[:count]])
+        if node.op == "call":
+            text = self.around.call(node, [self.text(value) for value in node.inputs])
             assert text is not None
             return text
+        return self._applied(node, attrs, [self._operand(value, node) for value in self._operands(node)])
+
+    def _operands(self, node: Node) -> tuple[Value, ...]:
+        """What stands in the brackets: a layer's weights do not."""
+        return node.inputs[:1] if node.layer and node.op != "call" else node.inputs
+
+    def _applied(self, node: Node, attrs: Mapping[str, Any], args: Sequence[str]) -> str:
+        """An op on operands."""
         op = ops.get(node.op)
-        args = tuple(self._operand(value, node) for value in node.inputs)
         if op.vanishes(attrs):
             return args[0]
-        types = tuple(v.type for v in node.inputs)
-        return op.torch(TorchCall(args, attrs, types, tuple(v.type for v in node.outputs)))
+        call = TorchCall(tuple(args), attrs, tuple(v.type for v in node.inputs), tuple(v.type for v in node.outputs))
+        return op.torch_call(self.around.module(node), call) if node.layer else op.torch(call)
+
+    def _repeats(self, node: Node, value: Value) -> bool:
+        """Whether the text of a node names an operand twice: it needs a variable then."""
+        if node.op == "call":
+            return False
+        operands = self._operands(node)
+        text = self._applied(node, node.attrs, [f"operand{i}_" for i in range(len(operands))])
+        return text.count(f"operand{operands.index(value)}_") > 1
 
     # ---- lines -------------------------------------------------------------------------------------------------------
 

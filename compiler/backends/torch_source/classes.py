@@ -165,6 +165,7 @@ class ClassPrinter:
         around = Surroundings(
             attrs=lambda i: self._attrs((*path, at[i], "attrs"), graph.nodes[i]),
             stored=lambda node: "",
+            module=lambda node: "",
             table=lambda value: None,
             call=lambda node, args: "",
             loop=lambda node: ("", ""),
@@ -224,6 +225,7 @@ class ClassPrinter:
             attrs=lambda i: self._own(self._attrs((*path, i, "attrs"), graph.nodes[i])),
             stored=lambda node: f"self.{node.attrs['name']}",
             table=lambda value: f"self.{found[value]}" if value in found else None,
+            module=lambda node: self._module(node.layer),
             call=self._call,
             loop=self._loop,
             shape=lambda i, out: self._shape(*path, i, out),
@@ -255,12 +257,13 @@ class ClassPrinter:
         inside = ", ".join(args)
         if isinstance(child, tuple) and not self._chained(path.split(".")[0]):
             return None
-        if "." not in path:
-            return f"self.{path}{self._variant(node, child)}({inside})"
+        return f"{self._module(path)}{self._variant(node, child)}({inside})"
+
+    def _module(self, path: str) -> str:
+        """The attribute that holds a layer."""
         first, *rest = path.split(".")
-        plain = all(isinstance(m, Layer) and not m.is_op for m in _flat(self.layer.children[first]))
-        index = "".join(f"[{i}]" if plain else f'["{i}"]' for i in rest)
-        return f"self.{first}{index}({inside})"
+        plain = not rest or all(isinstance(m, Layer) and not m.is_op for m in _flat(self.layer.children[first]))
+        return f"self.{first}" + "".join(f"[{i}]" if plain else f'["{i}"]' for i in rest)
 
     def _variant(self, node: Node, child: Any) -> str:
         if not isinstance(child, Layer) or child.is_op or not node.attrs.get("variant"):

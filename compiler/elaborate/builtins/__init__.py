@@ -8,6 +8,6 @@ from typing import Any
 @cache
 def table() -> dict[str, Callable[..., Any]]:
     """Every function by name."""
-    from . import lists, making, shaping, weights
+    from . import drawing, lists, making, shaping, weights
 
-    return {**lists.FUNCTIONS, **making.FUNCTIONS, **shaping.FUNCTIONS, **weights.FUNCTIONS}
+    return {**drawing.FUNCTIONS, **lists.FUNCTIONS, **making.FUNCTIONS, **shaping.FUNCTIONS, **weights.FUNCTIONS}

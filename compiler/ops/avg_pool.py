@@ -1,0 +1,59 @@
+"""The mean of each window."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..ir.graph import Attrs
+from ..ir.types import TensorType
+from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Param, TorchCall, np
+from .pools import PARAMS, Pool, layout
+from .windows import one_batch_onnx, padded, windows
+
+
+class Definition(Pool):
+    """[.., C, H, W] -> [.., C, H', W']: `F.avg_pool2d`, ONNX AveragePool-22.
+
+    `count_pad`: padding counts as zeros; what hangs over beyond it (`ceil`) never counts.
+    """
+
+    name = "avg_pool"
+    params = (*PARAMS, Param("count_pad", "bool", True, structural=True))
+
+    def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
+        """Sums over counts."""
+        (x,), at = xs, layout(TensorType(xs[0].shape), attrs)
+        inside = padded(np.ones(x.shape[-2:], x.dtype), at.padding, float(attrs["count_pad"]))
+        total, count = (
+            windows(padded(v, p, 0, at.more), at.kernel, at.stride).sum(axis=(-2, -1))
+            for v, p in ((x, at.padding), (inside, (0, 0)))
+        )
+        return (total / count,)
+
+    def torch(self, call: TorchCall) -> str:
+        """F.avg_pool2d."""
+        padding, count = call.attrs["padding"], call.attrs["count_pad"]
+        return self.pooled(
+            "F.avg_pool2d", call, "" if count or tuple(padding) == (0, 0) else ", count_include_pad=False"
+        )
+
+    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+        """AveragePool-22 without its `ceil_mode`: what hangs over is padding that does not count."""
+        at = layout(call.types[0], call.attrs)
+        (ph, pw), (mh, mw) = at.padding, at.more
+        attrs: dict[str, Any] = {"kernel_shape": list(at.kernel), "strides": list(at.stride)}
+        apart = call.attrs["count_pad"] and any(at.padding) and any(at.more)
+
+        def form(x: str) -> str:
+            if apart:  # one padding counts, the other does not
+                x = emit.op("Pad", x, emit.ints(0, 0, ph, pw, 0, 0, ph, pw), emit.scalar(0.0))
+                return emit.op("AveragePool", x, pads=[0, 0, mh, mw], count_include_pad=0, **attrs)
+            counts = int(call.attrs["count_pad"] and not any(at.more))
+            return emit.op("AveragePool", x, pads=[ph, pw, ph + mh, pw + mw], count_include_pad=counts, **attrs)
+
+        return one_batch_onnx(emit, call, 3, form)
+
+    def examples(self) -> tuple[Example, ...]:
+        """Those of every pool, and padding that does not count."""
+        x = TensorType((2, 6, 7))
+        attrs = {"k": (3, 3), "stride": (2, 2), "padding": (1, 1), "count_pad": False}
+        return (*super().examples(), Example((x,), attrs), Example((x,), {**attrs, "ceil": True}))

@@ -1,0 +1,100 @@
+"""Batch normalisation (Ioffe and Szegedy 2015)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..ir.graph import Attrs
+from ..ir.program import WeightSpec
+from ..ir.types import TensorType, meet
+from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
+from .kinds import floats, full_axis, not_sampled
+from .windows import one_batch
+
+_LAYER = TensorType((3,), stage="shared")
+
+
+class Definition(Op):
+    """(x - mean) / sqrt(var + eps) * weight + bias for each channel, the channels on `axis`.
+
+    `nn.BatchNorm2d`, `nn.BatchNorm1d`: under training mean and variance are those of the batch, over all axes but the
+    channels', and the running ones follow them by `momentum`; at inference the running ones are used, and in ONNX all
+    is one Mul-14 and one Add-14. The only op that looks across the samples of a batch.
+    """
+
+    name = "batchnorm"
+    inputs = ("x", "weight", "bias", "running_mean", "running_var")
+    params = (
+        Param("eps", "float", 1e-5, minimum=0),
+        Param("momentum", "float", 0.1, minimum=0),
+        Param("axis", "axis", -3, minimum=-3, structural=True),
+    )
+
+    def infer(self, types: Types, attrs: Attrs) -> Types:
+        """The type of x, for each sample where a weight is shared."""
+        x = types[0]
+        floats(types)
+        not_sampled(types[1:])
+        size = x.shape[full_axis(attrs["axis"], x)]
+        if len(types) != 5 or any(t.shape != (size,) for t in types[1:]):
+            raise OpError(f"it takes weight, bias, running_mean and running_var, {size} numbers each", about="weight")
+        return (TensorType(x.shape, "float", meet(types)),)
+
+    def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
+        """The numbers at inference."""
+        tail = (1,) * (-attrs["axis"] - 1)
+        x, (weight, bias, mean, var) = xs[0], (w.reshape(*w.shape, *tail) for w in xs[1:])
+        return ((x - mean) / np.sqrt(var + attrs["eps"]) * weight + bias,)
+
+    def weights(self, x: TensorType, attrs: Attrs) -> dict[str, WeightSpec]:
+        """weight (ones), bias (zeros) and the state of `nn.BatchNorm2d`, its count of batches too."""
+        size = x.shape[full_axis(attrs["axis"], x)]
+        return {
+            "weight": WeightSpec((size,), 1.0),
+            "bias": WeightSpec((size,), 0.0),
+            "running_mean": WeightSpec((size,), 0.0, trainable=False),
+            "running_var": WeightSpec((size,), 1.0, trainable=False),
+            "num_batches_tracked": WeightSpec((), 0.0, trainable=False, dtype="int"),
+        }
+
+    def draws(self, attrs: Attrs) -> bool:
+        """The running statistics move with every call."""
+        return True
+
+    def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
+        """Exact at inference: the same places."""
+        return (boxes[0],)
+
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
+        """nn.BatchNorm2d before two axes, else nn.BatchNorm1d."""
+        eps = "" if attrs["eps"] == 1e-5 else f", eps={attrs['eps']}"
+        momentum = "" if attrs["momentum"] == 0.1 else f", momentum={attrs['momentum']}"
+        return f"nn.BatchNorm{2 if attrs['axis'] == -3 else 1}d({weights['weight'][0]}{eps}{momentum})"
+
+    def torch_call(self, module: str, call: TorchCall) -> str:
+        """With one axis before the channels."""
+        return one_batch(call, -call.attrs["axis"], lambda x: f"{module}({x})", batchless=False)
+
+    def torch(self, call: TorchCall) -> str:
+        """F.batch_norm, for weights that were computed."""
+        weight, bias, mean, var = call.args[1:]
+        rest = f"{mean}, {var}, {weight}, {bias}, self.training, {call.attrs['momentum']}, {call.attrs['eps']}"
+        return one_batch(call, -call.attrs["axis"], lambda x: f"F.batch_norm({x}, {rest})", batchless=False)
+
+    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+        """Mul-14, Add-14: the four weights folded into two."""
+        weight, bias, mean, var = (emit.value(name).astype(np.float64) for name in call.args[1:])
+        scale = weight / np.sqrt(var + call.attrs["eps"])
+        tail = (1,) * (-call.attrs["axis"] - 1)
+        scale, shift = (v.reshape(*v.shape, *tail) for v in (scale, bias - mean * scale))
+        return (emit.op("Add", emit.op("Mul", call.args[0], emit.array(scale)), emit.array(shift)),)
+
+    def examples(self) -> tuple[Example, ...]:
+        """Every axis, with axes in front; momentum shows in training alone."""
+        layer = (_LAYER,) * 4
+        return (
+            Example((TensorType((3, 4, 5)), *layer), {"eps": 1e-2}, positive=True),
+            Example((TensorType((4, 3)), *layer), {"axis": -1, "momentum": 0.3}, positive=True),
+            Example((TensorType((3, 4)), *layer), {"axis": -2}, positive=True),
+            Example((TensorType((2, 3, 4, 5)), *layer), positive=True),
+            Example((TensorType((3,), stage="shared"), *layer), {"axis": -1}, positive=True),
+        )

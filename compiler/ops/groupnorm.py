@@ -1,0 +1,90 @@
+"""Group normalisation (Wu and He 2018)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..ir.graph import Attrs
+from ..ir.program import WeightSpec
+from ..ir.types import TensorType
+from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
+from .kinds import floats, not_sampled
+from .windows import image, one_batch, one_batch_onnx
+
+
+class Definition(Op):
+    """[.., C, H, W], normed over each of `groups` groups of channels, then scaled by channel: `nn.GroupNorm`.
+
+    ONNX InstanceNormalization-22 on the groups: ONNX Runtime has no kernel of GroupNormalization.
+    """
+
+    name = "groupnorm"
+    inputs = ("x", "weight", "bias")
+    params = (Param("groups", "int", 32, minimum=1), Param("eps", "float", 1e-5, minimum=0))
+
+    def infer(self, types: Types, attrs: Attrs) -> Types:
+        """The same type."""
+        x = image("groupnorm", types)
+        floats(types)
+        not_sampled(types[1:])
+        if x.shape[-3] % attrs["groups"]:
+            raise OpError(f"{x.shape[-3]} channels do not split into {attrs['groups']} groups", about="groups")
+        if len(types) != 3 or any(t.shape != x.shape[-3:-2] for t in types[1:]):
+            raise OpError(f"it takes weight and bias, {x.shape[-3]} numbers each", about="weight")
+        return (x,)
+
+    def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
+        """As the formula says."""
+        x, weight, bias = xs
+        g = x.reshape(*x.shape[:-3], attrs["groups"], -1)
+        g = g - g.mean(axis=-1, keepdims=True)
+        g = g / np.sqrt((g * g).mean(axis=-1, keepdims=True) + attrs["eps"])
+        return (g.reshape(x.shape) * weight[:, None, None] + bias[:, None, None],)
+
+    def weights(self, x: TensorType, attrs: Attrs) -> dict[str, WeightSpec]:
+        """weight and bias [C], ones and zeros."""
+        size = image("groupnorm", (x,)).shape[-3]
+        return {"weight": WeightSpec((size,), 1.0), "bias": WeightSpec((size,), 0.0)}
+
+    def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
+        """Exact: each element sees all of its group."""
+        x, groups = boxes[0], attrs["groups"]
+        seen = x.reshape(*x.shape[:-3], groups, -1).min(axis=-1).repeat(x.shape[-3] // groups, axis=-1)
+        return (np.broadcast_to(seen[..., None, None], x.shape),)
+
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
+        """nn.GroupNorm."""
+        eps = "" if attrs["eps"] == 1e-5 else f", eps={attrs['eps']}"
+        return f"nn.GroupNorm({attrs['groups']}, {weights['weight'][0]}{eps})"
+
+    def torch_call(self, module: str, call: TorchCall) -> str:
+        """With one batch axis."""
+        return one_batch(call, 3, lambda x: f"{module}({x})", batchless=False)
+
+    def torch(self, call: TorchCall) -> str:
+        """F.group_norm, for weights that were computed."""
+        rest = f"{call.attrs['groups']}, {', '.join(call.args[1:])}, {call.attrs['eps']}"
+        return one_batch(call, 3, lambda x: f"F.group_norm({x}, {rest})", batchless=False)
+
+    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
+        """InstanceNormalization-22 on [B, groups, rest], Mul, Add."""
+        groups, shape = call.attrs["groups"], call.types[0].shape
+        one, zero = emit.array(np.ones(groups)), emit.array(np.zeros(groups))
+        weight, bias = (emit.array(emit.value(name)[:, None, None]) for name in call.args[1:])
+
+        def form(x: str) -> str:
+            y = emit.op("Reshape", x, emit.ints(0, groups, -1))
+            y = emit.op("InstanceNormalization", y, one, zero, epsilon=call.attrs["eps"])
+            y = emit.op("Reshape", y, emit.ints(0, *shape[-3:]))
+            return emit.op("Add", emit.op("Mul", y, weight), bias)
+
+        return one_batch_onnx(emit, call, 3, form)
+
+    def examples(self) -> tuple[Example, ...]:
+        """One group, several, axes in front, none."""
+        weights = (TensorType((6,), stage="shared"),) * 2
+        return (
+            Example((TensorType((6, 3, 4)), *weights), {"groups": 3, "eps": 1e-2}),
+            Example((TensorType((6, 3, 4)), *weights), {"groups": 1}),
+            Example((TensorType((2, 6, 3, 4)), *weights), {"groups": 2}),
+            Example((TensorType((6, 3, 4), stage="shared"), *weights), {"groups": 2}),
+        )

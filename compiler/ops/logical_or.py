@@ -1,0 +1,16 @@
+"""A or b."""
+
+from .base import Array
+from .elementwise import Logical
+
+
+class Definition(Logical):
+    """logical_or: a or b of truth values, broadcast from the right. ONNX Or."""
+
+    name = "logical_or"
+    onnx_type = "Or"
+    text = "{a} | {b}"
+
+    def compute(self, a: Array, b: Array) -> Array:
+        """As the formula says."""
+        return a | b
