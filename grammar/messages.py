@@ -9,6 +9,9 @@ from .source import Span
 #: Marks that turn the direction of a text, and the separators a terminal may take for a line's end.
 _HIDDEN = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x2028, 0x2029}
 
+#: Of a line that is shown whole.
+_WIDTH = 200
+
 
 def escape(text: str) -> str:
     """Text from outside without characters that a terminal would obey."""
@@ -55,11 +58,19 @@ def _elsewhere(other: Label, span: Span) -> list[str]:
 
 def _excerpt(span: Span, sign: str, text: str) -> list[str]:
     count = span.source.text.count("\n") + 1
-    line = span.source.line(min(span.line, count)).expandtabs(1)
-    width = max(1, min(span.end - span.start, len(line) - span.column + 1))
-    before = escape(line[: span.column - 1])
-    mark = " " * len(before) + sign * max(1, len(escape(line[span.column - 1 : span.column - 1 + width])))
+    line, column = _window(span.source.line(min(span.line, count)).expandtabs(1), span.column - 1)
+    width = max(1, min(span.end - span.start, len(line) - column))
+    mark = " " * len(escape(line[:column])) + sign * max(1, len(escape(line[column : column + width])))
     return [f"{span.line:>4} | {escape(line)}", f"     | {mark} {escape(text)}".rstrip()]
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """A long line around a column, and where that column is then."""
+    if len(line) <= _WIDTH:
+        return line, column
+    start = max(0, min(column - _WIDTH // 2, len(line) - _WIDTH))
+    before, after = "…" if start else "", "…" if start + _WIDTH < len(line) else ""
+    return before + line[start : start + _WIDTH] + after, column - start + len(before)
 
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:

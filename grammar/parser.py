@@ -1,78 +1,69 @@
-"""From a text to its syntax tree. The only file that imports lark."""
+"""From a text to its syntax tree."""
 
-from collections.abc import Iterator
+import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from lark import Lark, Token
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark import UnexpectedToken
 
-from . import tree
-from .diagnostics import error
+from . import recovery, tables, tree
+from .characters import hidden
+from .diagnostics import Diagnostic, VitError
 from .source import Source, Span
 from .trees import Builder
 
-_MAX_NESTING = 200
-
-
-class _Newlines:
-    """Drops newlines inside ( ) and [ ]; refuses brackets nested deeper than any spec needs."""
-
-    always_accept = ("_NL",)
-    source: Source
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        depth = nesting = 0
-        for token in stream:
-            opens, closes = token.type in ("LPAR", "LSQB"), token.type in ("RPAR", "RSQB")
-            depth += opens - closes
-            nesting += (opens or token.type == "LBRACE") - (closes or token.type == "RBRACE")
-            if nesting > _MAX_NESTING:
-                raise error("V0107", f"more than {_MAX_NESTING} brackets stand inside each other",
-                            Span(self.source, token.start_pos or 0, token.end_pos or 0))  # fmt: skip
-            if token.type != "_NL" or depth <= 0:
-                yield token
+_HEADER = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(vit)?[ \t]*([^\s#]*)([^\n#]*)")
 
 
 @cache
-def _parser() -> tuple[Lark, _Newlines]:
-    newlines = _Newlines()
-    text = (Path(__file__).parent / "vit.lark").read_text(encoding="utf-8")
-    return Lark(text, parser="lalr", propagate_positions=True, postlex=newlines, maybe_placeholders=True), newlines  # type: ignore[arg-type]
+def _lark() -> Any:
+    return tables.load()
 
 
 def parse(source: Source) -> tree.File:
-    """The tree of a text; raises `VitError` with V01xx diagnostics."""
-    _header(source)
-    lark, newlines = _parser()
-    newlines.source = source
+    """The tree of a text; raises `VitError` with all V01xx diagnostics."""
+    file, problems = read(source)
+    if problems:
+        raise VitError(problems)
+    return file
+
+
+def read(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
+    """The tree and what is wrong with the text, in its order. Of a text with mistakes the tree holds the `use`s alone."""
+    nothing = tree.File(Span(source, 0, 0), 1, ())
+    header = _header(source)
+    if found := hidden(source):
+        return nothing, (found,)
+    if header and header.help != _MISSING:
+        return nothing, (header,)
+    if header:
+        uses, problems = recovery.recover(_lark(), source, headless=True)
+        return tree.File(nothing.span, 1, uses), (header, *problems)
     try:
-        parsed: Any = lark.parse(source.text + "\n")
-    except UnexpectedInput as problem:
-        raise _syntax(source, problem) from None
-    return Builder(source).build(parsed)
+        parsed = _lark().parse(source.text + "\n")
+    except UnexpectedToken:
+        uses, problems = recovery.recover(_lark(), source)
+        return tree.File(nothing.span, 1, uses), problems
+    builder = Builder(source)
+    try:
+        file = builder.build(parsed)
+    except VitError as problem:
+        return nothing, (*builder.problems, *problem.diagnostics)
+    return file, tuple(builder.problems)
 
 
-def _header(source: Source) -> None:
-    for line in source.text.splitlines():
-        words = line.partition("#")[0].split()
-        if not words:
-            continue
-        if words == ["vit", "1"]:
-            return
-        break
+_MISSING = "write `vit 1` on the first line"
+
+
+def _header(source: Source) -> Diagnostic | None:
+    match = _HEADER.match(source.text)
+    word, edition, rest = match.groups() if match else (None, "", "")
+    if word and edition == "1" and not rest.strip():
+        return None
+    if word and edition and edition != "1":
+        span = Span(source, *match.span(2)) if match else None
+        return Diagnostic(
+            "V0101", f"there is no edition `{edition}` of the language", span, help="this vitc reads `vit 1`"
+        )
     first = Span(source, 0, min(len(source.text), max(source.text.find("\n"), 1)))
-    raise error("V0101", "a spec begins with its edition", first, help="write `vit 1` on the first line")
-
-
-def _syntax(source: Source, problem: UnexpectedInput) -> Exception:
-    at = min(problem.pos_in_stream or 0, max(len(source.text) - 1, 0))
-    if isinstance(problem, UnexpectedCharacters):
-        return error("V0103", "this character has no place here", Span(source, at, at + 1))
-    if isinstance(problem, UnexpectedToken):
-        token: Any = problem.token
-        start = min(token.start_pos if token.start_pos is not None else at, len(source.text))
-        end = max(token.end_pos or start + 1, start + 1)
-        return error("V0102", "the text can't go on like this", Span(source, start, min(end, len(source.text) + 1)))
-    return error("V0102", "the text ends too early", Span(source, at, at + 1))
+    return Diagnostic("V0101", "a spec begins with its edition", first, help=_MISSING)

@@ -1,44 +1,72 @@
 """From lark's parse trees to the classes of `tree`: one method per rule, spans from lark's positions."""
 
+import re
 from typing import Any
 
 from . import tree
+from .diagnostics import Diagnostic, error
 from .source import Source, Span
 
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
-
-
-def unescape(text: str) -> str:
-    """The value of a string token, quotes included in `text`."""
-    out: list[str] = []
-    chars = iter(text[1:-1])
-    for char in chars:
-        out.append(_ESCAPES.get(nxt := next(chars), nxt) if char == "\\" else char)
-    return "".join(out)
+#: Of constructs inside each other: what works on a tree may call itself for each level.
+_MAX_DEPTH = 100
+#: Of the digits of a number; Python itself refuses to read more than 4,300.
+_MAX_DIGITS = 100
 
 
 class Builder:
-    """`build(node)` of a lark tree or token."""
+    """`build(node)` of a lark tree; what the grammar can't see is wrong is added to `problems`."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.problems: list[Diagnostic] = []
 
-    def build(self, node: Any) -> Any:
-        """The tree of a node; tokens stay what they are."""
-        if not hasattr(node, "data"):
-            return node
-        span = (
-            Span(self.source, node.meta.start_pos, node.meta.end_pos)
-            if not node.meta.empty
-            else Span(self.source, 0, 0)
-        )
-        return getattr(self, "r_" + str(node.data))(span, [self.build(child) for child in node.children])
+    def build(self, root: Any) -> Any:
+        """The tree of a node, from the leaves up and without recursion; raises V0107 where it is too deep."""
+        done: dict[int, tuple[Any, int]] = {}
+        for node in root.iter_subtrees():
+            kids = [done[id(kid)] if hasattr(kid, "data") else (kid, 0) for kid in node.children]
+            depth = 1 + max((depth for _, depth in kids), default=0)
+            meta = node.meta
+            span = Span(self.source, 0, 0) if meta.empty else Span(self.source, meta.start_pos, meta.end_pos)
+            if depth > _MAX_DEPTH:
+                raise error("V0107", f"more than {_MAX_DEPTH} constructs stand inside each other here", span,
+                            help="give a part of it a name of its own")  # fmt: skip
+            done[id(node)] = getattr(self, "r_" + str(node.data))(span, [kid for kid, _ in kids]), depth
+        return done[id(root)][0]
+
+    def _say(self, code: str, message: str, span: Span, help: str) -> None:
+        self.problems.append(Diagnostic(code, message, span, help=help))
+
+    def _number(self, span: Span, text: str) -> int | float:
+        if len(text) > _MAX_DIGITS:
+            self._say(
+                "V0108", f"a number of {len(text):,} characters", span, f"no number needs more than {_MAX_DIGITS}"
+            )
+            return 1
+        digits = text.replace("_", "")
+        value = int(digits) if digits.isdecimal() else float(digits)
+        if value == float("inf"):
+            self._say("V0108", f"`{text}` is larger than any float", span, "the largest is about 1.8e308")
+        return value
+
+    def _unescape(self, token: Any) -> str:
+        """The value of a string."""
+
+        def value(match: re.Match[str]) -> str:
+            if match[1] not in _ESCAPES:
+                at = token.start_pos + match.start()
+                self._say("V0109", f"`{match[0]}` stands for no character", Span(self.source, at, at + 2),
+                          "there are \\n, \\t, \\\" and \\\\")  # fmt: skip
+            return _ESCAPES.get(match[1], match[1])
+
+        return re.sub(r"\\(.)", value, str(token))[1:-1]
 
     def _name(self, token: Any) -> tree.Name:
         return tree.Name(Span(self.source, token.start_pos, token.end_pos), str(token))
 
     def _text(self, token: Any) -> tree.String:
-        return tree.String(Span(self.source, token.start_pos, token.end_pos), unescape(str(token)))
+        return tree.String(Span(self.source, token.start_pos, token.end_pos), self._unescape(token))
 
     # ---- items -------------------------------------------------------------------------------------------------------
 
@@ -68,10 +96,10 @@ class Builder:
 
     def r_fn(self, span: Span, kids: list[Any]) -> Any:
         name, params, result, body = kids
-        short = not isinstance(body, tuple)
-        if short:
-            body = (tree.Return(body.span, (tree.Result(body.span, None, body),)),)
-        return tree.Function(span, self._name(name), params or (), result, body, short)
+        if isinstance(body, tuple):
+            return tree.Function(span, self._name(name), params or (), result, body)  # type: ignore[reportUnknownArgumentType] -- statements
+        value = (tree.Return(body.span, (tree.Result(body.span, None, body),)),)
+        return tree.Function(span, self._name(name), params or (), result, value, short=True)
 
     def r_block(self, span: Span, kids: list[Any]) -> Any:
         return tree.Block(span, self._name(kids[0]), kids[1] or (), tuple(kids[2:-1]), kids[-1])
@@ -124,8 +152,8 @@ class Builder:
         return tree.For(span, tuple(self._name(k) for k in kids[:2] if k), kids[2], kids[3])
 
     def r_if(self, span: Span, kids: list[Any]) -> Any:
-        otherwise = kids[2] or ()
-        return tree.If(span, kids[0], kids[1], otherwise if isinstance(otherwise, tuple) else (otherwise,))
+        otherwise: Any = (kids[2],) if isinstance(kids[2], tree.If) else kids[2] or ()
+        return tree.If(span, kids[0], kids[1], otherwise)
 
     def r_return(self, span: Span, kids: list[Any]) -> Any:
         return tree.Return(span, tuple(kids))
@@ -169,21 +197,21 @@ class Builder:
         return tree.Attribute(span, kids[0], self._name(kids[1]))
 
     def r_int(self, span: Span, kids: list[Any]) -> Any:
-        return tree.Number(span, int(str(kids[0]).replace("_", "")), str(kids[0]))
+        return tree.Number(span, self._number(span, str(kids[0])), str(kids[0]))
 
-    def r_float(self, span: Span, kids: list[Any]) -> Any:
-        return tree.Number(span, float(str(kids[0]).replace("_", "")), str(kids[0]))
+    r_float = r_int
 
     def r_neg_int(self, span: Span, kids: list[Any]) -> Any:
-        return tree.Number(span, -int(str(kids[0]).replace("_", "")), "-" + str(kids[0]))
+        return tree.Number(span, -self._number(span, str(kids[0])), f"-{kids[0]}")
+
+    r_neg_float = r_neg_int
 
     def r_shape(self, span: Span, kids: list[Any]) -> Any:
-        return tree.Shape(span, tuple(int(d) for d in str(kids[0]).split("x")))
+        return tree.Shape(span, tuple(int(self._number(span, d)) for d in str(kids[0]).split("x")))
 
     def r_unit(self, span: Span, kids: list[Any]) -> Any:
-        number, unit = str(kids[0]).replace("_", "").split(" ")
-        value = float(number) if "." in number else int(number)
-        return tree.Unit(span, value, unit.rstrip("s") + "s")
+        number, unit = str(kids[0]).split(" ")
+        return tree.Unit(span, self._number(span, number), unit.rstrip("s") + "s")
 
     def r_string(self, span: Span, kids: list[Any]) -> Any:
         return self._text(kids[0])
@@ -198,6 +226,8 @@ class Builder:
         return tree.Constant(span, None)
 
     def r_name(self, span: Span, kids: list[Any]) -> Any:
+        if (name := str(kids[0])) in ("True", "False", "None"):
+            self._say("V0110", f"`{name}` is written `{name.lower()}`", span, "")
         return self._name(kids[0])
 
     def r_list(self, span: Span, kids: list[Any]) -> Any:

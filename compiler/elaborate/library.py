@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...grammar import tree
-from ...grammar.diagnostics import Diagnostic, Findings, VitError, error
-from ...grammar.parser import parse
+from ...grammar.diagnostics import Diagnostic, Findings, error
+from ...grammar.parser import read
 from ...grammar.source import Source, Span
 
 SPECS = Path(__file__).parents[2] / "specs"
 Definition = tree.Function | tree.Block | tree.Model
 
 _MAX_FILES = 200
-_MAX_BYTES = 1_000_000
+_MAX_BYTES = 250_000
 
 
 @dataclass(eq=False)
@@ -74,7 +74,6 @@ def loads(text: str, shown: str = "<text>") -> Library:
     loader = _Loader(root=None)
     main = loader.parsed(Path(shown), Source(shown, text), ())
     loader.findings.raise_if_any()
-    assert main is not None
     return Library(main, loader.modules)
 
 
@@ -96,12 +95,10 @@ class _Loader:
         text = self._read(real, shown, span)
         return None if text is None else self.parsed(real, Source(shown, text), (*above, real))
 
-    def parsed(self, path: Path, source: Source, above: tuple[Path, ...]) -> Module | None:
-        try:
-            file = parse(source)
-        except VitError as problem:
-            self.findings.add(*problem.diagnostics)
-            return None
+    def parsed(self, path: Path, source: Source, above: tuple[Path, ...]) -> Module:
+        """The module of a text; of one with mistakes it holds what it uses, so that those files are read too."""
+        file, problems = read(source)
+        self.findings.add(*problems)
         module = Module(path, file, source)
         self.modules[path] = module
         std = SPECS / "std" / "std.vit"
@@ -152,7 +149,7 @@ class _Loader:
             self._say("V0105", f"`{shown}` is larger than {_MAX_BYTES:,} bytes: no spec is", span, shown)
             return None
         try:
-            return path.read_bytes().decode("utf-8")
+            return path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError as problem:
             self._say("V0106", f"`{shown}` is not a text in UTF-8 (byte {problem.start})", span, shown)
         except OSError as problem:

@@ -1,0 +1,77 @@
+"""Between lexer and parser: which words are names, which newlines count, which brackets are never closed."""
+
+from collections.abc import Iterable, Iterator
+
+from lark import Token
+
+#: Words that open something in one place and are names in all others: `block = parallel` is a binding.
+_SOFT = ("VIT", "USE", "FN", "BLOCK", "MODEL", "FORWARD", "EXPECT")
+_CLOSERS = {"LPAR": "RPAR", "LSQB": "RSQB"}
+_START = ("_NL", "LBRACE", "COMMA")
+
+#: A bracket that its lines leave open: no rule takes this token, its place is the bracket's.
+UNCLOSED = "UNCLOSED"
+#: More brackets stand inside each other than any spec needs.
+TOO_DEEP = "TOO_DEEP"
+MAX_NESTING = 100
+
+
+class Layout:
+    """The post-lexer.
+
+    Newlines inside ( ) and [ ] are dropped as long as the lines go on deeper than the one that holds the bracket (its
+    closing bracket alone may stand as far left). A bracket that is left open by this rule, by a brace or by another
+    kind of closing bracket becomes an `UNCLOSED` token, so that it spoils its own line and not the rest of the text.
+    """
+
+    #: Kept by lark although no rule names them.
+    always_accept = ("_NL", "OPEN_STRING", "ODD")
+
+    def process(self, stream: Iterable[Token]) -> Iterator[Token]:
+        """The tokens that the parser sees."""
+        tokens = list(stream)
+        open_: list[tuple[Token, int]] = []
+        indent = braces = 0
+        for index, token in enumerate(tokens):
+            kind = token.type
+            if kind == "_NL":
+                indent = indentation(token)
+                if open_ and _goes_on(tokens, index, indent, open_[-1]):
+                    continue
+            elif kind in _CLOSERS:
+                open_.append((token, indent))
+            elif open_ and kind == _CLOSERS[open_[-1][0].type]:
+                open_.pop()
+                yield token
+                continue
+            if open_ and kind in ("_NL", "LBRACE", "RBRACE", "RPAR", "RSQB"):
+                yield Token.new_borrow_pos(UNCLOSED, open_[-1][0], open_[-1][0])
+                open_.clear()
+            braces += (kind == "LBRACE") - (kind == "RBRACE")
+            if braces + len(open_) > MAX_NESTING:
+                yield Token.new_borrow_pos(TOO_DEEP, token, token)
+                return
+            yield _word(tokens, index) if kind in _SOFT else token
+
+
+def indentation(newline: Token) -> int:
+    """The column at which the line after a `_NL` token begins."""
+    return len(newline.rpartition("\n")[2].expandtabs(8))
+
+
+def _goes_on(tokens: list[Token], index: int, indent: int, opened: tuple[Token, int]) -> bool:
+    """Whether the line after this newline belongs to the bracket."""
+    closes = index + 1 < len(tokens) and tokens[index + 1].type in _CLOSERS.values()
+    return index + 1 < len(tokens) and (indent > opened[1] or (closes and indent == opened[1]))
+
+
+def _word(tokens: list[Token], index: int) -> Token:
+    """A word at the beginning of a line that is followed by what only its construct has; elsewhere a name."""
+    token, kind = tokens[index], tokens[index].type
+    after = tokens[index + 1].type if index + 1 < len(tokens) else "_NL"
+    first = index == 0 or tokens[index - 1].type in _START
+    if first and (after == "LPAR" if kind == "FORWARD" else after not in ("EQUAL", "COLON", "LPAR", "LBRACE")):
+        return token
+    if first and kind == "EXPECT" and after == "LPAR":
+        return token
+    return Token.new_borrow_pos("NAME", token, token)
