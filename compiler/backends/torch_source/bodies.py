@@ -88,7 +88,7 @@ class _Writer:
         )
         if len(node.outputs) != 1 or not self._read_once(node.output) or self._loops(node) or self._repeats(node):
             return False
-        if any(self._repeats(user, node.output) for user in self.uses.get(node.output, ())):
+        if any(self._doubles(user, node.output) for user in self.uses.get(node.output, ())):
             return False
         return node.output in self.graph.outputs or (not node.output.name and self.weight[node] <= NESTED)
 
@@ -166,7 +166,7 @@ class _Writer:
         call = TorchCall(tuple(args), attrs, tuple(v.type for v in node.inputs), tuple(v.type for v in node.outputs))
         return op.torch_call(self.around.module(node), call) if node.layer else op.torch(call)
 
-    def _repeats(self, node: Node, value: Value) -> bool:
+    def _doubles(self, node: Node, value: Value) -> bool:
         """Whether the text of a node names an operand twice: it needs a variable then."""
         if node.op == "call":
             return False
