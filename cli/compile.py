@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
+from ..grammar.messages import escape
 from . import api
+from .columns import columns, size
 from .specs import choose, settings
 
 
@@ -26,24 +28,46 @@ def run(spec: str, model: str | None, out: str | None, to: list[str], weights: s
 
 
 def _print(manifest: dict[str, Any], folder: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    console.print(
-        f"{manifest['model']}: {manifest['params']:,} parameters, {manifest['macs'] / 1e9:.2f} GMACs, in {folder}/"
+    print(
+        f"{manifest['model']}: {manifest['params']:,} parameters, {size(manifest['macs'], '')} MACs, in {escape(folder)}/"
     )
-    files = Table("file", "bytes", box=None)
-    for name, about in manifest["files"].items():
-        files.add_row(name, f"{about['bytes']:,}")
-    console.print(files)
+    files = [(f"  {name}", f"{about['bytes']:,}") for name, about in manifest["files"].items()]
+    print(columns([("  file", "bytes"), *files], {1}))
     report = manifest["verification"]
     if report is None:
-        console.print("not verified")
+        print("not verified")
         return
-    table = Table("target", "weights", "batch", "error", "allowed", box=None, title=f"against {report['judge']}")
-    for row in report["rows"]:
-        table.add_row(row["target"], row["weights"], str(row["batch"]), f"{row['error']:.1e}", f"{row['bar']:.1e}")
-    console.print(table)
-    if report["ill_conditioned"]:
-        console.print("ill-conditioned: with these weights PyTorch itself is more than 1e-4 away from float64")
+    print(f"verified against {report['judge']}; error is max |y - judge| / max(1, max |judge|)")
+    print(
+        columns([("  target", "weights", "output", "batches", "error", "allowed"), *_compared(report["rows"])], {4, 5})
+    )
+    for note in report["notes"]:
+        print(f"  {note}")
+    for kind in report["ill_conditioned"]:
+        print(
+            f"  ill-conditioned: with {kind} weights float32 itself is more than 1e-4 away from float64, or not finite"
+        )
+
+
+def _compared(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """A line for each target, kind of weights and output, with the batches and the largest error."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["target"], row["weights"], row["output"]), []).append(row)
+    return [
+        (
+            f"  {target}",
+            weights,
+            output,
+            ", ".join(str(row["batch"]) for row in group),
+            _most([row["error"] for row in group]),
+            _most([row["bar"] for row in group]),
+        )
+        for (target, weights, output), group in groups.items()
+    ]
+
+
+def _most(values: list[float | None]) -> str:
+    """The largest; the manifest has none where it is infinite."""
+    numbers = [value for value in values if value is not None]
+    return f"{max(numbers):.0e}" if len(numbers) == len(values) else "infinite"

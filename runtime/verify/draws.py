@@ -10,22 +10,23 @@ from ..weights.initial import stream
 
 
 def unit_weights(program: Program) -> dict[str, Array]:
-    """Matrices N(0, 1 / fan-in), gains 1 ± 0.2, layer scales 0.5 ± 0.1, variances in [0.5, 2], all else N(0, 0.2²)."""
-    owned = {name for name, spec in program.weights().items() if len(spec.shape) > 1 and name.endswith(".weight")}
-    return {
-        name: _drawn(spec, stream(0, f"unit:{name}"), matrix=name in owned).astype(np.float32)
-        for name, spec in program.weights().items()
-    }
+    """float32: matrices and kernels N(0, 1 / fan-in), gains 1 ± 0.2, layer scales 0.5 ± 0.1, running variances in
+    [0.5, 2], all else (biases, tokens, positions) N(0, 0.2²); counters 0."""
+    return {name: _drawn(name, spec, stream(0, f"unit:{name}")) for name, spec in program.weights().items()}
 
 
-def _drawn(spec: WeightSpec, rng: np.random.Generator, *, matrix: bool) -> Array:
-    normal = rng.standard_normal(spec.shape)
+def _drawn(name: str, spec: WeightSpec, rng: np.random.Generator) -> Array:
     if spec.dtype != "float":
-        return np.zeros(spec.shape)
-    if matrix:
-        return normal / sqrt(prod(spec.shape[1:]))
+        return np.zeros(spec.shape, np.int64 if spec.dtype == "int" else np.bool_)
+    return _float(name, spec, rng).astype(np.float32)
+
+
+def _float(name: str, spec: WeightSpec, rng: np.random.Generator) -> Array:
     if not spec.trainable and spec.init == 1.0:
         return rng.uniform(0.5, 2.0, spec.shape)
+    normal = rng.standard_normal(spec.shape)
+    if len(spec.shape) > 1 and name.rpartition(".")[2].startswith("weight"):  # `weight_ih_l0` too
+        return normal / sqrt(prod(spec.shape[1:]))
     if spec.init == 1.0:
         return 1 + 0.2 * normal
     if isinstance(spec.init, float) and spec.init != 0.0:

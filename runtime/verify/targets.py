@@ -1,132 +1,137 @@
-"""The files of a compiled folder as functions from images to logits."""
+"""The files of a compiled folder as functions from images to all outputs, all alike."""
 
 import importlib.util
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol, cast
 
 import numpy as np
 
-from ...compiler.evaluate import evaluate
 from ...compiler.ir.graph import Graph
 from ...compiler.ops.base import Array
 
-Model = Callable[[Array], Array]
+#: In the order in which they are compared.
+FILES = {"torch": "model.py", "torchscript": "model.ts", "onnx": "model.onnx"}
 
 
-class Judge:
-    """The model in float64, or in float32 where that would not fit into half of the free memory: `model.py`, and numpy
-    where there is none."""
+class Target(Protocol):
+    """A model with the weights of its folder."""
 
-    def __init__(self, stage: Path, graph: Graph, weights: Mapping[str, Array]) -> None:
-        import psutil
+    def __call__(self, images: Array) -> list[Array]:
+        """float32 [batch, C, H, W] -> every output."""
+        ...
 
-        size = sum(array.nbytes for array in map(weights.__getitem__, weights))
-        self.kind = "float64" if 3 * size < psutil.virtual_memory().available / 2 else "float32"
-        self.stage, self.graph, self.weights = stage, graph, weights
-        self.written = (stage / "model.py").is_file()
-        self.run = (
-            torch_model(stage, weights, double=self.kind == "float64") if self.written else self._numpy(self.kind)
-        )
-
-    def __call__(self, images: Array) -> Array:
-        """What is right."""
-        return self.run(images)
-
-    def single(self) -> Model:
-        """The same in float32: how far from right one may be."""
-        return torch_model(self.stage, self.weights) if self.written else self._numpy("float32")
-
-    def _numpy(self, kind: Any) -> Model:
-        weights = {name: self.weights[name] for name in self.weights}
-        return lambda images: evaluate(self.graph, (images,), weights, kind)[0]
+    def use(self, weights: Mapping[str, Array]) -> None:
+        """Takes other weights from now on."""
+        ...
 
 
-def opened(stage: Path, graph: Graph, drawn: Mapping[str, Array] | None) -> dict[str, Model]:
-    """What stands in the folder, with its own weights or with `drawn`."""
-    models: dict[str, Model] = {}
-    if (stage / "model.py").is_file():
-        models["torch"] = torch_model(stage, drawn)
-    if (stage / "model.ts").is_file():
-        models["torchscript"] = script_model(stage / "model.ts", drawn)
-    if (stage / "model.onnx").is_file():
-        models["onnx"] = onnx_model(stage / "model.onnx", graph, drawn)
-    return models
+class TorchModel:
+    """An `nn.Module` or a script of one."""
+
+    def __init__(self, module: Any, *, double: bool = False) -> None:
+        self.module, self.double = module.eval(), double
+
+    def __call__(self, images: Array) -> list[Array]:
+        """Runs it."""
+        import torch
+
+        x = tensor(images)
+        with torch.inference_mode():
+            result: Any = self.module(x.double() if self.double else x)
+        return [y.numpy() for y in tensors(result)]
+
+    def use(self, weights: Mapping[str, Array]) -> None:
+        """Copies them in."""
+        self.module.load_state_dict({name: tensor(weights[name]) for name in weights})
+
+
+class OnnxModel:
+    """A session of ONNX Runtime on the CPU."""
+
+    def __init__(self, path: Path, graph: Graph) -> None:
+        self.path, self.graph = path, graph
+        self.session = onnx_session(path)
+
+    def __call__(self, images: Array) -> list[Array]:
+        """Runs it."""
+        feeds = {self.session.get_inputs()[0].name: images}
+        return [np.asarray(y) for y in self.session.run(list(self.graph.output_names), feeds)]
+
+    def use(self, weights: Mapping[str, Array]) -> None:
+        """Writes the graph anew, as weights are part of the file."""
+        from ...compiler.backends import onnx
+
+        del self.session
+        other = self.path.with_name("unit.onnx")
+        onnx.write(self.graph, readers(weights), other, {})
+        try:
+            self.session = onnx_session(other)
+        finally:
+            for file in self.path.parent.glob("unit.onnx*"):
+                file.unlink()
+
+
+def opened(name: str, stage: Path, graph: Graph) -> Target:
+    """One of the files that stand in the folder."""
+    if name == "onnx":
+        return OnnxModel(stage / "model.onnx", graph)
+    return TorchModel(torch_module(stage) if name == "torch" else script_module(stage))
+
+
+def readers(weights: Mapping[str, Array]) -> dict[str, Callable[[], Array]]:
+    """Weights as the ONNX backend takes them: each read when called."""
+    return {name: partial(weights.__getitem__, name) for name in weights}
+
+
+def tensor(array: Array) -> Any:
+    """A torch tensor of the same memory."""
+    import torch
+
+    return torch.from_numpy(array)  # pyright: ignore[reportUnknownMemberType] -- torch leaves the array's type open
+
+
+def tensors(result: Any) -> Iterator[Any]:
+    """All tensors of what a module gives."""
+    if isinstance(result, (tuple, list)):
+        for item in cast("tuple[Any, ...]", result):
+            yield from tensors(item)
+    else:
+        yield result
 
 
 def imported(path: Path) -> ModuleType:
     """A `model.py` that vitc wrote, under a name of its own."""
-    spec = importlib.util.spec_from_file_location(f"vitc_model_{abs(hash(str(path)))}", path)
+    spec = importlib.util.spec_from_file_location("vitc_written_model", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def torch_module(stage: Path, drawn: Mapping[str, Array] | None) -> Any:
-    """`model.py` with the folder's weights or others."""
-    import torch
-
-    module = imported(stage / "model.py").Model.load(str(stage / "model.safetensors"))
-    if drawn is not None:
-        module.load_state_dict({name: torch.from_numpy(drawn[name]) for name in drawn})
-    return module.eval()
+def torch_module(stage: Path) -> Any:
+    """`model.py` with the folder's weights."""
+    return imported(stage / "model.py").Model.load(str(stage / "model.safetensors")).eval()
 
 
-def torch_model(stage: Path, drawn: Mapping[str, Array] | None, *, double: bool = False) -> Model:
-    """PyTorch."""
-    module = torch_module(stage, drawn)
-    return _runner(module.double() if double else module, double=double)
-
-
-def script_model(path: Path, drawn: Mapping[str, Array] | None) -> Model:
-    """TorchScript; torch's word that it is deprecated is ours to know."""
+def script_module(stage: Path) -> Any:
+    """`model.ts`; torch's word that TorchScript is deprecated is ours to know."""
     import torch
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        module: Any = torch.jit.load(str(path))
-    if drawn is not None:
-        module.load_state_dict({name: torch.from_numpy(drawn[name]) for name in drawn})
-    return _runner(module.eval())
-
-
-def _runner(module: Any, *, double: bool = False) -> Model:
-    import torch
-
-    def run(images: Array) -> Array:
-        with torch.no_grad():
-            x = torch.from_numpy(images)
-            return module(x.double() if double else x).numpy()
-
-    return run
-
-
-def onnx_model(path: Path, graph: Graph, drawn: Mapping[str, Array] | None) -> Model:
-    """ONNX Runtime on the CPU; other weights mean the graph written anew."""
-    session = onnx_session(path) if drawn is None else _redrawn(path, graph, drawn)
-    name = session.get_inputs()[0].name
-    return lambda images: np.asarray(session.run(None, {name: images})[0])
+        jit: Any = torch.jit  # untyped in torch
+        return jit.load(str(stage / "model.ts")).eval()
 
 
 def onnx_session(path: Path) -> Any:
     """A session on the CPU provider."""
-    import onnxruntime
+    from importlib import import_module
 
+    onnxruntime: Any = import_module("onnxruntime")  # it publishes no types
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def _redrawn(path: Path, graph: Graph, drawn: Mapping[str, Array]) -> Any:
-    from ...compiler.backends import onnx
-
-    other = path.with_name("unit.onnx")
-    onnx.write(graph, {name: lambda name=name: drawn[name] for name in drawn}, other, {})
-    try:
-        return onnx_session(other)
-    finally:
-        for file in path.parent.glob("unit.onnx*"):
-            file.unlink()
