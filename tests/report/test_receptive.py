@@ -19,15 +19,15 @@ STEM = """block net(image: shape = 20x24x1, classes = 3) {
   conv2 = conv2d(5, [3, 2], padding = [1, 0])
   fc    = linear(classes)
   forward(image: [C, H, W]) {
-    x = relu(conv1(image))
-    x = conv2(x)
+    x = max_pool(relu(conv1(image)), 3, stride = 2, padding = 1)
+    x = avg_pool(conv2(x), 2)
     return fc(rearrange(x, "c h w -> (h w) c")[2:4])
   }
 }
 model m = net
 """
 MODELS = {
-    "a convolution stem": STEM,
+    "a convolution stem with pooling": STEM,
     "a plain ViT": "model m = vit { image = 12x16x3, patch = 4, dim = 8, heads = 2, depth = 2, classes = 3 }",
     "Swin": """use "swin.vit"
 model m = swin { image = 48x48x3, patch = 2, dim = 8, heads = [1, 2, 2], depths = [2, 2, 1], window = 3, classes = 3 }""",

@@ -74,10 +74,7 @@ def test_the_flow_has_the_names_of_the_text_and_what_does_nothing_is_left_out():
     states, _ = shown(VIT)
     image, embed, concat, add, *rest = flow(states[0])
     assert (image.name, image.shapes) == ("image", ((3, 32, 32),))
-    assert [(s.name, s.kind, s.shapes) for s in embed.steps] == [
-        ("patch_embed.proj", "conv2d", ((32, 4, 4),)),
-        ("tokens", "flatten", ((16, 32),)),
-    ]
+    assert [(s.name, s.shapes) for s in embed.steps] == [("patch_embed.proj", ((32, 4, 4),)), ("tokens", ((16, 32),))]
     assert (concat.text, add.name, add.shapes) == ("concat(prefix + [x], axis = -2)", "x", ((19, 32),))
     blocks = rest[0]
     assert (blocks.name, blocks.times) == ("blocks.0", 3)
@@ -99,8 +96,8 @@ def test_members_that_differ_are_told_apart():
 
 def test_every_state_has_a_name_and_the_dump_is_the_same_each_time():
     first, second = (dict(driver.stages(loads(f"vit 1\n{SWIN}\n"), "m")) for _ in range(2))
-    assert list(first)[:2] == ["elaborate", "local.attention"]
-    assert {"flatten", "global.constants"} < set(first)
+    assert next(iter(first)) == "elaborate"
+    assert {"local.attention", "flatten", "global.constants"} < set(first)
     graphs = [name for name, state in first.items() if hasattr(state, "nodes")]
     assert graphs
     for name in graphs:
