@@ -135,7 +135,7 @@ def _closes_nothing(s: Situation) -> Diagnostic | None:
     brackets = sum((kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB")) for kind in kinds)
     if s.token.type in ("RPAR", "RSQB") and brackets <= 0:
         return s.says(f"this `{s.token}` closes nothing", "delete it, or open its bracket", code="V0104")
-    if s.token.type == "RBRACE" and "USE" in s.accepts:
+    if s.token.type == "RBRACE" and s.top and brackets <= 0:
         return s.says("this `}` closes nothing", "delete it, or open its brace", code="V0104")
     return None
 

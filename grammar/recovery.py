@@ -88,11 +88,15 @@ class _Recovery:
         self.indents = self._indents()
         self.spoiled = -1  # the indentation of a line at the top that failed
         self.last = -1
+        self.lost = any(token.type == "OPEN_STRING" and "}" in token for token in tokens)  # as part of a text
         for kind in ["VIT", "INT", "_NL"] if headless else ():
             self._feed(Token(kind, ""))
         self.levels = [_Level(-1, 1, self._states(1), 0, False, 0)]
 
     def run(self) -> tuple[Diagnostic, ...]:
+        if self.tokens and self.tokens[-1].type == TOO_DEEP:
+            self._report(len(self.tokens) - 1)
+            return tuple(self.problems)
         index = 0
         while index < len(self.tokens) and len(self.problems) < _MAX_PROBLEMS:
             index = self._step(index)
@@ -105,9 +109,6 @@ class _Recovery:
     def _step(self, index: int) -> int:
         """Takes the token, or what it makes necessary; gives the index of the next."""
         token, level = self.tokens[index], self.levels[-1]
-        if token.type == TOO_DEEP:
-            self._report(index)
-            return len(self.tokens)
         if self._begins_line(index):
             if len(self.levels) > 1 and self._item(index) and self.indents[index] <= level.indent:
                 self._unclosed(index)
@@ -120,6 +121,8 @@ class _Recovery:
                 self.spoiled = -1
         if token.type == "RBRACE" and len(self.levels) > 1 and level.start == index:
             self._bridge()
+        if token.type == "ELSE" and level.brace < 0 < len(self.levels) - 1 and self._feed(Token("RBRACE", "}")):
+            self.levels.pop()
         if not self._feed(token):
             return self._mistake(index) if self.last < index else index + 1
         self._note(index)
@@ -138,7 +141,7 @@ class _Recovery:
     def _open(self, index: int, brace: int | None = None) -> None:
         base = len(self.parser.parser_state.state_stack)
         sheet = "RETURN" not in self._choices() and "FORWARD" not in self._choices()
-        indent = self.indents[index]
+        indent = self.indents[min(self.levels[-1].start, index)]
         self.levels.append(_Level(index if brace is None else brace, base, [], indent, sheet, index + 1))
 
     # ---- after a mistake ---------------------------------------------------------------------------------------------
@@ -197,6 +200,8 @@ class _Recovery:
         if at >= len(self.tokens):
             return False
         kinds = [token.type for token in self.tokens[at : at + 2]]
+        if kinds[0] == "LBRACE":
+            return True
         if self.indents[at] > indent or kinds[0] in _OPENERS or kinds[1:] in (["EQUAL"], ["COLON"]):
             return self.indents[at] > indent
         parens = 0
@@ -252,7 +257,7 @@ class _Recovery:
     def _unclosed(self, index: int) -> None:
         """A `{` is open where the next item begins or the text ends: says which, and leaves all levels."""
         opener = self._culprit(index)
-        if opener >= 0:
+        if opener >= 0 and not self.lost:
             span = _span(self.source, self.tokens[opener])
             self.problems.append(Diagnostic("V0104", "this `{` is never closed", span, help="its `}` is missing"))
         del self.levels[1:]
