@@ -1,0 +1,86 @@
+"""The one change of a tensor's form that a layout may ask for: `d heads c -> (heads c) d`, from theirs to ours.
+
+Axes are split, permuted and joined, nothing else, so that every such pattern can be read backwards and moves the
+numbers without changing a bit. `1` is an axis of size one. A name of several letters is a parameter of the model.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import prod
+
+import numpy as np
+
+from ....compiler.ops.base import Array
+
+Group = tuple[str, ...]
+_TOKEN = re.compile(r"\((?:[a-z_]+ ?)+\)|[a-z_]+|1|\S")
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """Both sides as groups of names; a group is one axis, the empty one an axis of size one."""
+
+    theirs: tuple[Group, ...]
+    ours: tuple[Group, ...]
+
+    def from_theirs(self, array: Array, known: Mapping[str, int]) -> Array:
+        """Our form of one of their tensors."""
+        return _moved(array, self.theirs, self.ours, known)
+
+    def to_theirs(self, array: Array, known: Mapping[str, int]) -> Array:
+        """Their form of one of our tensors."""
+        return _moved(array, self.ours, self.theirs, known)
+
+    def our_shape(self, shape: tuple[int, ...], known: Mapping[str, int]) -> tuple[int, ...]:
+        """The shape that `from_theirs` gives; raises ValueError where theirs does not fit."""
+        sizes = _sizes(self.theirs, shape, known)
+        return tuple(prod(sizes[name] for name in group) for group in self.ours)
+
+    def known(self, ours: tuple[int, ...], params: Mapping[str, int]) -> dict[str, int]:
+        """What the model says of the names: its parameters, and our axes that are one name, where theirs joins them."""
+        joined = {name for group in self.theirs if len(group) > 1 for name in group}
+        single = {g[0]: n for g, n in zip(self.ours, ours, strict=False) if len(g) == 1 and g[0] in joined}
+        return single | {name: params[name] for g in self.theirs for name in g if len(name) > 1 and name in params}
+
+
+@cache
+def axes(text: str) -> Axes:
+    """Reads a pattern; raises ValueError with what is wrong."""
+    left, arrow, right = text.partition("->")
+    found = Axes(_side(left), _side(right))
+    names = [[name for group in side for name in group] for side in (found.theirs, found.ours)]
+    if not arrow or sorted(names[0]) != sorted(names[1]) or len(set(names[0])) != len(names[0]):
+        raise ValueError(f"`{text}` is no change of axes that can be read backwards")
+    return found
+
+
+def _side(text: str) -> tuple[Group, ...]:
+    tokens: list[str] = _TOKEN.findall(text)
+    wrong = [token for token in tokens if not (token[0] in "(1" or token[0].isalpha())]
+    if wrong:
+        raise ValueError(f"`{wrong[0]}` does not belong in a change of axes")
+    return tuple(() if token == "1" else tuple(token.strip("()").split()) for token in tokens)
+
+
+def _sizes(groups: tuple[Group, ...], shape: tuple[int, ...], known: Mapping[str, int]) -> dict[str, int]:
+    if len(groups) != len(shape):
+        raise ValueError(f"{len(shape)} axes instead of {len(groups)}")
+    sizes: dict[str, int] = {}
+    for group, size in zip(groups, shape, strict=True):
+        given = {name: known[name] for name in group if name in known}
+        open_names = [name for name in group if name not in known]
+        rest = prod(given.values())
+        if len(open_names) > 1 or rest < 1 or size % rest or (not open_names and rest != size):
+            raise ValueError(f"an axis of {size} is not {' * '.join(group) or '1'}")
+        sizes |= given | {name: size // rest for name in open_names}
+    return sizes
+
+
+def _moved(array: Array, source: tuple[Group, ...], target: tuple[Group, ...], known: Mapping[str, int]) -> Array:
+    sizes = _sizes(source, array.shape, known)
+    before = [name for group in source for name in group]
+    after = [name for group in target for name in group]
+    apart = array.reshape([sizes[name] for name in before]).transpose([before.index(name) for name in after])
+    return np.ascontiguousarray(apart.reshape([prod(sizes[name] for name in group) for group in target]))
