@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..compiler import driver
 from ..compiler.driver import Compiled
@@ -10,6 +10,9 @@ from ..compiler.elaborate import elaborate
 from ..compiler.ir.program import Program
 from ..grammar.diagnostics import error
 from .specs import choose
+
+if TYPE_CHECKING:
+    from ..runtime.weights.imported import Imported
 
 
 def check(spec: str | Path, model: str | None = None, settings: Mapping[str, str] | None = None) -> Program:
@@ -65,7 +68,7 @@ def compile(
     folder = Path(out) if out is not None else Path("out") / program.name
     metadata = {"vitc.model": program.name, "vitc.preprocess": pixels.as_json(), "vitc.classes": _json(names)}
     with artefact.staged(folder) as stage:
-        save(stage / "model.safetensors", tensors)
+        save(stage / "model.safetensors", tensors, program.weights())
         done("weights")
         driver.write(compiled, tensors, stage, targets, metadata, done)
         report = _verified(compiled, stage, tensors, done) if verify else None
@@ -76,20 +79,31 @@ def compile(
 
 def start(compiled: Compiled, spec: str | Path, seed: int, given: str | Path | Mapping[str, Any] | None = None) -> Any:
     """The weights that are given, those of the section `weights`, or those that the text's own rules draw."""
-    from ..runtime.sections import section
-    from ..runtime.sections.weights import Weights
-    from ..runtime.weights.files import read
     from ..runtime.weights.initial import Initial
 
     if isinstance(given, Mapping):
         return given
-    specs = compiled.program.weights()
-    if given is not None:
-        return read(Path(given), specs)
-    file = section(compiled.program, "weights", Weights).file
-    if file is not None:
-        return read(Path(spec).parent / file, specs)
-    return Initial(compiled.program, seed)
+    initial = Initial(compiled.program, seed)
+    found = imported(compiled.program, spec, initial, None if given is None else Path(given))
+    return initial if found is None else found
+
+
+def imported(
+    program: Program, spec: str | Path, initial: Mapping[str, Any], file: Path | None = None, layout: str | None = None
+) -> "Imported | None":
+    """The weights out of a file, or of that of the section `weights`, which also says which of them are taken."""
+    from ..runtime.sections import section
+    from ..runtime.sections.weights import Weights
+    from ..runtime.weights.imported import read
+    from ..runtime.weights.imported_plan import Model
+
+    wanted, span = section(program, "weights", Weights), None
+    if file is None and wanted.file is not None:
+        file, span = Path(spec).parent / wanted.file, program.sections["weights"].entries["file"].span
+    if file is None:
+        return None
+    model = Model(program.weights(), program.root.params)
+    return read(file, model, initial, layout or wanted.layout, wanted.choices(), span)
 
 
 def _verified(compiled: Compiled, stage: Path, tensors: Any, done: Callable[[str], None]) -> dict[str, Any]:

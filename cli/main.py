@@ -123,6 +123,66 @@ def doctor(format: Format = "text") -> None:
     command.run(format)
 
 
+weights = typer.Typer(
+    no_args_is_help=True, help="Weights in other layouts: timm, Hugging Face, torchvision, JAX, open_clip."
+)
+app.add_typer(weights, name="weights")
+Layout = Annotated[str, typer.Option(help="a name or family from `vitc weights layouts`, or auto")]
+Model = Annotated[str, typer.Option(help="a bundled model, FILE.vit or FILE.vit:NAME")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE: re-binds a parameter")]
+Out = Annotated[str, typer.Option("--out", "-o", help="the .safetensors or .npz file to write")]
+
+
+@weights.command("import")
+def weights_import(
+    file: Annotated[str, typer.Argument(help="a .safetensors or .npz file; a pickle only with --trust")],
+    model: Model,
+    layout: Layout = "auto",
+    out: Out = "model.safetensors",
+    settings: Settings = None,
+    seed: Annotated[int, typer.Option(help="of the weights that the spec draws anew")] = 0,
+    trust: Annotated[bool, typer.Option("--trust", help="read .pth and .bin, which are pickles")] = False,
+    format: Format = "text",
+) -> None:
+    """Brings weights from elsewhere into the names and shapes of a model.
+
+    Examples: `vitc weights import vit.safetensors --layout hf --model vit_base_patch16_224 -o model.safetensors`,
+    `vitc weights import B_16.npz --model mine.vit --set 'weights.resize=[pos_embed]'`.
+    """
+    from . import weights as command
+
+    command.bring(file, layout, model, out, settings or [], seed, trust, format)
+
+
+@weights.command("export")
+def weights_export(
+    file: Annotated[str, typer.Argument(help="the model.safetensors of a model")],
+    layout: Layout,
+    model: Model,
+    out: Out,
+    settings: Settings = None,
+    format: Format = "text",
+) -> None:
+    """Writes the weights of a model in someone else's names and shapes.
+
+    Example: `vitc weights export out/mine/model.safetensors --layout hf --model mine.vit -o vit.safetensors`.
+    """
+    from . import weights as command
+
+    command.give(file, layout, model, out, settings or [], format)
+
+
+@weights.command("layouts")
+def weights_layouts(format: Format = "text") -> None:
+    """Lists the layouts.
+
+    Example: `vitc weights layouts`.
+    """
+    from . import weights as command
+
+    command.layouts(format)
+
+
 def main() -> None:
     """The console script: diagnostics instead of tracebacks, exit status 1 to 3."""
     as_data = "json" in sys.argv[1:] or "--format=json" in sys.argv[1:]

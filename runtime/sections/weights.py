@@ -1,13 +1,76 @@
-"""The section `weights`: a file to start from."""
+"""The section `weights`: a file to start from, in anyone's layout."""
 
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
+from pydantic import BeforeValidator
+
+from ...compiler.ir.program import Choice
+from ..weights.imported_plan import Choices
+from ..weights.imported_resize import Resize
+from ..weights.resize import Method
+from .checking import plain, refuse, shown
 from .values import Strict
+
+#: Keys of `bilinear(pos_embed, antialias = true)`; `before` is the grid in the file, where it is no square.
+_OPTIONS = ("antialias", "align_corners", "before")
+
+
+def _patterns(value: Any) -> tuple[str, ...]:
+    """Names of weights, `{i}` any number; a name without points needs no quotes."""
+    items: list[Any] = value if isinstance(value, list) else [value]  # type: ignore[reportUnknownVariableType] -- of any kind
+    for item in items:
+        if not isinstance(item, str):
+            raise refuse(f'takes names of weights like pos_embed or "blocks.{{i}}.norm1.{{p}}", not {shown(item)}')
+    return tuple(items)
+
+
+def _resizes(value: Any) -> tuple[Resize, ...]:
+    items: list[Any] = value if isinstance(value, list) else [value]  # type: ignore[reportUnknownVariableType] -- of any kind
+    return tuple(_resize(item) for item in items)
+
+
+def _resize(item: Any) -> Resize:
+    """`pos_embed` by timm's rule, or `bicubic(pos_embed)`, `bilinear(pos_embed, align_corners = true)`."""
+    if isinstance(item, str):
+        return Resize(item)
+    if not isinstance(item, Choice) or item.name not in ("bicubic", "bilinear", "timm") or len(item.args) != 1:
+        raise refuse(f"takes a name, or bicubic(name), bilinear(name), timm(name), not {shown(item)}")
+    pattern, options = plain(item.args[0].value), {k: plain(e.value) for k, e in item.kwargs.items()}
+    unknown = [name for name in options if name not in _OPTIONS]
+    if not isinstance(pattern, str) or unknown:
+        raise refuse(f"takes a name and {', '.join(_OPTIONS)}, not {unknown[0] if unknown else shown(pattern)}")
+    flags = {k: v for k, v in options.items() if k != "before"}
+    if not all(isinstance(v, bool) for v in flags.values()) or all(flags.get(k) for k in _OPTIONS[:2]):
+        raise refuse("takes true or false for antialias and align_corners, and not both true")
+    method = None if item.name == "timm" else Method(item.name, **{"antialias": False, **flags})
+    return Resize(pattern, method, _grid(options.get("before")))
+
+
+def _grid(value: Any) -> tuple[int, int] | None:
+    match value:
+        case None:
+            return None
+        case [int(rows), int(columns)] if rows > 0 and columns > 0:
+            return rows, columns
+        case _:
+            raise refuse(f"takes a grid like before = 14x16, not {shown(value)}")
+
+
+Patterns = Annotated[tuple[str, ...], BeforeValidator(_patterns)]
 
 
 class Weights(Strict):
-    """`file`: safetensors or npz, relative to the spec."""
+    """`file`: safetensors or npz, relative to the spec, in the names of `layout`. `only`: ours that come from it; `skip`:
+    ours that don't, and theirs that are passed over; `resize`: ours that may have another size there."""
 
-    LATER: ClassVar[tuple[str, ...]] = ("only", "skip", "resize", "rename", "layout")
+    LATER: ClassVar[tuple[str, ...]] = ("rename",)
 
     file: str | None = None
+    layout: str = "timm"
+    only: Patterns = ()
+    skip: Patterns = ()
+    resize: Annotated[tuple[Resize, ...], BeforeValidator(_resizes)] = ()
+
+    def choices(self) -> Choices:
+        """What it says of names."""
+        return Choices(self.only, self.skip, self.resize)

@@ -1,8 +1,11 @@
 """Weights in files: safetensors and npz. Names, shapes and types are checked from the headers, before any tensor is read."""
 
+import json
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import EllipsisType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,9 +13,10 @@ import numpy as np
 from ...compiler.ir.program import WeightSpec
 from ...compiler.ops.base import Array
 from ...grammar.diagnostics import VitError, error
+from .writing import Form, write
 
 #: Element types that become float32 without a word; anything else is refused for a float tensor.
-FLOATS = ("F64", "F32", "F16")
+FLOATS = ("F64", "F32", "F16", "BF16")
 #: Findings of one kind that are listed by name.
 LISTED = 8
 
@@ -32,17 +36,27 @@ class Stored(Mapping[str, Array]):
         self.headers = _npz(path) if path.suffix == ".npz" else _safetensors(path)
 
     def __getitem__(self, name: str) -> Array:
+        return self._read(name, ...)
+
+    def part(self, name: str, index: int) -> Array:
+        """One slice along the first axis."""
+        return self._read(name, index)
+
+    def _read(self, name: str, index: int | EllipsisType) -> Array:
         if name not in self.headers:
             raise KeyError(name)
+        array: Array
         if self.path.suffix == ".npz":
             with np.load(self.path, allow_pickle=False) as file:
-                array = file[name]
+                array = file[name][index]
+        elif self.headers[name].dtype == "BF16":
+            array = _bfloat16(self.path, name, self.headers[name].shape)[index]
         else:
             import safetensors
 
-            with safetensors.safe_open(self.path, framework="numpy") as file:
-                array = file.get_tensor(name)
-        return array.astype(np.float32) if array.dtype.kind == "f" else array
+            with safetensors.safe_open(self.path, framework="numpy") as file:  # type: ignore[reportUnknownVariableType] -- untyped
+                array = file.get_slice(name)[index]  # type: ignore[reportUnknownMemberType] -- untyped
+        return _narrowed(array)  # type: ignore[reportUnknownArgumentType] -- untyped above
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.headers)
@@ -51,57 +65,34 @@ class Stored(Mapping[str, Array]):
         return len(self.headers)
 
 
-def read(path: Path, specs: Mapping[str, WeightSpec]) -> Stored:
-    """The weights of a model from a file; every tensor that is missing, not expected or of another shape is named."""
-    if not path.is_file():
-        raise error("V0701", f"there is no file of weights `{path}`", exit_status=3)
-    stored = Stored(path)
-    findings = _compared(stored.headers, specs)
-    if findings:
-        first = next(iter(findings))
-        text = "; ".join(f"{what}: {_listed(names)}" for what, names in findings.items())
-        codes = {"missing": "V0703", "not expected": "V0704", "of another shape": "V0705", "of another type": "V0706"}
-        message = f"`{path}` does not hold the weights of this model: {text}"
-        raise error(codes[first], message, exit_status=3)
-    return stored
+def _narrowed(array: Array) -> Array:
+    return array.astype(np.float32, copy=False) if array.dtype.kind == "f" else array
 
 
-def save(path: Path, weights: Mapping[str, Array]) -> None:
-    """Writes a safetensors file; the same weights give the same bytes."""
-    from safetensors.numpy import save_file
-
-    save_file({name: weights[name] for name in weights}, path)
-
-
-def _compared(headers: Mapping[str, Header], specs: Mapping[str, WeightSpec]) -> dict[str, list[str]]:
-    both = [name for name in specs if name in headers]
-    shapes = [(n, headers[n].shape, specs[n].shape) for n in both if headers[n].shape != specs[n].shape]
-    found = {
-        "missing": [name for name in specs if name not in headers],
-        "not expected": [name for name in headers if name not in specs],
-        "of another shape": [f"{n} {list(theirs)} for {list(ours)}" for n, theirs, ours in shapes],
-        "of another type": [f"{n} {headers[n].dtype}" for n in both if not _fits(headers[n].dtype, specs[n])],
-    }
-    return {what: names for what, names in found.items() if names}
-
-
-def _fits(dtype: str, spec: WeightSpec) -> bool:
-    return dtype in (FLOATS if spec.dtype == "float" else ("I64", "BOOL"))
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:LISTED])
-    return shown if len(names) <= LISTED else f"{shown} and {len(names) - LISTED} more"
+def save(path: Path, weights: Mapping[str, Array], specs: Mapping[str, WeightSpec]) -> None:
+    """Writes the tensors of a model; the same weights give the same bytes."""
+    kinds = {"float": "F32", "int": "I64", "bool": "BOOL"}
+    write(path, {name: Form(specs[name].shape, kinds[specs[name].dtype]) for name in specs}, weights.__getitem__)
 
 
 def _safetensors(path: Path) -> dict[str, Header]:
     import safetensors
 
     try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            return {name: _header(file.get_slice(name)) for name in file.keys()}  # noqa: SIM118 -- not a mapping
+        with safetensors.safe_open(path, framework="numpy") as file:  # type: ignore[reportUnknownVariableType] -- untyped
+            return {name: _header(file.get_slice(name)) for name in file.keys()}  # type: ignore  # noqa: SIM118 -- untyped, not a mapping
     except (safetensors.SafetensorError, OSError, ValueError) as problem:
         raise _unreadable(path, str(problem)) from None
+
+
+def _bfloat16(path: Path, name: str, shape: tuple[int, ...]) -> Array:
+    """numpy has no such type: its bits are the upper half of a float32. The header was checked when the file was opened."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        start, end = json.loads(file.read(length))[name]["data_offsets"]
+        file.seek(8 + length + start)
+        bits = np.frombuffer(file.read(end - start), "<u2")
+    return (bits.astype(np.uint32) << 16).view(np.float32).reshape(shape)
 
 
 def _header(part: Any) -> Header:

@@ -7,9 +7,7 @@ Interpolation is a matrix for each axis, made in float64 without torch; the test
 from dataclasses import dataclass
 from math import ceil, floor
 
-import numpy as np
-
-from ...compiler.ops.base import Array
+from ...compiler.ops.base import Array, np
 
 Size = tuple[int, int]
 

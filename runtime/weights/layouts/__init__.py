@@ -25,12 +25,14 @@ class Rule(_Strict):
     """Our tensors `ours`, joined along the first axis, are theirs, each brought to our `axes` and joined.
 
     `fold`: theirs keep a position for the class token, ours do not: it is added to the token (DINOv2 with registers).
+    `gated`: only where the first axis of the first tensor is twice the last of the second: both halves of a gated MLP.
     """
 
     ours: tuple[str, ...]
     theirs: tuple[str, ...]
     axes: Axes | None = None
     fold: bool = False
+    gated: tuple[str, ...] = ()
     top: bool = False
 
     @model_validator(mode="after")
@@ -47,17 +49,12 @@ class Rule(_Strict):
 def _rules(table: Any, *, top: bool) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
     for ours, value in dict(table).items():
-        fields: dict[str, Any] = {"theirs": value} if isinstance(value, str) else dict(value)
-        change = fields.pop("axes", None)
-        made.append(
-            {
-                **fields,
-                "ours": spread(ours),
-                "theirs": spread(fields["theirs"]),
-                "axes": None if change is None else axes(change),
-                "top": top,
-            }
-        )
+        ways: list[Any] = value if isinstance(value, list) else [value]  # type: ignore[reportUnknownVariableType] -- of any kind
+        for way in ways:  # the first that fits
+            fields: dict[str, Any] = {"theirs": way} if isinstance(way, str) else dict(way)
+            if "axes" in fields:
+                fields["axes"] = axes(fields["axes"])
+            made.append({**fields, "ours": spread(ours), "theirs": spread(fields["theirs"]), "top": top})
     return made
 
 
@@ -92,13 +89,13 @@ def layouts() -> dict[str, Layout]:
     return {path.stem: _read(path) for path in sorted(HERE.glob("*.toml"))}
 
 
+@cache
 def _read(path: Path) -> Layout:
     return Layout.model_validate({"name": path.stem, **tomllib.loads(path.read_text(encoding="utf-8"))})
 
 
 def named(name: str) -> list[Layout]:
     """The layout of this name, those of a family of this name, all for `auto`; none where there is no such name."""
-    everything = layouts()
-    if name == "auto":
-        return list(everything.values())
-    return [one for one in everything.values() if name in (one.name, one.family)]
+    if name in {path.stem for path in HERE.glob("*.toml")}:
+        return [_read(HERE / f"{name}.toml")]
+    return [one for one in layouts().values() if name in ("auto", one.family)]

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import prod
 
-import numpy as np
-
-from ....compiler.ops.base import Array
+from ....compiler.ops.base import Array, np
 
 Group = tuple[str, ...]
 _TOKEN = re.compile(r"\((?:[a-z_]+ ?)+\)|[a-z_]+|1|\S")
@@ -20,7 +18,10 @@ _TOKEN = re.compile(r"\((?:[a-z_]+ ?)+\)|[a-z_]+|1|\S")
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """Both sides as groups of names; a group is one axis, the empty one an axis of size one."""
+    """Both sides as groups of names; a group is one axis, the empty one an axis of size one.
+
+    `known` are sizes that the model gives to names: what a joined axis needs to be split, and a check on the others.
+    """
 
     theirs: tuple[Group, ...]
     ours: tuple[Group, ...]
@@ -35,8 +36,11 @@ class Axes:
 
     def our_shape(self, shape: tuple[int, ...], known: Mapping[str, int]) -> tuple[int, ...]:
         """The shape that `from_theirs` gives; raises ValueError where theirs does not fit."""
-        sizes = _sizes(self.theirs, shape, known)
-        return tuple(prod(sizes[name] for name in group) for group in self.ours)
+        return _joined(self.ours, _sizes(self.theirs, shape, known))
+
+    def their_shape(self, shape: tuple[int, ...], known: Mapping[str, int]) -> tuple[int, ...]:
+        """The shape that `to_theirs` gives; raises ValueError where ours does not fit."""
+        return _joined(self.theirs, _sizes(self.ours, shape, known))
 
     def known(self, ours: tuple[int, ...], params: Mapping[str, int]) -> dict[str, int]:
         """What the model says of the names: its parameters, and our axes that are one name, where theirs joins them."""
@@ -74,8 +78,12 @@ def _sizes(groups: tuple[Group, ...], shape: tuple[int, ...], known: Mapping[str
         rest = prod(given.values())
         if len(open_names) > 1 or rest < 1 or size % rest or (not open_names and rest != size):
             raise ValueError(f"an axis of {size} is not {' * '.join(group) or '1'}")
-        sizes |= given | {name: size // rest for name in open_names}
+        sizes |= given | dict.fromkeys(open_names, size // rest)
     return sizes
+
+
+def _joined(groups: tuple[Group, ...], sizes: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(prod(sizes[name] for name in group) for group in groups)
 
 
 def _moved(array: Array, source: tuple[Group, ...], target: tuple[Group, ...], known: Mapping[str, int]) -> Array:
@@ -83,4 +91,4 @@ def _moved(array: Array, source: tuple[Group, ...], target: tuple[Group, ...], k
     before = [name for group in source for name in group]
     after = [name for group in target for name in group]
     apart = array.reshape([sizes[name] for name in before]).transpose([before.index(name) for name in after])
-    return np.ascontiguousarray(apart.reshape([prod(sizes[name] for name in group) for group in target]))
+    return np.ascontiguousarray(apart.reshape(_joined(target, sizes)))

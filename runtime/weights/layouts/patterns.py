@@ -1,15 +1,14 @@
-"""Names of tensors as patterns: `{i}` is a number, `{p}` is `weight` or `bias`, `{*}` any text, `{q,k,v}` one name after
-the other. A theirs-name that ends in `[i]` is the slice with that number of a tensor that holds all blocks."""
+"""Names of tensors as patterns: `{p}` is `weight` or `bias`, `{*}` any text, `{i}` (or another letter) a number, and
+`{q,k,v}` one name after the other. In a layout a name that ends in `[i]` is one slice of a tensor for all blocks."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
-_HOLES = {"i": r"(?P<i>0|[1-9]\d*)", "p": r"(?P<p>weight|bias)", "*": r"(?P<rest>.+)"}
-_HOLE = re.compile(r"\{(i|p|\*)\}")
-_LIST = re.compile(r"\{([\w-]+(?:,[\w-]+)+)\}")
-
-Holes = Mapping[str, str]
+_HOLES = {"p": "(?P<p>weight|bias)", "*": "(?P<rest>.+)"}
+_NUMBER = r"(?P<%s>0|[1-9]\d*)"
+_HOLE = re.compile(r"\{(\*|[a-z])\}")
+_LIST = re.compile(r"\{(\w+(?:,\w+)+)\}")
 
 
 def spread(pattern: str) -> tuple[str, ...]:
@@ -26,12 +25,12 @@ def match(pattern: str, name: str) -> dict[str, str] | None:
     return found.groupdict() if found else None
 
 
-def matches(patterns: tuple[str, ...] | list[str], name: str) -> bool:
+def matches(patterns: Iterable[str], name: str) -> bool:
     """Whether the name fits one of the patterns."""
     return any(match(pattern, name) is not None for pattern in patterns)
 
 
-def fill(pattern: str, holes: Holes) -> str:
+def fill(pattern: str, holes: Mapping[str, str]) -> str:
     """The name with its holes filled."""
     return _HOLE.sub(lambda hole: holes["rest" if hole[1] == "*" else hole[1]], pattern)
 
@@ -44,4 +43,5 @@ def holes_of(pattern: str) -> set[str]:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     parts = _HOLE.split(pattern)
-    return re.compile("".join(_HOLES[part] if index % 2 else re.escape(part) for index, part in enumerate(parts)))
+    text = (_HOLES.get(p, _NUMBER % p) if i % 2 else re.escape(p) for i, p in enumerate(parts))
+    return re.compile("".join(text))

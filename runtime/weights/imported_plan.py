@@ -1,0 +1,243 @@
+"""Which tensors of a file are which of a model, by a layout: names, shapes and types, before a number is read."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ...compiler.ir.program import WeightSpec
+from .files import FLOATS, Header
+from .imported_resize import Change, Resizes
+from .layouts import Layout, Rule
+from .layouts.patterns import fill, match, matches
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What a model wants: its tensors, and its numbers by name (`heads`, which some layouts need; `image`, `patch`)."""
+
+    specs: Mapping[str, WeightSpec]
+    params: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The parameters that are whole numbers; a layout calls them by their name, other axes by one letter."""
+        return {k: v for k, v in self.params.items() if type(v) is int and len(k) > 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a spec says of its weights: patterns of names, see the section `weights`."""
+
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    resize: Resizes = ()
+
+    def taken(self, name: str) -> bool:
+        """Whether one of our tensors comes from the file; the others are drawn."""
+        return not (self.only and not matches(self.only, name)) and not matches(self.skip, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A rule with its holes filled: our names, theirs as they stand in the file, the slice of a stacked tensor."""
+
+    rule: Rule
+    ours: tuple[str, ...]
+    theirs: tuple[str, ...]
+    index: int | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """What becomes of each tensor of both sides.
+
+    `bound` and `zeros` are ours by name, `drawn` ours that start anew, `must_be_zero` and `left_out` theirs; `findings`
+    are problems by kind, each a list of lines that name tensors.
+    """
+
+    layout: Layout
+    bound: dict[str, Bound] = field(default_factory=dict[str, Bound])
+    changes: dict[str, Change] = field(default_factory=dict[str, Change])
+    zeros: list[str] = field(default_factory=list[str])
+    drawn: list[str] = field(default_factory=list[str])
+    must_be_zero: list[str] = field(default_factory=list[str])
+    left_out: list[str] = field(default_factory=list[str])
+    findings: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    def say(self, kind: str, line: str) -> None:
+        """Adds a problem."""
+        lines = self.findings.setdefault(kind, [])
+        if line not in lines:
+            lines.append(line)
+
+    @property
+    def problems(self) -> int:
+        """How many there are."""
+        return sum(map(len, self.findings.values()))
+
+
+def plan(layout: Layout, headers: Mapping[str, Header], model: Model, choices: Choices) -> Plan:
+    """Every tensor of ours with where it comes from, every one of theirs with where it goes."""
+    made, actual = Plan(layout), spelled(layout, headers)
+    used: set[str] = set()
+    for name in model.specs:
+        found = next(_bindings(layout, name, actual, model), None)
+        if found is not None:
+            used |= set(found.theirs)
+        if not choices.taken(name):
+            made.drawn.append(name)
+        elif found is not None:
+            made.bound[name] = found
+            _fitting(made, name, found, headers, model, choices)
+        elif matches(layout.zeros, name):
+            made.zeros.append(name)
+        else:
+            made.say("missing", _absent(layout, name, actual))
+    if not choices.only:
+        _extra(made, [name for name in headers if name not in used], actual, choices)
+    return made
+
+
+def spelled(layout: Layout, names: Mapping[str, Header]) -> dict[str, str]:
+    """The names of a file by those that the layout has for them: without prefix and in its spelling (`top` with a `/`)."""
+    prefix = max(layout.prefixes, key=lambda p: sum(_known(layout, name, p) for name in names))
+    found: dict[str, str] = {}
+    for name in names:
+        inner = _canonical(layout, name.removeprefix(prefix)) if name.startswith(prefix) else None
+        if inner is not None:
+            found.setdefault(inner, name)
+        if any(match(t, name) is not None for rule in layout.top for t in rule.theirs):
+            found["/" + name] = name
+    return found
+
+
+def _known(layout: Layout, name: str, prefix: str) -> bool:
+    return name.startswith(prefix) and any(
+        match(theirs.removesuffix("[i]"), _canonical(layout, name.removeprefix(prefix))) is not None
+        for rule in layout.tensors
+        for theirs in rule.theirs
+    )
+
+
+def _canonical(layout: Layout, name: str) -> str:
+    for alias, usual in layout.aliases.items():
+        holes = match(alias, name)
+        if holes is not None:
+            return fill(usual, holes)
+    return name
+
+
+def filled(
+    layout: Layout, name: str, specs: Mapping[str, WeightSpec]
+) -> Iterator[tuple[Rule, tuple[str, ...], dict[str, str]]]:
+    """The rules that speak of one of our names, with all of our names in it and what fills the holes."""
+    for rule in layout.rules:
+        for pattern in rule.ours:
+            holes = match(pattern, name)
+            if holes is None:
+                continue
+            ours = tuple(fill(other, holes) for other in rule.ours)
+            if all(other in specs for other in ours) and _gated(rule, holes, specs):
+                yield rule, ours, holes
+
+
+def _gated(rule: Rule, holes: Mapping[str, str], specs: Mapping[str, WeightSpec]) -> bool:
+    if not rule.gated:
+        return True
+    into, out = (specs.get(fill(pattern, holes)) for pattern in rule.gated)
+    return into is not None and out is not None and into.shape[0] == 2 * out.shape[-1]
+
+
+def _bindings(layout: Layout, name: str, actual: Mapping[str, str], model: Model) -> Iterator[Bound]:
+    for rule, ours, holes in filled(layout, name, model.specs):
+        theirs = _theirs(rule, holes)
+        if all(other in actual for other in theirs):
+            yield Bound(rule, ours, tuple(actual[other] for other in theirs), _index(rule, holes))
+
+
+def _theirs(rule: Rule, holes: Mapping[str, str]) -> list[str]:
+    return [("/" if rule.top else "") + fill(pattern.removesuffix("[i]"), holes) for pattern in rule.theirs]
+
+
+def _index(rule: Rule, holes: Mapping[str, str]) -> int | None:
+    return int(holes["i"]) if any(pattern.endswith("[i]") for pattern in rule.theirs) else None
+
+
+def _absent(layout: Layout, name: str, actual: Mapping[str, str]) -> str:
+    """Our name, and those of theirs that were looked for."""
+    for rule in layout.rules:
+        for pattern in rule.ours:
+            holes = match(pattern, name)
+            if holes is not None:
+                lacking = [t.removeprefix("/") for t in _theirs(rule, holes) if t not in actual]
+                return name if lacking == [name] else f"{name} (theirs: {', '.join(lacking)})"
+    return f"{name} (this layout has no name for it)"
+
+
+def _extra(made: Plan, rest: list[str], actual: Mapping[str, str], choices: Choices) -> None:
+    """Tensors of the file that no rule took."""
+    canonical = {real: inner for inner, real in actual.items()}
+    for name in rest:
+        inner = canonical.get(name, name)
+        if matches(choices.skip, name) or matches(made.layout.left_out, name):
+            made.left_out.append(name)
+        elif matches(made.layout.their_zeros, inner):
+            made.must_be_zero.append(name)
+        else:
+            made.say("not expected", name)
+
+
+def _fitting(
+    made: Plan, name: str, bound: Bound, headers: Mapping[str, Header], model: Model, choices: Choices
+) -> None:
+    spec = model.specs[name]
+    wrong = [f"{t} is {headers[t].dtype}" for t in bound.theirs if not fits(headers[t].dtype, spec)]
+    if wrong:
+        made.say("of another type", wrong[0])
+        return
+    theirs = " + ".join(f"{t} {list(headers[t].shape)}" for t in bound.theirs)
+    try:
+        shape = shapes(bound, headers, model)[bound.ours.index(name)]
+    except ValueError as problem:
+        made.say("of another shape", f"{theirs} for {name} {list(spec.shape)}: {problem}")
+        return
+    if shape == spec.shape:
+        return
+    entry = next((one for one in choices.resize if match(one.pattern, name) is not None), None)
+    if entry is None:
+        made.say("of another shape", f"{theirs} for {name} {list(spec.shape)}")
+        return
+    try:
+        made.changes[name] = entry.change(shape, spec.shape, model.params)
+    except ValueError as problem:
+        made.say("that can't be resized", f"{name}, {list(shape)} to {list(spec.shape)}: {problem}")
+
+
+def fits(dtype: str, spec: WeightSpec) -> bool:
+    """Whether an element type of a file can become that of a tensor."""
+    return dtype in (FLOATS if spec.dtype == "float" else ("I64", "BOOL"))
+
+
+def shapes(bound: Bound, headers: Mapping[str, Header], model: Model) -> list[Shape]:
+    """The shapes of our tensors as the file gives them; raises ValueError where theirs do not go together."""
+    wanted = [model.specs[name].shape for name in bound.ours]
+    parts = [headers[name].shape for name in bound.theirs]
+    if bound.index is not None:
+        if any(not part or part[0] <= bound.index for part in parts):
+            raise ValueError(f"there is no slice {bound.index}")
+        parts = [part[1:] for part in parts]
+    if bound.rule.axes is not None:
+        known = bound.rule.axes.known(wanted[0], model.numbers) if len(wanted) == 1 else {}
+        known = {k: v for k, v in known.items() if k in model.numbers or len(parts) == 1}
+        parts = [bound.rule.axes.our_shape(part, known) for part in parts]
+    if bound.rule.fold:
+        return [parts[0], (*parts[1][:1], parts[1][1] - 1, *parts[1][2:])]
+    if any(not part or part[1:] != parts[0][1:] for part in parts) and len(parts) > 1:
+        raise ValueError("they do not go together")
+    if len(wanted) == 1:
+        return [(sum(part[0] for part in parts), *parts[0][1:])] if len(parts) > 1 else parts
+    total = sum(part[0] for part in parts)
+    if total != sum(shape[0] for shape in wanted):
+        raise ValueError(f"{total} rows for {' + '.join(str(shape[0]) for shape in wanted)}")
+    return [(shape[0], *parts[0][1:]) for shape in wanted]

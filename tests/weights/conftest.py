@@ -1,0 +1,90 @@
+"""What the tests of weights share: small models of the zoo, filled from files, run by the numpy reference."""
+
+import os
+import warnings
+
+import numpy as np
+import pytest
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+#: What makes a sheet of the zoo small.
+SMALL = {"image": "32x32x3", "patch": "8", "dim": "32", "depth": "2", "heads": "4"}
+
+
+@pytest.fixture(scope="session")
+def transformers(timm):
+    """The library transformers, after `timm` has made torchvision importable; it reads and writes local files only."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import transformers
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    return transformers
+
+
+@pytest.fixture(scope="session")
+def filled():
+    """`filled(model, seed)`: a torch module with every parameter drawn anew, those that start as zero or one too."""
+    return _filled
+
+
+def _filled(model, seed=0):
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            scale = 0.3 if parameter.ndim < 2 else 1 / np.sqrt(parameter[0].numel())
+            drawn = torch.randn(parameter.shape, generator=generator) * scale
+            parameter.copy_(drawn + (name.endswith("weight") and parameter.ndim == 1))
+    return model.eval()
+
+
+@pytest.fixture(scope="session")
+def small():
+    """`small(name, **settings)`: the program of a sheet of the zoo at a small size."""
+    from vitc.cli import api
+
+    return lambda name, **settings: api.check(name, settings={**SMALL, **settings})
+
+
+@pytest.fixture(scope="session")
+def imported():
+    """`imported(path, program, layout, **choices)`: its weights out of a file."""
+    from vitc.runtime.weights.imported import read
+    from vitc.runtime.weights.imported_plan import Choices, Model
+    from vitc.runtime.weights.initial import Initial
+
+    def found(path, program, layout, **choices):
+        model = Model(program.weights(), program.root.params)
+        return read(path, model, Initial(program, 0), layout, Choices(**choices))
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def run():
+    """`run(program, weights, images)`: the first output in float32 of the numpy reference."""
+    from vitc.compiler.evaluate import evaluate
+    from vitc.compiler.flatten import flatten
+
+    return lambda program, weights, images: evaluate(flatten(program), (images,), weights, "float32")[0]
+
+
+@pytest.fixture(scope="session")
+def images():
+    """float32 [2, 3, 32, 32]."""
+    return np.random.default_rng(0).standard_normal((2, 3, 32, 32)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def close():
+    return _close
+
+
+def _close(found, expected):
+    """The bar of the zoo: 1e-5 of the largest output, or of one."""
+    expected = np.asarray(expected)
+    assert found.shape == expected.shape
+    assert np.abs(found - expected).max() <= 1e-5 * max(1.0, float(np.abs(expected).max()))
