@@ -59,7 +59,7 @@ def _tensors(found: Any) -> dict[str, Any]:
     """Tensors by name, where the file holds a dictionary of them, or one under a usual key."""
     import torch
 
-    items: dict[Any, Any] = found if isinstance(found, dict) else {}
+    items: dict[Any, Any] = found if isinstance(found, dict) else {}  # type: ignore[reportUnknownVariableType] -- of any kind
     tensors = {k: v for k, v in items.items() if isinstance(k, str) and isinstance(v, torch.Tensor)}
     inner = [key for key in INNER if isinstance(items.get(key), dict)]
     return tensors if tensors or not inner else _tensors(items[inner[0]])
