@@ -73,8 +73,7 @@ def compile(
         driver.write(compiled, tensors, stage, targets, metadata, done)
         report = _verified(compiled, stage, tensors, done) if verify else None
         about = _about(compiled, metadata, names, seed, report)
-        artefact.publish(stage, folder, about)
-    return artefact.opened(folder)
+        return artefact.publish(stage, folder, about)
 
 
 def start(compiled: Compiled, spec: str | Path, seed: int, given: str | Path | Mapping[str, Any] | None = None) -> Any:
@@ -135,7 +134,6 @@ def _about(
         n: ["batch", *v.type.shape] for n, v in zip(compiled.graph.output_names, compiled.graph.outputs, strict=True)
     }
     return {
-        "format": 1,
         "model": compiled.program.name,
         "spec_sha256": compiled.spec_hash,
         "versions": {name: version(name) for name in ("vitc", "torch", "onnx")},
