@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from lark import Token
 
 #: Words that open something in one place and are names in all others: `block = parallel` is a binding.
-_SOFT = ("VIT", "USE", "FN", "BLOCK", "MODEL", "FORWARD", "EXPECT")
+_SOFT = ("VIT", "USE", "FN", "BLOCK", "MODEL", "FORWARD")
 _CLOSERS = {"LPAR": "RPAR", "LSQB": "RSQB"}
-_START = ("_NL", "LBRACE", "COMMA")
+_AFTER_NAME = ("EQUAL", "COLON", "COMMA", "LPAR", "LBRACE")
 
 #: A bracket that its lines leave open: no rule takes this token, its place is the bracket's.
 UNCLOSED = "UNCLOSED"
@@ -51,7 +51,7 @@ class Layout:
             if braces + len(open_) > MAX_NESTING:
                 yield Token.new_borrow_pos(TOO_DEEP, token, token)
                 return
-            yield _word(tokens, index) if kind in _SOFT else token
+            yield _word(tokens, index, bool(open_)) if kind in _SOFT else token
 
 
 def indentation(newline: Token) -> int:
@@ -65,13 +65,13 @@ def _goes_on(tokens: list[Token], index: int, indent: int, opened: tuple[Token, 
     return index + 1 < len(tokens) and (indent > opened[1] or (closes and indent == opened[1]))
 
 
-def _word(tokens: list[Token], index: int) -> Token:
-    """A word at the beginning of a line that is followed by what only its construct has; elsewhere a name."""
+def _word(tokens: list[Token], index: int, inside: bool) -> Token:
+    """A word at the beginning of an entry that is followed by what only its construct has; elsewhere a name."""
     token, kind = tokens[index], tokens[index].type
     after = tokens[index + 1].type if index + 1 < len(tokens) else "_NL"
-    first = index == 0 or tokens[index - 1].type in _START
-    if first and (after == "LPAR" if kind == "FORWARD" else after not in ("EQUAL", "COLON", "LPAR", "LBRACE")):
+    before = tokens[index - 1].type if index else "_NL"
+    if kind == "FORWARD" and before in ("_NL", "LBRACE") and after == "LPAR" and not inside:
         return token
-    if first and kind == "EXPECT" and after == "LPAR":
+    if kind != "FORWARD" and before == "_NL" and after not in _AFTER_NAME and not inside:
         return token
     return Token.new_borrow_pos("NAME", token, token)
