@@ -7,6 +7,7 @@ from pydantic import BeforeValidator
 from ...compiler.ir.program import Choice
 from ..weights.imported_plan import Choices
 from ..weights.imported_resize import Resize
+from ..weights.layouts import layouts, named
 from ..weights.resize import Method
 from .checking import plain, refuse, shown
 from .values import Strict
@@ -56,6 +57,12 @@ def _grid(value: Any) -> tuple[int, int] | None:
             raise refuse(f"takes a grid like before = 14x16, not {shown(value)}")
 
 
+def _layout(value: Any) -> str:
+    if not isinstance(value, str) or not named(value):
+        raise refuse(f"takes {', '.join(['auto', *layouts()])}, not {shown(value)}")
+    return value
+
+
 Patterns = Annotated[tuple[str, ...], BeforeValidator(_patterns)]
 
 
@@ -66,7 +73,7 @@ class Weights(Strict):
     LATER: ClassVar[tuple[str, ...]] = ("rename",)
 
     file: str | None = None
-    layout: str = "timm"
+    layout: Annotated[str, BeforeValidator(_layout)] = "timm"
     only: Patterns = ()
     skip: Patterns = ()
     resize: Annotated[tuple[Resize, ...], BeforeValidator(_resizes)] = ()
