@@ -172,6 +172,9 @@ def _number(s: Situation) -> Diagnostic | None:
     start = s.before.start_pos or 0
     match = re.compile(r"[\w.]+").match(s.source.text, start)
     word = match[0] if match else str(s.before)
+    if (odd := s.source.text[start + len(word) : start + len(word) + 1]) in INSTEAD and not odd.isascii():
+        at = Span(s.source, start + len(word), start + len(word) + 1)
+        return s.says(f"{name(odd)} has no place here", f"write `{INSTEAD[odd]}`", code="V0103", at=at)
     return s.says(*_wrong_number(word), code="V0108", at=Span(s.source, start, start + len(word)))
 
 

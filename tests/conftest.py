@@ -5,6 +5,10 @@ import warnings
 import pytest
 
 
+def pytest_addoption(parser):
+    parser.addoption("--update", action="store_true", help="write what comes of the golden cases of today")
+
+
 @pytest.fixture(scope="session")
 def timm():
     """The library timm. It imports torchvision, whose wheel on PyPI is built for CUDA: beside a CPU build of torch its
