@@ -15,6 +15,8 @@ from .values import Picked, Strict, one_of, word
 _SOURCES = "vitc.runtime.data.sources"
 _LATER = ("hf", "webdataset", "cifar10", "cifar100", "imagenet", "mnist")
 
+LARGEST_SIDE = 65536
+
 #: Statistics by name: mean and std of each channel.
 STATISTICS = {
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
@@ -35,13 +37,31 @@ def _statistic(which: int, value: Any) -> tuple[float, ...]:
     return tuple(float(x) for x in values)
 
 
+def _size(value: Any) -> int | tuple[int, int]:
+    match value:
+        case bool():
+            pass
+        case int() if 1 <= value <= LARGEST_SIDE:
+            return value
+        case [int(rows), int(columns)] if 1 <= min(rows, columns) and max(rows, columns) <= LARGEST_SIDE:
+            return rows, columns
+        case _:
+            pass
+    raise refuse(f"takes pixels like 256 or 256x192, at most {LARGEST_SIDE}, not {shown(value)}")
+
+
+Size = Annotated[int | tuple[int, int], BeforeValidator(_size)]
+
+
 class Data(Strict):
-    """Sizes in pixels. `resize`: the shorter side before the middle is cut out; without it pictures are stretched.
+    """Sizes in pixels. `resize`: the side (or rows x columns) before the middle is cut out, the shorter one where `crop_mode` is
+    `center`, both for `squash`, the longer one for `border`; without it pictures are stretched.
     `validation`: the share of the training pictures that is held back, where the source has no such part."""
 
     source: Annotated[Picked, one_of(_SOURCES, _LATER)] | None = None
-    resize: int | None = Field(None, ge=1, le=65536)
-    crop: int | None = Field(None, ge=1, le=65536)
+    resize: Size | None = None
+    crop: Size | None = None
+    crop_mode: Annotated[str, word("center", "squash", "border")] = "center"
     interpolation: Annotated[str, word("nearest", "bilinear", "bicubic", "lanczos")] = "bilinear"
     mean: Annotated[tuple[float, ...], BeforeValidator(partial(_statistic, 0))] = (0.0,)
     std: Annotated[tuple[float, ...], BeforeValidator(partial(_statistic, 1))] = (1.0,)
@@ -62,9 +82,23 @@ def preprocess(program: Program, data: Data) -> Preprocess:
     for name in ("mean", "std"):
         if len(getattr(data, name)) not in (1, channels):
             raise error("V0606", f"{len(getattr(data, name))} values for {channels} channels", entries[name].span)
-    if data.crop is not None and (data.crop, data.crop) != (height, width):
-        raise error("V0606", f"crop is {data.crop}, the model takes {height}x{width}", entries["crop"].span)
-    if data.resize is not None and data.resize < max(height, width):
-        raise error("V0606", f"resize to {data.resize} leaves less than the {height}x{width} of the model",
+    if data.crop is not None and _both(data.crop) != (height, width):
+        raise error("V0606", f"crop is {_text(data.crop)}, the model takes {height}x{width}", entries["crop"].span)
+    if data.resize is None:
+        if "crop_mode" in entries:
+            raise error(
+                "V0606", "without `resize` pictures are stretched, `crop_mode` says nothing", entries["crop_mode"].span
+            )
+    elif data.crop_mode != "border" and any(a < b for a, b in zip(_both(data.resize), (height, width), strict=True)):
+        raise error("V0606", f"resize to {_text(data.resize)} leaves less than the {height}x{width} of the model",
                     entries["resize"].span)  # fmt: skip
-    return Preprocess(channels, height, width, data.resize, data.interpolation, data.mean, data.std)
+    return Preprocess(channels, height, width, data.resize, data.interpolation, data.mean, data.std, data.crop_mode)
+
+
+def _both(size: int | tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns."""
+    return (size, size) if isinstance(size, int) else size
+
+
+def _text(size: int | tuple[int, int]) -> str:
+    return str(size) if isinstance(size, int) else f"{size[0]}x{size[1]}"

@@ -1,0 +1,69 @@
+"""Pictures become the numbers that timm's evaluation makes of them, to the bit of a pixel."""
+
+import math
+
+import numpy as np
+import pytest
+from PIL import Image
+from vitc.cli import api
+from vitc.grammar.diagnostics import VitError
+from vitc.runtime.preprocess import Preprocess
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+PICTURES = [(300, 200), (200, 301), (64, 64), (31, 97), (500, 37)]
+
+
+def picture(width, height):
+    rng = np.random.default_rng(width)
+    return Image.fromarray(rng.integers(0, 256, (height, width, 3), np.uint8))
+
+
+@pytest.mark.parametrize("size", [(64, 64), (64, 48)])
+@pytest.mark.parametrize("mode", ["center", "squash", "border"])
+@pytest.mark.parametrize(("crop_pct", "interpolation"), [(1.0, "bicubic"), (0.9, "bicubic"), (0.875, "bilinear")])
+def test_pixels_are_those_of_timm(timm, size, mode, crop_pct, interpolation):
+    from timm.data import create_transform
+
+    transform = create_transform(
+        (3, *size), crop_pct=crop_pct, crop_mode=mode, interpolation=interpolation, mean=MEAN, std=STD
+    )
+    rows, columns = (math.floor(side / crop_pct) for side in size)
+    ours = Preprocess(3, *size, rows if rows == columns else (rows, columns), interpolation, MEAN, STD, mode)
+    for width, height in PICTURES:
+        image = picture(width, height)
+        found = ours.normalised(ours.pixels(image))
+        assert np.abs(found - transform(image).numpy()).max() < 1e-5, (width, height)
+    assert Preprocess.from_json(ours.as_json()) == ours
+
+
+def test_gray_pictures_are_bordered_in_gray():
+    ours = Preprocess(1, 8, 8, 8, mean=(0.5,), crop_mode="border")
+    assert ours.pixels(picture(16, 4))[0, 0, 0] == 128
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ("resize = 256, crop = 224, crop_mode = squash", None),
+        ("resize = 256x300, crop = 224x224", None),
+        ("resize = 100, crop_mode = border", None),
+        ("resize = 100", "V0606"),
+        ("resize = 256x200", "V0606"),
+        ("crop = 224x200", "V0606"),
+        ("crop_mode = squash", "V0606"),
+        ("resize = 256, crop_mode = middle", "V0603"),
+        ("resize = 0", "V0603"),
+        ("resize = true", "V0603"),
+        ("resize = 2x2x2", "V0603"),
+    ],
+)
+def test_what_the_section_takes(data, code, tmp_path):
+    path = tmp_path / "mine.vit"
+    path.write_text(f"vit 1\nmodel m = vit {{ dim = 8, depth = 1, heads = 1 }}\ndata {{ {data} }}\n")
+    if code is None:
+        api.check(path)
+        return
+    with pytest.raises(VitError) as problem:
+        api.check(path)
+    assert problem.value.diagnostics[0].code == code
+    assert problem.value.diagnostics[0].span is not None
