@@ -128,7 +128,8 @@ class _Loader:
         if not _plain(text):
             self._say("V0211", f"`{text}` is not the name of a .vit file relative to this one", span)
             return
-        path, std = module.path.parent / text, SPECS / "std" / text.removeprefix("std/")
+        path = module.path.parent / text
+        std = SPECS / text if text.startswith(("std/", "zoo/")) else SPECS / "std" / text
         roots = [SPECS] + ([self.root] if self.root else [])
         inside = any(path.resolve().is_relative_to(root.resolve()) for root in roots)
         if not inside and not std.is_file():
@@ -136,7 +137,7 @@ class _Loader:
             return
         own = inside and (path.is_file() or not std.is_file())
         target = path if own else std
-        shown = str(Path(module.source.name).parent / text) if own else f"std/{std.name}"
+        shown = str(Path(module.source.name).parent / text) if own else str(std.relative_to(SPECS))
         found = self.module(target, shown, span, above)
         if found is not None:
             module.uses.append(found)
