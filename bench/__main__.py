@@ -68,7 +68,7 @@ def measured(model: str, threads: int, folder: Path) -> dict[str, tuple[float, f
         torch.onnx.export(theirs, (image,), exported, dynamo=True, external_data=False, verbose=False)
 
     export()
-    found = {
+    return {
         "write ONNX": ratio(
             lambda: vitc.compile(model, out=folder / "again", weights=weights, to=("onnx",), verify=False), export, 3
         ),
@@ -79,7 +79,6 @@ def measured(model: str, threads: int, folder: Path) -> dict[str, tuple[float, f
         "training step, fp32, batch 8": ratio(_step(ours, image), _step(theirs, image)),
         "training step, bf16, batch 8": ratio(_step(ours, image, half=True), _step(theirs, image, half=True)),
     }
-    return found
 
 
 def _timm() -> Any:
