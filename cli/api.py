@@ -1,5 +1,6 @@
 """The verbs as functions: `vitc.check`, `vitc.load`, `vitc.compile`."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,17 +17,27 @@ if TYPE_CHECKING:
 
 
 def check(spec: str | Path, model: str | None = None, settings: Mapping[str, str] | None = None) -> Program:
-    """The checked program of a model (a path, or the name of a bundled one); raises `VitError` with all that is wrong."""
-    from ..runtime import sections
+    """The checked program of a model.
 
+    `spec` is the path of a `.vit` file or the name of a bundled model, `model` the one that is meant where a file has
+    several, `settings` re-bind parameters as `--set` does (`{"heads": "16"}`). Raises `VitError`, whose `diagnostics` are
+    all that is wrong.
+
+        >>> import vitc
+        >>> len(vitc.check("digits").weights())
+        54
+    """
     library, name = choose(str(spec), model)
-    program = elaborate(library, name, settings)
-    sections.check(program)
-    return program
+    return elaborate(library, name, settings)
 
 
 def load(spec: str | Path, model: str | None = None, settings: Mapping[str, str] | None = None) -> Compiled:
-    """The program and the optimised graph of a model, with its parameters and MACs."""
+    """The program and the optimised graph of a model, with its parameters and MACs; arguments and errors as in `check`.
+
+    >>> import vitc
+    >>> vitc.load("vit_base_patch16_224").params
+    86567656
+    """
     library, name = choose(str(spec), model)
     return driver.prepare(library, name, settings)
 
@@ -44,36 +55,79 @@ def compile(
     classes: tuple[str, ...] = (),
     done: Callable[[str], None] = lambda step: None,
 ) -> dict[str, Any]:
-    """Writes the artefact of a model and gives its manifest.
+    """Writes the artefact of a model into `out` (`out/NAME` without it) and gives its manifest.
 
-    `weights` is a file or a mapping of arrays; without it the file of the section `weights`, else weights drawn with `seed`.
+    `to` limits the targets that the section `export` asks for (`torch`, `torchscript`, `onnx`). `weights` is a file or a
+    mapping of arrays; without it the file of the section `weights`, else weights drawn with `seed`. `verify` compares the
+    targets and raises `VitError` where they differ; `done` hears of every step. Further arguments and errors as in `check`.
+
+        >>> import vitc
+        >>> manifest = vitc.compile("digits", out="out/digits", to=("onnx",), verify=False)
+        >>> sorted(manifest["files"])
+        ['model.onnx', 'model.safetensors']
     """
     from ..runtime import artefact
     from ..runtime.sections import section
     from ..runtime.sections.data import Data, preprocess
-    from ..runtime.sections.export import Export
     from ..runtime.weights.files import save
 
-    compiled = load(spec, model, settings)
-    program = compiled.program
-    wanted = section(program, "export", Export).targets()
     unknown = [name for name in to if name not in driver.TARGETS]
     if unknown:
-        raise error("V1006", f"there is no target `{unknown[0]}`: {', '.join(driver.TARGETS)}", exit_status=2)
-    targets = tuple(name for name in wanted if not to or name in to)
-    data = section(program, "data", Data)
+        raise error(
+            "V1006", f"there is no target `{unknown[0]}`", exit_status=2, help=f"there are {', '.join(driver.TARGETS)}"
+        )
+    compiled = load(spec, model, settings)
+    program = compiled.program
+    targets, data = _targets(program, to), section(program, "data", Data)
     pixels = preprocess(program, data)
     names = list(classes or data.classes or _classes(data))
     tensors = start(compiled, spec, seed, weights)
     folder = Path(out) if out is not None else Path("out") / program.name
-    metadata = {"vitc.model": program.name, "vitc.preprocess": pixels.as_json(), "vitc.classes": _json(names)}
+    metadata = {
+        "vitc.model": program.name,
+        "vitc.preprocess": pixels.as_json(),
+        "vitc.classes": json.dumps(names),
+        "vitc.activation": _activation(program),
+    }
     with artefact.staged(folder) as stage:
         save(stage / "model.safetensors", tensors, program.weights())
         done("weights")
-        driver.write(compiled, tensors, stage, targets, metadata, done)
+        _write(compiled, tensors, stage, targets, metadata, done)
         report = _verified(compiled, stage, tensors, done) if verify else None
-        about = _about(compiled, metadata, names, seed, report)
-        return artefact.publish(stage, folder, about)
+        return artefact.publish(stage, folder, _about(compiled, metadata, seed, report))
+
+
+def _targets(program: Program, to: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that `export` asks for, limited to those of the command line; raises V1006 where the two have none in common."""
+    from ..runtime.sections import section
+    from ..runtime.sections.export import Export
+
+    wanted = section(program, "export", Export).targets()
+    refused = [name for name in to if name not in wanted]
+    if refused:
+        raise error("V1006", f"the section `export` turns `{refused[0]}` off", exit_status=2,
+                    help=f"--set export.{refused[0]}=true turns it on")  # fmt: skip
+    return tuple(name for name in wanted if not to or name in to)
+
+
+def _write(
+    compiled: Compiled, weights: Any, stage: Path, targets: tuple[str, ...], metadata: Mapping[str, str], done: Any
+) -> None:
+    from ..compiler.backends.torchscript import ScriptError
+
+    try:
+        driver.write(compiled, weights, stage, targets, metadata, done)
+    except ScriptError as problem:
+        if any(text in str(problem) for text in ("No space left", "File too large", "failed writing")):
+            raise OSError(str(problem).rpartition("\n")[2]) from None
+        raise
+
+
+def _activation(program: Program) -> str:
+    """What turns the first output into what `predict` prints: it follows the criterion that the model is trained by."""
+    entries = program.sections["train"].entries if "train" in program.sections else {}
+    criterion = entries["criterion"].value if "criterion" in entries else None
+    return {"bce": "sigmoid", "mse": "none"}.get(getattr(criterion, "name", criterion), "softmax")
 
 
 def start(compiled: Compiled, spec: str | Path, seed: int, given: str | Path | Mapping[str, Any] | None = None) -> Any:
@@ -116,17 +170,8 @@ def _classes(data: Any) -> list[str]:
     return list(getattr(data.source.module, "CLASSES", ())) if data.source is not None else []
 
 
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value)
-
-
-def _about(
-    compiled: Compiled, metadata: Mapping[str, str], classes: list[str], seed: int, report: Any
-) -> dict[str, Any]:
+def _about(compiled: Compiled, metadata: Mapping[str, str], seed: int, report: Any) -> dict[str, Any]:
     """What the manifest says besides the files."""
-    import json
     from importlib.metadata import version
 
     shape = compiled.graph.inputs[0].type.shape
@@ -143,6 +188,7 @@ def _about(
         "inputs": {"image": ["batch", *shape]},
         "outputs": outputs,
         "preprocess": json.loads(metadata["vitc.preprocess"]),
-        "classes": classes,
+        "classes": json.loads(metadata["vitc.classes"]),
+        "activation": metadata["vitc.activation"],
         "verification": report,
     }

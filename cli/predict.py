@@ -1,19 +1,36 @@
 """`vitc predict`."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 
-from ..runtime.predict import Predictor
+from ..grammar.messages import escape
+from ..runtime.predict import Prediction, Predictor
+from .progress import counted
 
 
 def run(model: str, pictures: list[str], top: int, format: str) -> None:
-    """Prints the likeliest classes of each picture."""
-    found = Predictor(Path(model)).predict([Path(p) for p in pictures], top)
-    if format == "json":
-        print(json.dumps([asdict(p) for p in found], indent=2))
-        return
-    for prediction in found:
-        print(prediction.picture)
-        for name, probability in prediction.classes:
-            print(f"  {probability:7.2%}  {name}")
+    """Prints the best classes of each picture with their probabilities, or with the numbers of a regression."""
+    predictor = Predictor(Path(model))
+    with counted("predicting", len(pictures)) as advance:
+        found: list[Prediction] = []
+        for picture in pictures:
+            found += predictor.predict([Path(picture)], top)
+            advance()
+    print(json.dumps([_data(p) for p in found], indent=2) if format == "json" else "\n".join(_lines(found)))
+
+
+def _data(found: Prediction) -> dict[str, object]:
+    what = "number" if found.activation == "none" else "probability"
+    return {"picture": found.picture, "classes": [{"name": name, what: value} for name, value in found.classes]}
+
+
+def _lines(found: Sequence[Prediction]) -> list[str]:
+    lines: list[str] = []
+    for one in found:
+        lines.append(escape(one.picture))
+        for name, value in one.classes:
+            lines.append(
+                f"  {value:9.4g}  {escape(name)}" if one.activation == "none" else f"  {value:7.2%}  {escape(name)}"
+            )
+    return lines

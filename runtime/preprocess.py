@@ -5,13 +5,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..compiler.ops.base import Array, np
-from ..grammar.diagnostics import error
+from ..grammar.diagnostics import VitError, error
 
-#: A picture of more pixels is refused before it is decoded.
-LARGEST = 100_000_000
+#: A picture of more pixels, as it is stored or on its way to the model's size, is refused before it is made.
+LARGEST = 64_000_000
+#: What Pillow may decode; its other readers are old, rare or start programs.
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +23,19 @@ class Preprocess:
 
     `crop_mode`, in timm's words: `center` brings the shorter side to `resize`, `squash` both, `border` the longer one, and
     fills up with the mean color. Sizes are rounded as torchvision and timm round them.
+
+    Before all that a picture is turned as its EXIF data says; of several frames the first counts, of 16 bits the upper 8,
+    transparency is dropped.
     """
 
     channels: int
     height: int
     width: int
     resize: int | tuple[int, int] | None = None
-    interpolation: str = "bilinear"
+    interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"] = "bilinear"
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
-    crop_mode: str = "center"
+    crop_mode: Literal["center", "squash", "border"] = "center"
 
     def as_json(self) -> str:
         """For metadata."""
@@ -38,9 +43,16 @@ class Preprocess:
 
     @staticmethod
     def from_json(text: str) -> "Preprocess":
-        """From metadata."""
-        data: dict[str, Any] = json.loads(text)
-        return Preprocess(**{name: tuple(v) if isinstance(v, list) else v for name, v in data.items()})  # type: ignore[reportUnknownArgumentType] -- of any kind
+        """From metadata, which may be anybody's; raises ValueError."""
+        from pydantic import TypeAdapter
+
+        made = TypeAdapter(Preprocess).validate_json(text)
+        resize = made.resize if isinstance(made.resize, tuple) else (made.resize or 1,)
+        sizes = (made.channels, made.height, made.width, *resize)
+        lengths = {len(made.mean), len(made.std)}
+        if min(sizes) < 1 or made.height * made.width > LARGEST or not lengths <= {1, made.channels}:
+            raise ValueError("sizes that no picture has")
+        return made
 
     def picture(self, path: Path) -> Array:
         """A file as float32 [channels, height, width]; raises V0901."""
@@ -57,11 +69,16 @@ class Preprocess:
             pass
 
     def pixels(self, image: Any) -> Array:
-        """A Pillow image as uint8 [height, width, channels], resized and cut."""
-        from PIL import Image
+        """A Pillow image as uint8 [height, width, channels], turned, resized and cut; ValueError for a strip that would
+        become enormous."""
+        from PIL import Image, ImageOps
 
-        image = image.convert("L" if self.channels == 1 else "RGB")
-        image = image.resize(self._size(image.width, image.height), Image.Resampling[self.interpolation.upper()])
+        ImageOps.exif_transpose(image, in_place=True)
+        image = _eight_bits(image).convert("L" if self.channels == 1 else "RGB")
+        width, height = self._size(image.width, image.height)
+        if width * height > LARGEST:
+            raise ValueError(f"{image.width}x{image.height} would become {width}x{height}")
+        image = image.resize((width, height), Image.Resampling[self.interpolation.upper()])
         canvas = Image.new(image.mode, (self.width, self.height), self._fill())
         canvas.paste(image, (_offset(image.width, self.width), _offset(image.height, self.height)))
         return np.asarray(canvas, np.uint8).reshape(self.height, self.width, self.channels)
@@ -97,17 +114,30 @@ def _offset(size: int, wanted: int) -> int:
     return (wanted - size) // 2 if size < wanted else -round((size - wanted) / 2)
 
 
+def _eight_bits(image: Any) -> Any:
+    """Pillow cuts 16 bits off at 255: the upper eight are what is meant."""
+    from PIL import Image
+
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))
+
+
 @contextmanager
 def _opened(path: Path) -> Generator[Any]:
     """A Pillow image; what goes wrong inside is V0901."""
     from PIL import Image
 
     try:
-        with Image.open(path) as image:
+        if not path.is_file():
+            raise error("V0901", f"there is no picture `{path}`", exit_status=3)
+        with Image.open(path, formats=FORMATS) as image:
             if image.width * image.height > LARGEST:
                 raise error("V0901", f"`{path}` has more than {LARGEST:,} pixels", exit_status=3)
+            if image.mode == "F":
+                raise ValueError("its pixels are no integers")
             yield image
-    except FileNotFoundError:
-        raise error("V0901", f"there is no picture `{path}`", exit_status=3) from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
-        raise error("V0901", f"`{path}` can't be read as a picture: {problem}", exit_status=3) from None
+    except VitError:
+        raise
+    except Exception as problem:  # decoders raise whatever comes at a file that is not what it says
+        raise error("V0901", f"`{path}` can't be read as a picture: {str(problem)[:200]}", exit_status=3) from None

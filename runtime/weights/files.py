@@ -17,6 +17,8 @@ from .writing import Form, write
 
 #: Element types that become float32 without a word; anything else is refused for a float tensor.
 FLOATS = ("F64", "F32", "F16", "BF16")
+#: Bytes of a header: a hundred thousand tensors fit in.
+LARGEST_HEADER = 2**24
 #: Findings of one kind that are listed by name.
 LISTED = 8
 
@@ -79,6 +81,10 @@ def _safetensors(path: Path) -> dict[str, Header]:
     import safetensors
 
     try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+        if length > LARGEST_HEADER:
+            raise ValueError(f"its header would have {length:,} bytes")
         with safetensors.safe_open(path, framework="numpy") as file:  # type: ignore[reportUnknownVariableType] -- untyped
             return {name: _header(file.get_slice(name)) for name in file.keys()}  # type: ignore  # noqa: SIM118 -- untyped, not a mapping
     except (safetensors.SafetensorError, OSError, ValueError) as problem:
@@ -115,9 +121,12 @@ def _npz(path: Path) -> dict[str, Header]:
                     )
                     shape, _, dtype = read_header(file)
                 if dtype.hasobject:
-                    raise _unreadable(path, f"`{entry}` holds Python objects, which are never loaded")
-                found[entry.removesuffix(".npy")] = Header(tuple(shape), names.get(str(dtype), str(dtype)))
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError) as problem:
+                    raise ValueError(f"`{entry}` holds Python objects, which are never loaded")
+                name = entry.removesuffix(".npy")
+                if name in found:
+                    raise ValueError(f"`{name}` stands in it twice")
+                found[name] = Header(tuple(shape), names.get(str(dtype), str(dtype)))
+    except Exception as problem:  # zip, its compressions and numpy's headers each have errors of their own
         raise _unreadable(path, str(problem)) from None
     return found
 

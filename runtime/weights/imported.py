@@ -1,5 +1,6 @@
 """The weights of a model out of a file in anyone's layout, each tensor read when asked for."""
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def read(path: Path, model: Model, initial: Mapping[str, Array], layout: str = "
          span: Span | None = None) -> Imported:  # fmt: skip
     """The weights of a model from a file; every tensor that is missing, not expected, or of another shape or type is
     named (V0703 to V0706), unless `choices` speak of it. `span` is where the spec names the file."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # false, too, where the system refuses to look
         raise error("V0701", f"there is no file of weights `{path}`", span, exit_status=3)
     stored, choices = Stored(path), choices or Choices()
     chosen = _chosen(path, stored, model, layout, choices)

@@ -41,7 +41,7 @@ def built(tmp_path_factory):
             compiled = driver.prepare(loads(f"vit 1\n{text}\n"), "m")
             weights = dict(Initial(compiled.program, 0))
             stage = tmp_path_factory.mktemp("stage")
-            save(stage / "model.safetensors", weights)
+            save(stage / "model.safetensors", weights, compiled.program.weights())
             driver.write(compiled, weights, stage, targets, {})
             made[text, targets] = compiled, stage, weights
         return made[text, targets]
@@ -190,7 +190,7 @@ def test_weights_that_float32_cannot_carry_are_ill_conditioned_not_wrong(built, 
     compiled, _, weights = built(VIT)
     # what the patches say drowns in an offset that the first norm takes out again
     weights = {**weights, "patch_embed.proj.bias": np.full(16, 1e5, np.float32)}
-    save(tmp_path / "model.safetensors", weights)
+    save(tmp_path / "model.safetensors", weights, compiled.program.weights())
     driver.write(compiled, weights, tmp_path, ALL, {})
     report = verify(compiled, tmp_path, weights)
     assert report.ill_conditioned == ("own",)
@@ -200,7 +200,7 @@ def test_weights_that_float32_cannot_carry_are_ill_conditioned_not_wrong(built, 
 def test_weights_that_are_no_numbers_are_ill_conditioned(built, tmp_path):
     compiled, _, weights = built(VIT)
     weights = {**weights, "head.bias": np.array([np.nan, np.inf, 0], np.float32)}
-    save(tmp_path / "model.safetensors", weights)
+    save(tmp_path / "model.safetensors", weights, compiled.program.weights())
     driver.write(compiled, weights, tmp_path, ALL, {})
     assert verify(compiled, tmp_path, weights).ill_conditioned == ("own",)
 
