@@ -25,10 +25,14 @@ def check(spec: str | Path, model: str | None = None, settings: Mapping[str, str
 
         >>> import vitc
         >>> len(vitc.check("digits").weights())
-        54
+        55
     """
+    from ..runtime import sections
+
     library, name = choose(str(spec), model)
-    return elaborate(library, name, settings)
+    program = elaborate(library, name, settings)
+    sections.check(program)
+    return program
 
 
 def load(spec: str | Path, model: str | None = None, settings: Mapping[str, str] | None = None) -> Compiled:
@@ -125,9 +129,9 @@ def _write(
 
 def _activation(program: Program) -> str:
     """What turns the first output into what `predict` prints: it follows the criterion that the model is trained by."""
-    entries = program.sections["train"].entries if "train" in program.sections else {}
-    criterion = entries["criterion"].value if "criterion" in entries else None
-    return {"bce": "sigmoid", "mse": "none"}.get(getattr(criterion, "name", criterion), "softmax")
+    entry = program.sections["train"].entries.get("criterion") if "train" in program.sections else None
+    criterion = "" if entry is None else str(getattr(entry.value, "name", entry.value))
+    return {"bce": "sigmoid", "mse": "none"}.get(criterion, "softmax")
 
 
 def start(compiled: Compiled, spec: str | Path, seed: int, given: str | Path | Mapping[str, Any] | None = None) -> Any:

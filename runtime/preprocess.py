@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ..compiler.ops.base import Array, np
 from ..grammar.diagnostics import VitError, error
@@ -14,6 +14,8 @@ from ..grammar.diagnostics import VitError, error
 LARGEST = 64_000_000
 #: What Pillow may decode; its other readers are old, rare or start programs.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
+CROP_MODES = ("center", "squash", "border")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,10 @@ class Preprocess:
     height: int
     width: int
     resize: int | tuple[int, int] | None = None
-    interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"] = "bilinear"
+    interpolation: str = "bilinear"
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
-    crop_mode: Literal["center", "squash", "border"] = "center"
+    crop_mode: str = "center"
 
     def as_json(self) -> str:
         """For metadata."""
@@ -52,6 +54,8 @@ class Preprocess:
         lengths = {len(made.mean), len(made.std)}
         if min(sizes) < 1 or made.height * made.width > LARGEST or not lengths <= {1, made.channels}:
             raise ValueError("sizes that no picture has")
+        if made.interpolation not in INTERPOLATIONS or made.crop_mode not in CROP_MODES:
+            raise ValueError("words that mean nothing here")
         return made
 
     def picture(self, path: Path) -> Array:
