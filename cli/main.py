@@ -123,6 +123,33 @@ def doctor(format: Format = "text") -> None:
     command.run(format)
 
 
+@app.command("import")
+def import_(
+    source: Annotated[str, typer.Argument(help="a config.json of transformers or timm, its folder, or .safetensors")],
+    out: Annotated[
+        str | None, typer.Option("--out", "-o", help="the .vit file to write; it is printed without it")
+    ] = None,
+    name: Annotated[str, typer.Option(help="of the model")] = "imported",
+    heads: Annotated[int | None, typer.Option(min=1, help="where only shapes are there")] = None,
+    eps: Annotated[float | None, typer.Option(help="of the norms, likewise")] = None,
+    act: Annotated[str | None, typer.Option(help="gelu, gelu_tanh, quick_gelu, …, likewise")] = None,
+    pool: Annotated[str | None, typer.Option(help="token, mean, …, likewise")] = None,
+    image: Annotated[str | None, typer.Option(help="HEIGHTxWIDTH, where positions are no square")] = None,
+    force: Annotated[bool, typer.Option("--force", help="write over a file that is there")] = False,
+    format: Format = "text",
+) -> None:
+    """Writes the spec of a model of transformers or timm, with how its checkpoint wants pictures prepared.
+
+    Examples: `vitc import vit-base/config.json -o mine.vit`, `vitc import model.safetensors --heads 12 --eps 1e-6 --act gelu --pool token`.
+    """
+    from ..runtime.importing.sheet import Asked
+    from . import import_ as command
+    from .specs import pixels
+
+    size = None if image is None else pixels(image)
+    command.run(source, out, Asked(name, heads, eps, act, pool, size), force, format)
+
+
 weights = typer.Typer(
     no_args_is_help=True, help="Weights in other layouts: timm, Hugging Face, torchvision, JAX, open_clip."
 )

@@ -41,6 +41,14 @@ def choose(spec: str, name: str | None) -> tuple[Library, str]:
     return library, names[0]
 
 
+def pixels(text: str) -> tuple[int, int]:
+    """`224x160`: height and width; raises V1004."""
+    sides = text.split("x")
+    if len(sides) != 2 or not all(side.isdecimal() and 0 < int(side) <= 65536 for side in sides):
+        raise error("V1004", f"--image takes HEIGHTxWIDTH, not `{text}`", exit_status=2)
+    return int(sides[0]), int(sides[1])
+
+
 def settings(texts: list[str]) -> dict[str, str]:
     """`--set KEY=VALUE`, each split; raises V1004."""
     found: dict[str, str] = {}

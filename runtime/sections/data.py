@@ -43,7 +43,7 @@ def _size(value: Any) -> int | tuple[int, int]:
             pass
         case int() if 1 <= value <= LARGEST_SIDE:
             return value
-        case [int(rows), int(columns)] if 1 <= min(rows, columns) and max(rows, columns) <= LARGEST_SIDE:
+        case [int(rows), int(columns)] if min(rows, columns) >= 1 and max(rows, columns) <= LARGEST_SIDE:
             return rows, columns
         case _:
             pass

@@ -74,7 +74,7 @@ def read(path: Path, model: Model, initial: Mapping[str, Array], layout: str = "
     stored, choices = Stored(path), choices or Choices()
     chosen = _chosen(path, stored, model, layout, choices)
     if chosen.findings:
-        raise _refused(path, chosen)
+        raise refused(path, chosen)
     _zero(path, stored, chosen)
     return Imported(stored, chosen, model, initial)
 
@@ -92,7 +92,7 @@ def _chosen(path: Path, stored: Stored, model: Model, layout: str, choices: Choi
         raise error("V0708", f"`{path}` fits several layouts: {names}", exit_status=2, help="choose one with --layout")
     if layout == "auto" and not fitting:
         nearest = plans[0]
-        raise VitError((*_refused(path, nearest).diagnostics,
+        raise VitError((*refused(path, nearest).diagnostics,
                         Diagnostic("V0708", f"no layout fits `{path}`; the nearest is {nearest.layout.name}")), 3)  # fmt: skip
     return plans[0]
 
@@ -102,7 +102,8 @@ def _key(one: Plan) -> tuple[object, ...]:
     return tuple((name, b.theirs, b.index, b.rule.axes, b.rule.fold) for name, b in one.bound.items())
 
 
-def _refused(path: Path, plan: Plan) -> VitError:
+def refused(path: Path, plan: Plan) -> VitError:
+    """What is wrong with a file, as one diagnostic under the code of the first kind of problem."""
     text = "; ".join(f"{what}: {listed(names)}" for what, names in plan.findings.items())
     code = CODES[next(iter(plan.findings))]
     help = "`weights { only, skip, resize }` of the spec can name what may differ"

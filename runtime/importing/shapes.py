@@ -1,0 +1,154 @@
+"""A sheet from the shapes of weights alone: a plain ViT in any layout. What shapes can't tell is asked for."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ...compiler.elaborate import elaborate
+from ...compiler.elaborate.library import loads
+from ...grammar.diagnostics import VitError, error
+from ..weights.files import Header, Stored
+from ..weights.imported import refused
+from ..weights.imported_plan import Choices, Model, plan, spelled
+from ..weights.layouts import Layout, Rule, layouts
+from ..weights.layouts.patterns import fill, match, matches
+from .sheet import Asked, Sheet, number, unsayable
+
+Shapes = dict[str, tuple[int, ...]]
+ACTS = ("gelu", "gelu_tanh", "quick_gelu", "silu", "relu")
+#: How people write a sheet.
+_ORDER = ("image", "patch", "dim", "depth", "heads", "hidden", "act", "norm")
+POOLS = ("token", "mean", "max", "mean_max", "map", "none")
+
+
+def sheet(path: Path, asked: Asked) -> Sheet:
+    """A sheet of std's `vit` whose weights are exactly those of the file; V0714 tells what else must be said."""
+    headers = Stored(path).headers
+    layout, found = max(
+        ((one, ours(one, headers)) for one in layouts().values()), key=lambda pair: _covered(*pair, headers)
+    )
+    if "patch_embed.proj.weight" not in found or "blocks.0.attn.qkv.weight" not in found:
+        raise unsayable(path, "its names are not those of a plain ViT in any layout")
+    entries = _told(found, path, asked) | _said(found, asked)
+    ordered = {
+        name: entries[name] for name in sorted(entries, key=lambda n: _ORDER.index(n) if n in _ORDER else len(_ORDER))
+    }
+    made = Sheet(asked.name, "vit", entries=ordered, weights={"layout": layout.name})
+    made.notes.append(f"the names are those of layout {layout.name}")
+    if "layer_scale" in entries:
+        made.notes.append("`layer_scale` is where training starts from; the weights hold what it became")
+    _proven(made, path, layout, headers)
+    return made
+
+
+def ours(layout: Layout, headers: Mapping[str, Header]) -> Shapes:
+    """The shapes of a file under our names."""
+    actual = spelled(layout, headers)
+    found: Shapes = {}
+    for inner in actual:
+        for rule in layout.tensors if not inner.startswith("/") else layout.top:
+            stacked = rule.theirs[0].endswith("[i]")
+            holes = match(rule.theirs[0].removesuffix("[i]"), inner.removeprefix("/"))
+            if holes is None:
+                continue
+            shape = headers[actual[inner]].shape
+            for index in range(min(shape[0], 10_000)) if stacked and shape else [None]:
+                filled = holes if index is None else {**holes, "i": str(index)}
+                found |= _shapes(rule, filled, shape[1:] if stacked else shape)
+    return found
+
+
+def _shapes(rule: Rule, holes: Mapping[str, str], shape: tuple[int, ...]) -> Shapes:
+    names = [fill(name, holes) for name in rule.ours]
+    if rule.fold:
+        return {names[0]: shape}
+    try:
+        shape = rule.axes.our_shape(shape, {}) if rule.axes is not None else shape
+    except ValueError:
+        return {}
+    if len(rule.theirs) > 1:
+        shape = (shape[0] * len(rule.theirs), *shape[1:])
+    return dict.fromkeys(names, shape)
+
+
+def _covered(layout: Layout, found: Shapes, headers: Mapping[str, Header]) -> int:
+    """How many of the names that every plain ViT has, and how few strange ones."""
+    usual = sum(matches(_USUAL, name) for name in found)
+    return 1000 * usual - len(headers)
+
+
+_USUAL = ("patch_embed.proj.{p}", "cls_token", "pos_embed", "norm.{p}", "head.{p}", *(
+    f"blocks.{{i}}.{name}.{{p}}" for name in ("norm1", "attn.qkv", "attn.proj", "norm2", "mlp.fc1", "mlp.fc2")))  # fmt: skip
+
+
+def _told(found: Shapes, path: Path, asked: Asked) -> dict[str, str]:
+    """What shapes tell."""
+    dim, channels, patch, other = found["patch_embed.proj.weight"]
+    depth = 1 + max(int(m[1]) for name in found if (m := re.match(r"blocks\.(\d+)\.", name)))
+    prefix = ("cls_token" in found) + found.get("reg_token", (1, 0, dim))[1]
+    hidden = found.get("blocks.0.mlp.fc1.weight", (0,))[0]
+    if patch != other or hidden < 1 or found.get("blocks.0.mlp.fc2.weight", (0, 0))[1] != hidden:
+        raise unsayable(path, "patches that are no squares, or an MLP that is not two plain layers")
+    entries = {"image": "", "patch": str(patch), "dim": str(dim), "depth": str(depth), "hidden": str(hidden)}
+    flags = {
+        "class_token": ("cls_token" in found, True), "norm_pre": ("norm_pre.weight" in found, False),
+        "qkv_bias": ("blocks.0.attn.qkv.bias" in found, True), "proj_bias": ("blocks.0.attn.proj.bias" in found, True),
+        "final_norm": ("norm.weight" in found or "fc_norm.weight" in found, True), "fc_norm": ("fc_norm.weight" in found, None),
+    }  # fmt: skip
+    entries |= {name: str(is_so).lower() for name, (is_so, usual) in flags.items() if is_so is not usual}
+    if "reg_token" in found:
+        entries["registers"] = str(found["reg_token"][1])
+    if "blocks.0.ls1.gamma" in found:
+        entries["layer_scale"] = "1e-5"
+    entries["classes"] = str(found["head.weight"][0]) if "head.weight" in found else "none"
+    return entries | _positions(found, patch, prefix, channels, asked)
+
+
+def _positions(found: Shapes, patch: int, prefix: int, channels: int, asked: Asked) -> dict[str, str]:
+    """The size of pictures, from the number of positions, where these are a square; else it must be said."""
+    if "pos_embed" not in found:
+        if asked.image is None:
+            raise _unknown(["image (there is no position embedding)"])
+        return {"image": _image(asked.image, channels), "pos": "none"}
+    count = found["pos_embed"][1]
+    fitting = [p for p in {prefix, 0} if round((count - p) ** 0.5) ** 2 == count - p]
+    if asked.image is not None:
+        grid = (asked.image[0] // patch) * (asked.image[1] // patch)
+        fitting = [p for p in {prefix, 0} if count - p == grid]
+    if len(fitting) != 1:
+        raise _unknown([f"image ({count} positions are no square grid, with or without {prefix} more)"])
+    side = round((count - fitting[0]) ** 0.5) * patch
+    entry = {} if fitting[0] == prefix else {"pos_prefix": "false"}
+    return {"image": _image(asked.image or (side, side), channels), **entry}
+
+
+def _image(size: tuple[int, int], channels: int) -> str:
+    return f"{size[0]}x{size[1]}x{channels}"
+
+
+def _said(found: Shapes, asked: Asked) -> dict[str, str]:
+    """What only the one who has the weights knows."""
+    pool = "map" if "attn_pool.latent" in found else asked.pool
+    missing = {"heads": asked.heads, "eps (of the norms)": asked.eps, f"act ({', '.join(ACTS)})": asked.act,
+               f"pool ({', '.join(POOLS)})": pool}  # fmt: skip
+    if lacking := [name for name, value in missing.items() if value is None]:
+        raise _unknown(lacking)
+    assert asked.eps is not None
+    for name, value, allowed in (("act", asked.act, ACTS), ("pool", pool, POOLS)):
+        if value not in allowed:
+            raise error("V0714", f"--{name} takes {', '.join(allowed)}, not `{value}`", exit_status=2)
+    entries = {"heads": str(asked.heads), "norm": f"layernorm(eps = {number(asked.eps)})", "pool": str(pool)}
+    return entries if asked.act == "gelu" else {**entries, "act": str(asked.act)}
+
+
+def _unknown(names: list[str]) -> VitError:
+    options = ", ".join(f"--{name.split()[0]}" for name in names)
+    return error("V0714", f"shapes can't tell {', '.join(names)}", exit_status=2, help=f"say it with {options}")
+
+
+def _proven(made: Sheet, path: Path, layout: Layout, headers: Mapping[str, Header]) -> None:
+    """The sheet must want exactly what the file holds."""
+    program = elaborate(loads(made.text()), made.name)
+    found = plan(layout, headers, Model(program.weights(), program.root.params), Choices())
+    if found.findings:
+        raise refused(path, found)

@@ -1,0 +1,91 @@
+"""A configuration that timm writes becomes a sheet with timm's tensors and timm's way to prepare pictures."""
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from vitc.cli import api
+from vitc.cli.import_ import run as command
+from vitc.grammar.diagnostics import VitError
+from vitc.runtime.importing.sheet import Asked
+
+#: Checkpoints whose pictures are prepared in different ways, with what differs from the architecture's own.
+CASES = {
+    "vit_tiny_patch16_224.augreg_in21k_ft_in1k": {"num_classes": 10, "depth": 2},
+    "vit_base_patch16_224.mae": {"depth": 1},
+    "vit_base_patch16_224.dino": {"depth": 1, "img_size": 160},
+    "vit_base_patch16_clip_224.openai": {"depth": 1, "num_classes": 0},
+    "vit_base_patch16_siglip_224.webli": {"depth": 1, "embed_dim": 96, "num_heads": 3},
+    "deit3_small_patch16_224.fb_in22k_ft_in1k": {"depth": 2, "init_values": 1e-5, "drop_path_rate": 0.1},
+    "vit_small_patch14_reg4_dinov2.lvd142m": {"depth": 2, "img_size": (98, 140)},
+    "eva02_tiny_patch14_224.mim_in22k": {"depth": 2, "num_classes": 7},
+    "vit_small_patch16_dinov3.lvd1689m": {"depth": 2, "global_pool": "token"},
+    "vit_base_patch16_gap_224": {"depth": 1, "mlp_ratio": 3.0, "qkv_bias": False},
+}
+
+
+@pytest.fixture
+def given(timm, tmp_path):
+    """`given(name)`: timm's model, and the configuration it writes of it."""
+
+    def made(name):
+        import torch
+        from timm.models._hub import save_config_for_hf
+
+        with torch.device("meta"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = timm.create_model(name, pretrained=False, **CASES[name])
+        save_config_for_hf(model, str(tmp_path / "config.json"))
+        return model, tmp_path / "config.json"
+
+    return made
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_tensors_and_the_pictures_are_those_of_timm(name, given, tmp_path):
+    from timm.data import create_transform, resolve_data_config
+    from vitc.runtime.sections import section
+    from vitc.runtime.sections.data import Data, preprocess
+
+    model, path = given(name)
+    command(str(path), str(tmp_path / "mine.vit"), Asked(), False, "text")
+    program = api.check(tmp_path / "mine.vit")
+    assert {n: s.shape for n, s in program.weights().items()} == {
+        n: tuple(t.shape) for n, t in model.state_dict().items()
+    }
+    config = json.loads(path.read_text())["pretrained_cfg"]
+    transform = create_transform(**resolve_data_config({}, pretrained_cfg=config))
+    pixels = preprocess(program, section(program, "data", Data))
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 220, 3), np.uint8))
+    assert np.abs(pixels.normalised(pixels.pixels(image)) - transform(image).numpy()).max() < 1e-5
+
+
+def test_only_what_differs_is_written(given, tmp_path, capsys):
+    _, path = given("vit_tiny_patch16_224.augreg_in21k_ft_in1k")
+    command(str(path), None, Asked(name="mine"), False, "json")
+    text = json.loads(capsys.readouterr().out)["text"]
+    assert "model mine = vit_tiny_patch16_224 { depth = 2, classes = 10 }" in text
+    assert "data { resize = 248, crop = 224, interpolation = bicubic, mean = inception, std = inception }" in text
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"block_fn": "x"},
+        {"depth": "12"},
+        {"depth": True},
+        {"img_size": "big"},
+        {"global_pool": "prr"},
+        {"depth": 10**9},
+    ],
+)
+def test_arguments_without_a_rule_are_refused(args, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"architecture": "vit_tiny_patch16_224", "model_args": args}))
+    with pytest.raises(VitError) as problem:
+        command(str(tmp_path), str(tmp_path / "mine.vit"), Asked(), False, "text")
+    assert problem.value.diagnostics[0].code == "V0713"
+    assert next(iter(args)) in problem.value.diagnostics[0].message
+    assert not Path(tmp_path / "mine.vit").exists()
