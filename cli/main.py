@@ -134,13 +134,13 @@ def import_(
     eps: Annotated[float | None, typer.Option(help="of the norms, likewise")] = None,
     act: Annotated[str | None, typer.Option(help="gelu, gelu_tanh, quick_gelu, …, likewise")] = None,
     pool: Annotated[str | None, typer.Option(help="token, mean, …, likewise")] = None,
-    image: Annotated[str | None, typer.Option(help="HEIGHTxWIDTH, where positions are no square")] = None,
+    image: Annotated[str | None, typer.Option(help="HEIGHTxWIDTH, likewise")] = None,
     force: Annotated[bool, typer.Option("--force", help="write over a file that is there")] = False,
     format: Format = "text",
 ) -> None:
     """Writes the spec of a model of transformers or timm, with how its checkpoint wants pictures prepared.
 
-    Examples: `vitc import vit-base/config.json -o mine.vit`, `vitc import model.safetensors --heads 12 --eps 1e-6 --act gelu --pool token`.
+    Examples: `vitc import vit-base/config.json -o mine.vit`, `vitc import model.safetensors --image 224x224 --heads 12 --eps 1e-6 --act gelu --pool token`.
     """
     from ..runtime.importing.sheet import Asked
     from . import import_ as command

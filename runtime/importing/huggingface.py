@@ -74,14 +74,14 @@ _SIGLIP = {**_VIT, "hidden_act": "gelu_pytorch_tanh", "layer_norm_eps": 1e-6}
 
 def sheet(values: dict[str, Any], path: Path, asked: Asked) -> Sheet:
     """The sheet of a model, or of the image side of one with two sides."""
-    kind = values["model_type"]
+    kind = str(values["model_type"])
     if kind in ("clip", "siglip"):
         vision: Any = values.get("vision_config")
         inner: dict[str, Any] = vision if isinstance(vision, dict) else {}  # type: ignore[reportUnknownVariableType] -- of any kind
         outer = {k: values[k] for k in ("architectures", "projection_dim", "id2label", "num_labels") if k in values}
         kind, values = f"{kind}_vision_model", {**inner, **outer}
     if kind not in FAMILIES:
-        raise unsayable(path, f"no rule for the model type {str(kind)[:40]!r}; there is {', '.join(FAMILIES)}")
+        raise unsayable(path, f"no rule for the model type {kind[:40]!r}; there is {', '.join(FAMILIES)}")
     defaults, family = FAMILIES[kind]
     config = valid(Config, {**defaults, **values, "model_type": kind}, path)
     made = Sheet(asked.name, "vit", entries=_common(config, path), weights={"layout": "hf"})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...compiler.elaborate import elaborate
 from ...compiler.elaborate.library import loads
-from ...grammar.diagnostics import VitError, error
+from ...grammar.diagnostics import error
 from ..weights.files import Header, Stored
 from ..weights.imported import refused
 from ..weights.imported_plan import Choices, Model, plan, spelled
@@ -89,7 +89,7 @@ def _told(found: Shapes, path: Path, asked: Asked) -> dict[str, str]:
     hidden = found.get("blocks.0.mlp.fc1.weight", (0,))[0]
     if patch != other or hidden < 1 or found.get("blocks.0.mlp.fc2.weight", (0, 0))[1] != hidden:
         raise unsayable(path, "patches that are no squares, or an MLP that is not two plain layers")
-    entries = {"image": "", "patch": str(patch), "dim": str(dim), "depth": str(depth), "hidden": str(hidden)}
+    entries = {"patch": str(patch), "dim": str(dim), "depth": str(depth), "hidden": str(hidden)}
     flags = {
         "class_token": ("cls_token" in found, True), "norm_pre": ("norm_pre.weight" in found, False),
         "qkv_bias": ("blocks.0.attn.qkv.bias" in found, True), "proj_bias": ("blocks.0.attn.proj.bias" in found, True),
@@ -101,49 +101,36 @@ def _told(found: Shapes, path: Path, asked: Asked) -> dict[str, str]:
     if "blocks.0.ls1.gamma" in found:
         entries["layer_scale"] = "1e-5"
     entries["classes"] = str(found["head.weight"][0]) if "head.weight" in found else "none"
-    return entries | _positions(found, patch, prefix, channels, asked)
+    return entries | _positions(found, patch, prefix, channels, asked, path)
 
 
-def _positions(found: Shapes, patch: int, prefix: int, channels: int, asked: Asked) -> dict[str, str]:
-    """The size of pictures, from the number of positions, where these are a square; else it must be said."""
+def _positions(found: Shapes, patch: int, prefix: int, channels: int, asked: Asked, path: Path) -> dict[str, str]:
+    """The size of pictures, and whether the tokens before the patches have positions too."""
+    if asked.image is None:
+        return {}
+    entries = {"image": f"{asked.image[0]}x{asked.image[1]}x{channels}"}
     if "pos_embed" not in found:
-        if asked.image is None:
-            raise _unknown(["image (there is no position embedding)"])
-        return {"image": _image(asked.image, channels), "pos": "none"}
-    count = found["pos_embed"][1]
-    fitting = [p for p in {prefix, 0} if round((count - p) ** 0.5) ** 2 == count - p]
-    if asked.image is not None:
-        grid = (asked.image[0] // patch) * (asked.image[1] // patch)
-        fitting = [p for p in {prefix, 0} if count - p == grid]
-    if len(fitting) != 1:
-        raise _unknown([f"image ({count} positions are no square grid, with or without {prefix} more)"])
-    side = round((count - fitting[0]) ** 0.5) * patch
-    entry = {} if fitting[0] == prefix else {"pos_prefix": "false"}
-    return {"image": _image(asked.image or (side, side), channels), **entry}
-
-
-def _image(size: tuple[int, int], channels: int) -> str:
-    return f"{size[0]}x{size[1]}x{channels}"
+        return {**entries, "pos": "none"}
+    count, grid = found["pos_embed"][1], (asked.image[0] // patch) * (asked.image[1] // patch)
+    if count not in (grid, grid + prefix):
+        raise unsayable(path, f"{count} positions are not those of {grid} patches, with or without {prefix} more")
+    return entries if count == grid + prefix else {**entries, "pos_prefix": "false"}
 
 
 def _said(found: Shapes, asked: Asked) -> dict[str, str]:
     """What only the one who has the weights knows."""
     pool = "map" if "attn_pool.latent" in found else asked.pool
-    missing = {"heads": asked.heads, "eps (of the norms)": asked.eps, f"act ({', '.join(ACTS)})": asked.act,
+    missing = {"image": asked.image, "heads": asked.heads, "eps (of the norms)": asked.eps, f"act ({', '.join(ACTS)})": asked.act,
                f"pool ({', '.join(POOLS)})": pool}  # fmt: skip
     if lacking := [name for name, value in missing.items() if value is None]:
-        raise _unknown(lacking)
+        options = ", ".join(f"--{name.split()[0]}" for name in lacking)
+        raise error("V0714", f"shapes can't tell {', '.join(lacking)}", exit_status=2, help=f"say it with {options}")
     assert asked.eps is not None
     for name, value, allowed in (("act", asked.act, ACTS), ("pool", pool, POOLS)):
         if value not in allowed:
             raise error("V0714", f"--{name} takes {', '.join(allowed)}, not `{value}`", exit_status=2)
     entries = {"heads": str(asked.heads), "norm": f"layernorm(eps = {number(asked.eps)})", "pool": str(pool)}
     return entries if asked.act == "gelu" else {**entries, "act": str(asked.act)}
-
-
-def _unknown(names: list[str]) -> VitError:
-    options = ", ".join(f"--{name.split()[0]}" for name in names)
-    return error("V0714", f"shapes can't tell {', '.join(names)}", exit_status=2, help=f"say it with {options}")
 
 
 def _proven(made: Sheet, path: Path, layout: Layout, headers: Mapping[str, Header]) -> None:

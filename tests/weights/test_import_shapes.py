@@ -31,10 +31,11 @@ CASES = {
 def test_a_sheet_from_shapes_wants_exactly_the_weights(name, small, tmp_path):
     pool, layout = CASES[name]
     program = small(name)
-    save(tmp_path / "ours.safetensors", Initial(program, 0), program.weights())
+    tensors = {n: np.asarray(a) * (n != "head.bias" or layout != "openai") for n, a in Initial(program, 0).items()}
+    save(tmp_path / "ours.safetensors", tensors, program.weights())
     theirs = tmp_path / ("theirs.npz" if "google" in layout else "theirs.safetensors")
     export(Stored(tmp_path / "ours.safetensors"), Model(program.weights(), program.root.params), layout, theirs)
-    asked = Asked(heads=4, eps=1e-6, act="gelu", pool=pool)
+    asked = Asked(heads=4, eps=1e-6, act="gelu", pool=pool, image=(32, 32))
     command(str(theirs), str(tmp_path / "mine.vit"), asked, False, "text")
     found = api.check(tmp_path / "mine.vit")
     assert {n: s.shape for n, s in found.weights().items()} == {n: s.shape for n, s in program.weights().items()}
@@ -54,25 +55,28 @@ def test_what_shapes_cannot_tell_is_asked_for_at_once(small, tmp_path):
     save(tmp_path / "w.safetensors", Initial(program, 0), program.weights())
     found = refused(tmp_path / "w.safetensors", Asked())
     assert (found.diagnostics[0].code, found.exit_status) == ("V0714", 2)
-    assert found.diagnostics[0].help == "say it with --heads, --eps, --act, --pool"
-    found = refused(tmp_path / "w.safetensors", Asked(heads=4, eps=1e-6, act="mish", pool="token"))
+    assert found.diagnostics[0].help == "say it with --image, --heads, --eps, --act, --pool"
+    found = refused(tmp_path / "w.safetensors", Asked(heads=4, eps=1e-6, act="mish", pool="token", image=(32, 32)))
     assert "--act takes gelu" in found.diagnostics[0].message
 
 
-def test_a_grid_that_is_no_square_is_asked_for(small, tmp_path):
+def test_a_grid_that_is_no_square(small, tmp_path):
+    """24 patches and a class token are 25 positions, which might be a square without one."""
     program = small("vit_base_patch16_224", image="32x48x3")
     save(tmp_path / "w.safetensors", Initial(program, 0), program.weights())
     asked = {"heads": 4, "eps": 1e-6, "act": "gelu", "pool": "token"}
-    assert "image" in refused(tmp_path / "w.safetensors", Asked(**asked)).diagnostics[0].message
     command(str(tmp_path / "w.safetensors"), str(tmp_path / "mine.vit"), Asked(**asked, image=(32, 48)), False, "text")
     assert api.check(tmp_path / "mine.vit").root.params["image"] == (32, 48, 3)
+    found = refused(tmp_path / "w.safetensors", Asked(**asked, image=(48, 48)))
+    assert "25 positions are not those of 36 patches" in found.diagnostics[0].message
 
 
 def test_more_than_a_plain_vit_is_refused_by_name(small, tmp_path):
     program = small("vit_base_patch16_224")
     tensors = {name: np.asarray(array) for name, array in Initial(program, 0).items()}
     save_file(tensors | {"blocks.0.attn.q_norm.weight": np.ones(8, np.float32)}, tmp_path / "w.safetensors")
-    found = refused(tmp_path / "w.safetensors", Asked(heads=4, eps=1e-6, act="gelu", pool="token"))
+    asked = Asked(heads=4, eps=1e-6, act="gelu", pool="token", image=(32, 32))
+    found = refused(tmp_path / "w.safetensors", asked)
     assert found.diagnostics[0].code == "V0704"
     assert "blocks.0.attn.q_norm.weight" in found.diagnostics[0].message
     save_file({"x": np.ones(8, np.float32)}, tmp_path / "x.safetensors")

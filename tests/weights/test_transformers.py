@@ -53,7 +53,7 @@ def saved(transformers, filled, tmp_path):
 
 def sized(small, case):
     _, options, sheet, settings, _ = CASES[case]
-    hidden = {} if options.get("mlp_ratio") == 3 else {"hidden": "64"}
+    hidden = {} if options.get("mlp_ratio") == 3 or "intermediate_size" in options else {"hidden": "64"}
     return small(sheet, **{**hidden, **settings})
 
 

@@ -111,7 +111,7 @@ def test_an_npz_with_objects(refused, tmp_path):
 
 def test_an_npz_in_bfloat16(refused, tmp_path):
     """JAX writes that type as two bytes without a name."""
-    np.savez(tmp_path / "given.npz", **{"cls": np.zeros((1, 1, 32), "V2")})
+    np.savez(tmp_path / "given.npz", cls=np.zeros((1, 1, 32), "V2"))
     (found,) = refused(tmp_path / "given.npz", "--layout", "google_augreg")
     assert "cls is |V2" in found.message
 
