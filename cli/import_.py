@@ -15,7 +15,7 @@ def run(source: str, out: str | None, asked: Asked, force: bool, format: str) ->
     beside = Path(out).parent if out else Path()
     if out and Path(out).exists() and not force:
         raise error(
-            "V1007", f"`{out}` is there already", exit_status=2, help="--force writes over it; -o takes another"
+            "V1008", f"`{out}` is there already", exit_status=2, help="--force writes over it; -o takes another"
         )
     sheet = imported(Path(source), asked, beside)
     text = sheet.text()

@@ -73,7 +73,7 @@ def _program(model: str, sets: list[str]) -> tuple[str, Program]:
 
 def _new(out: str, file: str) -> None:
     if Path(out).exists() and Path(file).exists() and Path(out).samefile(file):
-        raise error("V1007", f"`{out}` is the file that is read", exit_status=2, help="-o takes another")
+        raise error("V1008", f"`{out}` is the file that is read", exit_status=2, help="-o takes another")
 
 
 def _tell(format: str, out: str, about: dict[str, Any]) -> None:

@@ -48,7 +48,7 @@ def export(stored: Stored, model: Model, layout: str, out: Path) -> Layout:
     fitting = [one for one in plans if not one.homeless]
     if not fitting:
         raise error(
-            "V0711", f"layout {plans[0].layout.name} has no name for {listed(plans[0].homeless)}", exit_status=3
+            "V0711", f"layout {plans[0].layout.name} does not suit this model: {listed(plans[0].homeless)}", exit_status=3
         )
     if len(fitting) > 1:
         names = ", ".join(one.layout.name for one in fitting)
@@ -66,7 +66,7 @@ def export(stored: Stored, model: Model, layout: str, out: Path) -> Layout:
 
 def plan(layout: Layout, model: Model) -> Plan:
     """Where each of our tensors goes."""
-    made = Plan(layout)
+    made = Plan(layout, homeless=[f"{name} (the model lacks it)" for name in layout.requires if name not in model.specs])
     stacks: dict[str, list[tuple[int, Rule, tuple[str, ...], int]]] = {}
     for name in model.specs:
         found = next(filled(layout, name, model.specs), None)

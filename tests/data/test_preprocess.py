@@ -1,6 +1,7 @@
 """Pictures become the numbers that timm's evaluation makes of them, to the bit of a pixel."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,13 +23,14 @@ def picture(width, height):
 @pytest.mark.parametrize("mode", ["center", "squash", "border"])
 @pytest.mark.parametrize(("crop_pct", "interpolation"), [(1.0, "bicubic"), (0.9, "bicubic"), (0.875, "bilinear")])
 def test_pixels_are_those_of_timm(timm, size, mode, crop_pct, interpolation):
-    from timm.data import create_transform
+    from timm.data.transforms_factory import create_transform
 
-    transform = create_transform(
+    transform: Any = create_transform(
         (3, *size), crop_pct=crop_pct, crop_mode=mode, interpolation=interpolation, mean=MEAN, std=STD
     )
     rows, columns = (math.floor(side / crop_pct) for side in size)
-    ours = Preprocess(3, *size, rows if rows == columns else (rows, columns), interpolation, MEAN, STD, mode)
+    resize = rows if rows == columns else (rows, columns)
+    ours = Preprocess(3, size[0], size[1], resize, interpolation, MEAN, STD, mode)
     for width, height in PICTURES:
         image = picture(width, height)
         found = ours.normalised(ours.pixels(image))

@@ -146,7 +146,7 @@ def test_a_file_that_is_there_is_kept(tmp_path):
     (tmp_path / "mine.vit").write_text("mine")
     with pytest.raises(VitError) as problem:
         command(str(tmp_path), str(tmp_path / "mine.vit"), Asked(), False, "text")
-    assert problem.value.diagnostics[0].code == "V1007"
+    assert problem.value.diagnostics[0].code == "V1008"
     assert (tmp_path / "mine.vit").read_text() == "mine"
 
 

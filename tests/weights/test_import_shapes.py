@@ -40,6 +40,7 @@ def test_a_sheet_from_shapes_wants_exactly_the_weights(name, small, tmp_path):
     found = api.check(tmp_path / "mine.vit")
     assert {n: s.shape for n, s in found.weights().items()} == {n: s.shape for n, s in program.weights().items()}
     weights = api.imported(found, tmp_path / "mine.vit", {})
+    assert weights is not None
     ours = Stored(tmp_path / "ours.safetensors")
     assert all(np.array_equal(weights[name], ours[name]) for name in ours)
 

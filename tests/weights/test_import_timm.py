@@ -3,6 +3,7 @@
 import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +47,8 @@ def given(timm, tmp_path):
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_tensors_and_the_pictures_are_those_of_timm(name, given, tmp_path):
-    from timm.data import create_transform, resolve_data_config
+    from timm.data.config import resolve_data_config
+    from timm.data.transforms_factory import create_transform
     from vitc.runtime.sections import section
     from vitc.runtime.sections.data import Data, preprocess
 
@@ -57,7 +59,7 @@ def test_the_tensors_and_the_pictures_are_those_of_timm(name, given, tmp_path):
         n: tuple(t.shape) for n, t in model.state_dict().items()
     }
     config = json.loads(path.read_text())["pretrained_cfg"]
-    transform = create_transform(**resolve_data_config({}, pretrained_cfg=config))
+    transform: Any = create_transform(**resolve_data_config({}, pretrained_cfg=config))
     pixels = preprocess(program, section(program, "data", Data))
     image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 220, 3), np.uint8))
     assert np.abs(pixels.normalised(pixels.pixels(image)) - transform(image).numpy()).max() < 1e-5

@@ -41,7 +41,7 @@ def test_interpolation_is_torchs(method, h, w, height, width):
 )
 def test_positions_are_those_of_timm(timm, prefix, before, after):
     import torch
-    from timm.layers import resample_abs_pos_embed
+    from timm.layers.pos_embed import resample_abs_pos_embed
 
     embed = drawn(1, prefix + before[0] * before[1], 8)
     for method, options in (
@@ -57,10 +57,10 @@ def test_positions_are_those_of_timm(timm, prefix, before, after):
 def test_kernels_are_those_of_timm(timm, before, after, method):
     """timm inverts in float32, which is good to about 1e-5 of the largest number; the matrix itself is torch's."""
     import torch
-    from timm.layers import resample_patch_embed
+    from timm.layers.patch_embed import resample_patch_embed
 
     weight = drawn(4, 3, before, before)
-    expected = resample_patch_embed(torch.from_numpy(weight), (after, after), method.kind, method.antialias).numpy()
+    expected = resample_patch_embed(torch.from_numpy(weight), [after, after], method.kind, method.antialias).numpy()
     found = resize.kernel(weight, (after, after), method)
     assert np.abs(found - expected).max() < 1e-5 * max(1.0, np.abs(expected).max())
 
@@ -69,7 +69,7 @@ def test_kernels_are_those_of_timm(timm, before, after, method):
 @pytest.mark.parametrize(("before", "after"), [(14, 24), (14, 32), (7, 12), (16, 14), (8, 8)])
 def test_tables_are_those_of_timm(timm, before, after, extra):
     import torch
-    from timm.layers import resize_rel_pos_bias_table, resize_rel_pos_bias_table_simple
+    from timm.layers.pos_embed_rel import resize_rel_pos_bias_table, resize_rel_pos_bias_table_simple
 
     bias, shape = drawn((2 * before - 1) ** 2 + extra, 4), ((2 * after - 1) ** 2 + extra, 4)
     with warnings.catch_warnings():

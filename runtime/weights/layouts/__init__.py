@@ -61,7 +61,7 @@ def _rules(table: Any, *, top: bool) -> list[dict[str, Any]]:
 class Layout(_Strict):
     """`prefixes`: what may stand before all names of `tensors`, the first is written; `top` stands outside of it.
 
-    `left_out`: tensors of theirs that no model here has. `zeros`: ours that they lack, because they are zero.
+    `requires`: ours without which a model is another's. `left_out`: tensors of theirs that no model here has. `zeros`: ours that they lack, because they are zero.
     `their_zeros`: theirs that ours may lack if they are zero, with a tensor of ours of the same shape.
     `aliases`: other spellings of theirs.
     """
@@ -72,6 +72,7 @@ class Layout(_Strict):
     prefixes: tuple[str, ...] = ("",)
     tensors: Annotated[tuple[Rule, ...], BeforeValidator(lambda table: _rules(table, top=False))]
     top: Annotated[tuple[Rule, ...], BeforeValidator(lambda table: _rules(table, top=True))] = ()
+    requires: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     zeros: tuple[str, ...] = ()
     their_zeros: dict[str, str] = Field(default_factory=dict[str, str])
