@@ -1,6 +1,7 @@
 # The two commands a newcomer needs: `make quickstart` and `make test`. VENV names another environment.
 VENV ?= .venv
 PYTHON := $(VENV)/bin/python
+VITC := $(VENV)/bin/vitc
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: venv check test slow quickstart clean
@@ -18,18 +19,27 @@ build/typing/vitc:
 	mkdir -p build/typing
 	ln -sfn ../.. build/typing/vitc
 
-check: venv
+check: venv build/typing/vitc
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/pyright --pythonpath $(PYTHON)
+	$(PYTHON) -m pytest -q tests/house/test_house.py tests/house/test_wheel.py
 
 test: venv
 	$(PYTHON) -m pytest -q
 
 slow: venv
-	$(PYTHON) -m pytest -q -m slow || [ $$? -eq 5 ]
+	$(PYTHON) -m pytest -m slow -v --no-header || [ $$? -eq 5 ]
 
+# Each line is shown before it runs: this is what one does by hand.
 quickstart: venv
-	$(VENV)/bin/vitc check vit_tiny_patch16_224
+	$(VITC) check digits
+	$(VITC) show digits
+	$(VITC) compile digits -o out/quickstart
+	@mkdir -p runs && mktemp -d runs/quickstart-XXXX > out/run
+	$(VITC) train digits -o $$(cat out/run)
+	$(PYTHON) specs/quickstart/picture.py $$(cat out/run)/picture.png
+	$(VITC) predict $$(cat out/run)/export $$(cat out/run)/picture.png --top 3
 
 clean:
 	rm -rf $(VENV) build out runs

@@ -1,7 +1,5 @@
 """Receptive fields against the support of the gradient, which torch's autograd knows."""
 
-import importlib.util
-
 import numpy as np
 import pytest
 import torch
@@ -13,6 +11,7 @@ from vitc.compiler.ops.base import NOWHERE
 from vitc.compiler.report import receptive
 from vitc.compiler.report.layers import layers, traced
 from vitc.runtime.verify.draws import unit_weights
+from vitc.runtime.verify.targets import imported
 
 STEM = """block net(image: shape = 20x24x1, classes = 3) {
   conv1 = conv2d(4, 3, stride = 2, padding = 1)
@@ -43,10 +42,7 @@ def program(text):
 
 def torch_model(made, folder):
     (folder / "model.py").write_text(torch_source.emit(made))
-    spec = importlib.util.spec_from_file_location("model", folder / "model.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    model = module.Model().double().eval()
+    model = imported(folder / "model.py").Model().double().eval()
     model.load_state_dict({name: torch.from_numpy(array) for name, array in unit_weights(made).items()})
     return model
 
