@@ -75,6 +75,7 @@ LONG = {
     "grammar/printer.py": 268,
     "compiler/backends/torch_source/classes.py": 329,
     "compiler/elaborate/blocks.py": 258,
+    "runtime/importing/huggingface.py": 253,
 }
 
 
