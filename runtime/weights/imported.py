@@ -85,6 +85,7 @@ def _chosen(path: Path, stored: Stored, model: Model, layout: str, choices: Choi
     if not candidates:
         known = ["auto", *layouts(), *{one.family for one in layouts().values()}]
         raise error("V0708", f"there is no layout `{layout}`", exit_status=2, help=suggestion(layout, known))
+    candidates = [one for one in candidates if all(name in model.specs for name in one.requires)] or candidates
     plans = sorted((plan(one, stored.headers, model, choices) for one in candidates), key=lambda p: p.problems)
     fitting = [one for one in plans if not one.findings]
     if len({_key(one) for one in fitting}) > 1:
