@@ -29,24 +29,28 @@ class Layout:
 
     def process(self, stream: Iterable[Token]) -> Iterator[Token]:
         """The tokens that the parser sees."""
-        tokens = list(stream)
+        tokens = _shallow(stream)
         open_: list[tuple[Token, int]] = []
         indent = braces = 0
         for index, token in enumerate(tokens):
             kind = token.type
             if kind == "_NL":
                 indent = indentation(token)
-                if open_ and _goes_on(tokens, index, indent, open_[-1]):
-                    continue
             elif kind in _CLOSERS:
                 open_.append((token, indent))
-            elif open_ and kind == _CLOSERS[open_[-1][0].type]:
-                open_.pop()
-                yield token
+            elif kind == "OPEN_STRING":
+                for char in token:  # it holds brackets that would have been others' if it had ended
+                    if char in ")]" and open_:
+                        open_.pop()
+                    elif char in "([":
+                        open_.append((Token.new_borrow_pos("LPAR" if char == "(" else "LSQB", char, token), indent))
+            while open_ and _leaves_open(tokens, index, indent, open_[-1]):
+                bracket, _ = open_.pop()
+                yield Token.new_borrow_pos(UNCLOSED, bracket, bracket)
+            if open_ and kind == "_NL":
                 continue
-            if open_ and kind in ("_NL", "LBRACE", "RBRACE", "RPAR", "RSQB"):
-                yield Token.new_borrow_pos(UNCLOSED, open_[-1][0], open_[-1][0])
-                open_.clear()
+            if open_ and kind == _CLOSERS[open_[-1][0].type]:
+                open_.pop()
             braces += (kind == "LBRACE") - (kind == "RBRACE")
             if braces + len(open_) > MAX_NESTING:
                 yield Token.new_borrow_pos(TOO_DEEP, token, token)
@@ -54,15 +58,30 @@ class Layout:
             yield _word(tokens, index, bool(open_)) if kind in _SOFT else token
 
 
+def _shallow(stream: Iterable[Token]) -> list[Token]:
+    """The tokens up to where far too many brackets are open: of such a text the rest is not even read."""
+    tokens: list[Token] = []
+    depth = 0
+    for token in stream:
+        tokens.append(token)
+        depth += (token.type in ("LPAR", "LSQB", "LBRACE")) - (token.type in ("RPAR", "RSQB", "RBRACE"))
+        if depth > 10 * MAX_NESTING:
+            break
+    return tokens
+
+
 def indentation(newline: Token) -> int:
     """The column at which the line after a `_NL` token begins."""
     return len(newline.rpartition("\n")[2].expandtabs(8))
 
 
-def _goes_on(tokens: list[Token], index: int, indent: int, opened: tuple[Token, int]) -> bool:
-    """Whether the line after this newline belongs to the bracket."""
-    closes = index + 1 < len(tokens) and tokens[index + 1].type in _CLOSERS.values()
-    return index + 1 < len(tokens) and (indent > opened[1] or (closes and indent == opened[1]))
+def _leaves_open(tokens: list[Token], index: int, indent: int, opened: tuple[Token, int]) -> bool:
+    """Whether a token shows that the innermost bracket is never closed."""
+    kind, (bracket, column) = tokens[index].type, opened
+    if kind == "_NL":
+        closes = index + 1 < len(tokens) and tokens[index + 1].type in _CLOSERS.values()
+        return index + 1 == len(tokens) or indent < column or (indent == column and not closes)
+    return kind in ("LBRACE", "RBRACE") or (kind in _CLOSERS.values() and kind != _CLOSERS[bracket.type])
 
 
 def _word(tokens: list[Token], index: int, inside: bool) -> Token:

@@ -6,7 +6,7 @@ from typing import Any
 
 from lark import UnexpectedToken
 
-from . import recovery, tables, tree
+from . import tables, tree
 from .characters import hidden
 from .diagnostics import Diagnostic, VitError
 from .source import Source, Span
@@ -37,19 +37,24 @@ def read(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
     if header and header.help != _MISSING:
         return nothing, (header,)
     if header:
-        uses, problems = recovery.recover(_lark(), source, headless=True)
-        return tree.File(nothing.span, 1, uses), (header, *problems)
+        return _recovered(source, header)
     try:
         parsed = _lark().parse(source.text + "\n")
     except UnexpectedToken:
-        uses, problems = recovery.recover(_lark(), source)
-        return tree.File(nothing.span, 1, uses), problems
+        return _recovered(source)
     builder = Builder(source)
     try:
         file = builder.build(parsed)
     except VitError as problem:
         return nothing, (*builder.problems, *problem.diagnostics)
     return file, tuple(builder.problems)
+
+
+def _recovered(source: Source, *header: Diagnostic) -> tuple[tree.File, tuple[Diagnostic, ...]]:
+    from .recovery import recover  # only where something is wrong: most texts are well-formed, and waiting is dear
+
+    uses, problems = recover(_lark(), source, headless=bool(header))
+    return tree.File(Span(source, 0, 0), 1, uses), (*header, *problems)
 
 
 _MISSING = "write `vit 1` on the first line"

@@ -86,7 +86,9 @@ class _Recovery:
         self.parser.parser_state.parse_conf.callbacks = {}  # states alone: no tree comes out of this
         self.problems: list[Diagnostic] = []
         self.indents = self._indents()
-        self.spoiled = -1  # the indentation of a line at the top that failed
+        firsts = [self.indents[i] for i in range(len(tokens)) if self._begins_line(i) and self._item(i)]
+        self.column = min(firsts, default=0)  # where items begin
+        self.spoiled = -1  # that column, while what failed at the top may go on
         self.last = -1
         self.lost = any(token.type == "OPEN_STRING" and "}" in token for token in tokens)  # as part of a text
         for kind in ["VIT", "INT", "_NL"] if headless else ():
@@ -121,12 +123,30 @@ class _Recovery:
                 self.spoiled = -1
         if token.type == "RBRACE" and len(self.levels) > 1 and level.start == index:
             self._bridge()
-        if token.type == "ELSE" and level.brace < 0 < len(self.levels) - 1 and self._feed(Token("RBRACE", "}")):
+        if token.type == "RBRACE" and level.brace >= 0 and self._stray(index, level):
+            if self.last < 0 or any(token.type == "_NL" for token in self.tokens[self.last : index]):
+                self._report(index, stray=True)
+            at = self._next_line(index)
+            return self._put_back(at, at)
+        if token.type == "ELSE" and level.brace < 0 and self._inside("IF") and self._feed(Token("RBRACE", "}")):
             self.levels.pop()
         if not self._feed(token):
             return self._mistake(index) if self.last < index else index + 1
         self._note(index)
         return index + 1
+
+    def _stray(self, index: int, level: _Level) -> bool:
+        """Whether a `}` inside a line would close what began on another line and still goes on."""
+        after = self.tokens[index + 1].type if index + 1 < len(self.tokens) else "RBRACE"
+        if after in ("RBRACE", "COMMA") or (after == "ELSE" and self._inside("IF")) or self._begins_line(index):
+            return False
+        if after == "_NL" and (index + 2 >= len(self.tokens) or self.indents[index + 2] <= level.indent):
+            return False
+        return any(token.type == "_NL" for token in self.tokens[level.brace : index])
+
+    def _inside(self, kind: str) -> bool:
+        """Whether the present level is that of an entry which begins so."""
+        return len(self.levels) > 1 and self.tokens[self.levels[-2].start].type == kind
 
     def _note(self, index: int) -> None:
         """Opens a level, or keeps the states at the beginning of an entry."""
@@ -159,15 +179,15 @@ class _Recovery:
                 self._open(index, brace=-1)
                 return index
         if len(self.levels) == 1:
-            self.spoiled = self.indents[index]
+            self.spoiled = self.column
         return self._resume(index)
 
-    def _report(self, index: int) -> None:
+    def _report(self, index: int, *, stray: bool = False) -> None:
         for level in self.levels:
             level.broken = True
         level = self.levels[-1]
         outer, top = self.levels[max(len(self.levels) - 2, 0)].start, len(self.levels) == 1
-        accepts = self.parser.accepts()
+        top, accepts = top or stray, self.parser.accepts()
         here = Situation(self.source, self.tokens, index, level.start, outer, accepts, level.sheet, top)
         self.problems.append(diagnose(here))
 
@@ -176,24 +196,44 @@ class _Recovery:
         level, start = self.levels[-1], self.levels[-1].start
         line = self.indents[start] if start < len(self.tokens) else 0
         depth = parens = 0
-        separates = level.sheet
+        separates, whole, cut = level.sheet, True, self.tokens[index].type == "OPEN_STRING"
         for at in range(start, len(self.tokens)):
             kind = self.tokens[at].type
             depth += (kind == "LBRACE") - (kind == "RBRACE")
-            parens = 0 if kind == UNCLOSED else parens + (kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB"))
+            parens += (kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB", UNCLOSED))
+            whole = whole and kind != UNCLOSED
             if at < index or depth > 1 or (depth == 1 and kind != "LBRACE"):
                 continue
             if depth == 1 and self._stub(start, index, at):
                 return at
-            if depth < 0 and len(self.levels) > 1:
+            if depth < 0 and len(self.levels) > 1 and not self._stray(at, level):
                 return self._put_back(at, at)
             depth = max(depth, 0)
             if depth:
                 continue
+            if kind == "_NL" and whole and (parens == 0 or cut) and self._body_follows(start, index, at):
+                return at
+            whole = whole and kind != "_NL"
             separates = separates and kind != "_NL"
             if (kind == "_NL" and not self._rest(at + 1, line)) or (kind == "COMMA" and separates and parens <= 0):
                 return self._put_back(at + 1, at + 1)
         return len(self.tokens)
+
+    def _body_follows(self, start: int, failed: int, newline: int) -> bool:
+        """Whether a line without `{` was meant to have one: it opens something, and deeper lines follow. Adds it then."""
+        first, after = self.tokens[start].type, newline + 1
+        short = any(token.type == "EQUAL" for token in self.tokens[start:failed])
+        if (
+            first not in ("BLOCK", "FN", "FORWARD", "IF", "FOR")
+            or (first == "FN" and short)
+            or after >= len(self.tokens)
+        ):
+            return False
+        if self.indents[after] <= self.indents[start] or not self._stub(start, failed, len(self.tokens)):
+            return False
+        self._feed(Token("LBRACE", "{"))
+        self._open(newline, brace=-1)
+        return True
 
     def _rest(self, at: int, indent: int) -> bool:
         """Whether the line from here on is the rest of one that failed: it stands deeper, or closes a bracket of others."""

@@ -22,18 +22,33 @@ def check(program: Program) -> None:
     """All sections of a model; raises every problem of all of them."""
     if not program.sections:
         return
-    from .data import Data, preprocess
-    from .export import Export
-    from .train import Train
-    from .weights import Weights
-
     findings = Findings()
-    schemas = {"data": Data, "train": Train, "export": Export, "weights": Weights}
     for kind in program.sections:
         try:
-            made = section(program, kind, schemas[kind]) if kind in schemas else None
-            if isinstance(made, Data):
-                preprocess(program, made)
+            _check(program, kind)
         except VitError as problem:
             findings.add(*problem.diagnostics)
     findings.raise_if_any()
+
+
+def _check(program: Program, kind: str) -> None:
+    """One section; the schemas of the others, and what they import, stay unread."""
+    match kind:
+        case "data":
+            from .data import Data, preprocess
+
+            preprocess(program, section(program, kind, Data))
+        case "train":
+            from .train import Train
+
+            section(program, kind, Train)
+        case "export":
+            from .export import Export
+
+            section(program, kind, Export)
+        case "weights":
+            from .weights import Weights
+
+            section(program, kind, Weights)
+        case _:
+            pass

@@ -8,10 +8,8 @@ from pathlib import Path
 from types import EllipsisType
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ...compiler.ir.program import WeightSpec
-from ...compiler.ops.base import Array
+from ...compiler.ops.base import Array, np
 from ...grammar.diagnostics import VitError, error
 from .writing import Form, write
 

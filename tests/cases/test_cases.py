@@ -7,7 +7,6 @@ difference before it is committed.
 from pathlib import Path
 
 import pytest
-
 from vitc.compiler import driver
 from vitc.compiler.backends import torch_source
 from vitc.compiler.elaborate import elaborate
