@@ -30,7 +30,9 @@ def call_layer(slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: 
     tensors = _tensors([value for value, _ in args] + [v for v, _ in kwargs.values()])
     inputs = _ordered(slot.value, args, kwargs, tensors)
     attrs = {"layer": slot.path, "variant": variant}
-    outs = scope.builder.add("call", inputs, done.types, attrs, layer=slot.path, origin=Origin(span))
+    outs = scope.builder.add(
+        "call", inputs, [inner_type(t) for t in done.types], attrs, layer=slot.path, origin=Origin(span)
+    )
     return fill(done.results, [Tensor(value) for value in outs])
 
 
@@ -109,7 +111,9 @@ def _call_blocks(slot: ListSlot, args: Args, scope: Scope, span: Span) -> Any:
     assert done is not None
     attrs = {"layer": slot.path, "variant": tuple(variants)}
     inputs = [t.value for t in first]
-    outs = scope.builder.add("call", inputs, done.types, attrs, layer=slot.path, origin=Origin(span))
+    outs = scope.builder.add(
+        "call", inputs, [inner_type(t) for t in done.types], attrs, layer=slot.path, origin=Origin(span)
+    )
     return fill(done.results, [Tensor(value) for value in outs])
 
 

@@ -75,9 +75,11 @@ def _neighbours(scope: Scope, y: Tensor, names: list[str], right: Side, span: Sp
         start = names.index(group[0]) if group and group[0] in names else 0
         if len(group) > 1 and tuple(names[start : start + len(group)]) == group:
             y = emit(scope, "flatten", (y,), {"axis": start - len(names), "count": len(group)}, span)
-            group = (" ".join(group),)
-            names[start : start + len(group[0].split())] = group
-        groups.append(group)
+            joined = (" ".join(group),)
+            names[start : start + len(group)] = joined
+            groups.append(joined)
+        else:
+            groups.append(group)
     return y, names, Side(right.lead, tuple(groups))
 
 

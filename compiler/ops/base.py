@@ -77,10 +77,8 @@ class TorchCall:
     attrs: Attrs
     types: Types
     outs: Types
-
-    def axis(self, axis: int, operand: int = 0) -> int:
-        """The axis as torch counts it for this operand: negative axes stay."""
-        return axis
+    #: The operands that are numbers of the text: Python's own, not tensors.
+    literals: frozenset[int] = frozenset()
 
 
 class OnnxEmitter(Protocol):

@@ -135,11 +135,9 @@ class Extreme(Binary, ABC):
     def torch(self, call: TorchCall) -> str:
         """clamp by a number, else `text`."""
         a, b = call.args
-        one, other = (t.stage == "const" and not t.rank for t in call.types)
-        if one and other:
-            a, b = (f"torch.as_tensor({x}, dtype=torch.float64)" for x in (a, b))
-        elif one or other:
-            return f"{b if one else a}.clamp({self.side}={a if one else b})"
+        if call.literals:
+            a, b = (b, a) if 0 in call.literals else (a, b)
+            return f"{a}.clamp({self.side}={b})"
         return self.text.format(a=a, b=b)
 
 

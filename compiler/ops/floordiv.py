@@ -1,6 +1,6 @@
 """a // b."""
 
-from .base import Array, OnnxCall, OnnxEmitter
+from .base import Array, OnnxCall, OnnxEmitter, TorchCall, np
 from .elementwise import Binary, cast_operands
 
 
@@ -13,11 +13,18 @@ class Definition(Binary):
     positive = True
 
     def compute(self, a: Array, b: Array) -> Array:
-        """As the formula says."""
-        return a // b
+        """The quotient rounded down."""
+        return a // b if a.dtype.kind == b.dtype.kind == "i" else np.floor(a / b)
+
+    def torch(self, call: TorchCall) -> str:
+        """`//` of integers; of floats it has no gradient in torch, of a number and a tensor no form in TorchScript."""
+        if call.outs[0].dtype == "float":
+            return f"({call.args[0]} / {call.args[1]}).floor()"
+        a = f"torch.tensor({call.args[0]})" if 0 in call.literals else call.args[0]
+        return f"{a} // {call.args[1]}"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """Floor of the quotient; integers go through floats."""
+        """Floor of the quotient; integers go through floats of 64 bits."""
         if call.outs[0].dtype == "float":
             return (emit.op("Floor", emit.op("Div", *cast_operands(emit, call))),)
         a, b = (emit.op("Cast", x, to=11) for x in call.args)

@@ -1,11 +1,12 @@
 """Group normalisation (Wu and He 2018)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..ir.graph import Attrs
 from ..ir.program import WeightSpec
-from ..ir.types import TensorType
+from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import floats, not_sampled
 from .windows import image, one_batch, one_batch_onnx
@@ -30,7 +31,7 @@ class Definition(Op):
             raise OpError(f"{x.shape[-3]} channels do not split into {attrs['groups']} groups", about="groups")
         if len(types) != 3 or any(t.shape != x.shape[-3:-2] for t in types[1:]):
             raise OpError(f"it takes weight and bias, {x.shape[-3]} numbers each", about="weight")
-        return (x,)
+        return (replace(x, stage=meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         """As the formula says."""

@@ -1,6 +1,6 @@
 """a % b."""
 
-from .base import Array, OnnxCall, OnnxEmitter
+from .base import Array, OnnxCall, OnnxEmitter, TorchCall
 from .elementwise import Binary, cast_operands
 
 
@@ -15,6 +15,15 @@ class Definition(Binary):
     def compute(self, a: Array, b: Array) -> Array:
         """As the formula says."""
         return a % b
+
+    def torch(self, call: TorchCall) -> str:
+        """`%`; a number on the left becomes a tensor, as torch has no gradient of it otherwise."""
+        if 0 not in call.literals:
+            return super().torch(call)
+        a, b = call.args
+        dtype = ", dtype=torch.float64" if call.types[0].dtype == "float" else ""
+        wide = ".float()" if dtype and call.types[1].dtype == "int" else ""
+        return f"torch.tensor({a}{dtype}) % {b}{wide}"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """ONNX Mod of floats is that of C: written out."""

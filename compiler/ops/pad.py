@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, OpError, Param, TorchCall, Types, np
+from .elementwise import numbers
 from .kinds import Movement
 
 
@@ -12,11 +13,14 @@ class Definition(Movement):
     """[.., n] -> [.., before + n + after] for each of the trailing axes: `F.pad`, ONNX Pad-21."""
 
     name = "pad"
-    params = (Param("pairs", "pairs", minimum=0), Param("value", "scalar", 0.0))
+    params = (Param("pairs", "pairs", minimum=0), Param("value", "scalar", 0.0, structural=True))
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The type of the result."""
         (x,), pairs = types, attrs["pairs"]
+        numbers(types)
+        if x.dtype == "int" and attrs["value"] != int(attrs["value"]):
+            raise OpError(f"{attrs['value']} around integers", about="value")
         if len(pairs) > x.rank:
             raise OpError(f"{len(pairs)} pairs for {x.rank} axes", about="pairs")
         lead = x.rank - len(pairs)
@@ -36,18 +40,19 @@ class Definition(Movement):
         """The expression."""
         sides = ", ".join(str(side) for pair in reversed(call.attrs["pairs"]) for side in pair)
         value = call.attrs["value"]
-        return f"F.pad({call.args[0]}, ({sides}){'' if value == 0 else f', value={value!r}'})"
+        return f"F.pad({call.args[0]}, ({sides}){'' if value == 0 else f', value={float(value)}'})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """The nodes."""
         rank, pairs = call.rank(call.types[0]), call.attrs["pairs"]
         lead = [0] * (rank - len(pairs))
         widths = emit.ints(*lead, *(a for a, _ in pairs), *lead, *(b for _, b in pairs))
-        return (emit.op("Pad", call.args[0], widths, emit.scalar(call.attrs["value"])),)
+        return (emit.op("Pad", call.args[0], widths, emit.scalar(call.attrs["value"], call.types[0].dtype)),)
 
     def examples(self) -> tuple[Example, ...]:
         """Types and attributes that show every attribute."""
         return (
             Example((TensorType((3, 4)),), {"pairs": ((1, 2),)}),
             Example((TensorType((3, 4)),), {"pairs": ((0, 1), (2, 0)), "value": 2.0}),
+            Example((TensorType((3, 4), "int"),), {"pairs": ((2, 1),), "value": 3}),
         )

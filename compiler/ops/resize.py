@@ -31,6 +31,8 @@ class Definition(Op):
             raise OpError("the nearest pixel needs neither antialias nor align_corners", about="mode")
         if attrs["antialias"] and attrs["align_corners"]:
             raise OpError("antialias goes with pixels as areas, align_corners with pixels as points", about="antialias")
+        if attrs["antialias"] and attrs["size"][1] == 1:  # torch 2.13 repeats the first row down the column
+            raise OpError("torch gets an antialiased column of one pixel wrong", "size", "take the mean of two columns")
         return (TensorType((*x.shape[:-2], *attrs["size"]), "float", x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
@@ -59,16 +61,21 @@ class Definition(Op):
         return one_batch(call, 3, lambda x: f"F.interpolate({x}, ({h}, {w}){text})", batchless=False)
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """Resize-19 of the last two axes."""
+        """Resize-19, with all four sizes: ONNX Runtime moves a Transpose past one with `axes` wrongly."""
         mode, smooth = call.attrs["mode"], call.attrs["antialias"]
-        attrs: dict[str, Any] = {"mode": {"bilinear": "linear", "bicubic": "cubic"}.get(mode, mode), "axes": [2, 3]}
+        attrs: dict[str, Any] = {"mode": {"bilinear": "linear", "bicubic": "cubic"}.get(mode, mode)}
         places = "align_corners" if call.attrs["align_corners"] else "half_pixel"
         attrs["coordinate_transformation_mode"] = "asymmetric" if mode == "nearest" else places
         attrs |= {"nearest_mode": "floor"} if mode == "nearest" else {}
         attrs |= {"cubic_coeff_a": -0.5 if smooth else -0.75} if mode == "bicubic" else {}
         attrs |= {"antialias": 1, "exclude_outside": 1} if smooth else {}
-        size = emit.ints(*call.attrs["size"])
-        return one_batch_onnx(emit, call, 3, lambda x: emit.op("Resize", x, "", "", size, **attrs))
+
+        def form(x: str) -> str:
+            lead = emit.op("Shape", x, start=0, end=2)
+            sizes = emit.op("Concat", lead, emit.ints(*call.attrs["size"]), axis=0)
+            return emit.op("Resize", x, "", "", sizes, **attrs)
+
+        return one_batch_onnx(emit, call, 3, form)
 
     def examples(self) -> tuple[Example, ...]:
         """Up and down, every mode, axes in front, none."""

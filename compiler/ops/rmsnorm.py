@@ -1,11 +1,12 @@
 """Root mean square normalisation (Zhang and Sennrich 2019)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..ir.graph import Attrs
 from ..ir.program import WeightSpec
-from ..ir.types import TensorType
+from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import floats, full_axis, gather_all, not_sampled
 
@@ -28,7 +29,7 @@ class Definition(Op):
         size = types[0].shape[full_axis(attrs["axis"], types[0])]
         if len(types) != (len(self.inputs) if attrs["affine"] else 1) or any(t.shape != (size,) for t in types[1:]):
             raise OpError(f"the weights are not {len(self.inputs) - 1} rows of {size}", about="affine")
-        return (types[0],)
+        return (replace(types[0], stage=meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         """The numbers."""

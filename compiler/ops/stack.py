@@ -35,6 +35,9 @@ class Definition(Movement):
 
     def torch(self, call: TorchCall) -> str:
         """The expression."""
+        if len(call.literals) == len(call.args):
+            dtype = ", dtype=torch.float64" if call.types[0].dtype == "float" else ""
+            return f"torch.tensor([{', '.join(call.args)}]{dtype})"
         return f"torch.stack(({', '.join(call.args)},), {call.attrs['axis']})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:

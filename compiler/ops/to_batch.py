@@ -32,6 +32,8 @@ class Definition(Movement):
     def torch(self, call: TorchCall) -> str:
         """The expression."""
         x, like = call.args
+        if 0 in call.literals:
+            return f"torch.full(({like}.shape[0],), {x}, device={like}.device)"
         return f"{x}.expand({like}.shape[0]{', -1' * call.types[0].rank})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:

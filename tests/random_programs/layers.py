@@ -83,7 +83,7 @@ def pool(b):
 
 def resize(b):
     x = b.pick(image)
-    size = [b.rng.randint(1, 6), b.rng.randint(1, 6)]
+    size = [b.rng.randint(1, 6), b.rng.randint(2, 6)]
     more = b.rng.choice(["", ", mode = nearest", ", mode = bicubic", ", mode = bicubic, antialias = true", ", antialias = true",
                          ", align_corners = true", ", mode = bicubic, align_corners = true"])  # fmt: skip
     b.let(f"resize({x.name}, {size}{more})", (*x.shape[:-2], *size), sample=x.sample)
@@ -94,7 +94,11 @@ def columns(b):
     h, w = x.shape[-2:]
     p, s = b.rng.randint(0, 1), b.rng.randint(1, 2)
     counts = [(n + 2 * p - 2) // s + 1 for n in (h, w)]
-    y = b.let(f"unfold({x.name}, 2, stride = {s}, padding = {p})", (*x.shape[:-3], x.shape[-3] * 4, counts[0] * counts[1]), sample=x.sample)
+    y = b.let(
+        f"unfold({x.name}, 2, stride = {s}, padding = {p})",
+        (*x.shape[:-3], x.shape[-3] * 4, counts[0] * counts[1]),
+        sample=x.sample,
+    )
     if b.rng.random() < 0.7:
         b.read.add(y.name)
         b.let(f"fold({y.name}, [{h}, {w}], 2, stride = {s}, padding = {p})", x.shape, sample=x.sample)
@@ -106,6 +110,10 @@ def block(b):
     x = b.pick(lambda v: v.shape)
     name, out = b.program.block(x, b.rng.randint(1, 4), b.depth + 1, same=False)
     layer = b.bind(b.rng.choice([f"{name}", f"{name}(scale = {b.number()})", f"{name}(act = relu)"]), "l")
+    if name in b.program.optional and b.rng.random() < 0.6:
+        y = b.pick(lambda v: v.shape == x.shape)
+        b.let(f"{layer}({x.name}, {b.rng.choice(['', 'extra = '])}{y.name})", out.shape, sample=out.sample or y.sample)
+        return
     call(b, layer, x, out.shape)
 
 
@@ -149,4 +157,19 @@ def again(b):
     b.let(f"{layer}({x.name})", out.shape, sample=x.sample or out.sample)
 
 
-LAYERS = [linear, norm, groupnorm, conv, conv_transpose, lstm, pool, resize, columns, block, block, blocks, chain, again]
+LAYERS = [
+    linear,
+    norm,
+    groupnorm,
+    conv,
+    conv_transpose,
+    lstm,
+    pool,
+    resize,
+    columns,
+    block,
+    block,
+    blocks,
+    chain,
+    again,
+]

@@ -35,7 +35,9 @@ def number(b):
 
 def remainder(b):
     x, n = b.pick(), abs(b.number()) + 0.3
-    text = b.rng.choice(["{x} // {n}", "{x} % {n}", "{x} % (abs({x}) + 0.7)", "{n} % (abs({x}) + 0.7)", "{n} // (abs({x}) + 0.7)"])
+    text = b.rng.choice(
+        ["{x} // {n}", "{x} % {n}", "{x} % (abs({x}) + 0.7)", "{n} % (abs({x}) + 0.7)", "{n} // (abs({x}) + 0.7)"]
+    )
     b.let(text.format(x=x.name, n=n), x.shape, sample=x.sample)
 
 
@@ -81,12 +83,23 @@ def compare(b):
         b.let(f"{x.name} {op} {y.name}", meet(x, y), "bool", x.sample or y.sample)
 
 
+def equality(b):
+    x = b.pick(dtype=b.rng.choice(["int", "bool", "float"]))
+    a = f"int({x.name} * 2)" if x.dtype == "float" else x.name
+    other = "(0 * 1)" if x.dtype == "int" else f"roll({a}, 1, axis = -1)" if x.shape else a
+    b.let(f"{a} {b.rng.choice(['==', '!='])} {other}", x.shape, "bool", x.sample)
+
+
 def logic(b):
-    x = b.pick(dtype="bool")
-    y = b.pick(lambda v: v.shape[-1:] == x.shape[-1:], "bool")
-    text = b.rng.choice(["not {x}", "{x} and {y}", "{x} or {y}", "{x} == {y}", "{x} and not {y}", "{x} != {y}"])
-    both = "{y}" in text
-    b.let(text.format(x=x.name, y=y.name), meet(x, y) if both else x.shape, "bool", x.sample or (both and y.sample))
+    """Truth values of the text, or made on the spot."""
+    x = b.pick(dtype=b.rng.choice(["bool", "float", "float"]))
+    p, q = (
+        (x.name, f"(not {x.name})")
+        if x.dtype == "bool"
+        else (f"({x.name} > {b.number()})", f"({x.name} < {b.number()})")
+    )
+    text = b.rng.choice(["not {p}", "{p} and {q}", "{p} or {q}", "{p} == {q}", "{p} and not {q}", "{p} != {q}"])
+    b.let(text.format(p=p, q=q), x.shape, "bool", x.sample)
 
 
 def where(b):
@@ -109,7 +122,12 @@ def reduce(b):
     shape = tuple(1 if i - rank in axes else n for i, n in enumerate(x.shape) if keep == "true" or i - rank not in axes)
     name = b.rng.choice(["mean", "sum", "max", "min"] if x.dtype == "float" else ["sum", "max", "min"])
     listed = str(axes[0]) if len(axes) == 1 and b.rng.random() < 0.5 else str(axes)
-    b.let(f"{name}({x.name}, axis = {listed}{b.rng.choice(['', f', keep = {keep}']) if keep == 'false' else ', keep = true'})", shape, x.dtype, x.sample)
+    b.let(
+        f"{name}({x.name}, axis = {listed}{b.rng.choice(['', f', keep = {keep}']) if keep == 'false' else ', keep = true'})",
+        shape,
+        x.dtype,
+        x.sample,
+    )
 
 
 def any_kind(b):
@@ -172,7 +190,19 @@ def index(b):
 def concat(b):
     x = b.pick(lambda v: v.shape, any_kind(b))
     y = b.pick(lambda v: v.shape[1:] == x.shape[1:] and v.shape, x.dtype)
-    b.let(f"concat([{x.name}, {y.name}], axis = {-len(x.shape)})", (x.shape[0] + y.shape[0], *x.shape[1:]), x.dtype, x.sample or y.sample)
+    b.let(
+        f"concat([{x.name}, {y.name}], axis = {-len(x.shape)})",
+        (x.shape[0] + y.shape[0], *x.shape[1:]),
+        x.dtype,
+        x.sample or y.sample,
+    )
+
+
+def token(b):
+    """A stored row in front of the rows of every sample."""
+    x = b.pick(lambda v: v.shape and v.sample)
+    name = b.bind(f"weight({[1, *x.shape[1:]]}, normal(0.5))")
+    b.let(f"concat([{name}, {x.name}], axis = {-len(x.shape)})", (x.shape[0] + 1, *x.shape[1:]))
 
 
 def stack(b):
@@ -244,7 +274,11 @@ def matmul(b):
     x = b.pick(lambda v: len(v.shape) > 1)
     y = b.pick(lambda v: len(v.shape) > 1 and v.shape[-1] == x.shape[-1])
     lead = meet(type(x)("", x.shape[:-2]), type(x)("", y.shape[:-2]))
-    b.let(f"{x.name} @ transpose({y.name}) / {x.shape[-1]}", (*lead, x.shape[-2], y.shape[-2]), sample=x.sample or y.sample)
+    b.let(
+        f"{x.name} @ transpose({y.name}) / {x.shape[-1]}",
+        (*lead, x.shape[-2], y.shape[-2]),
+        sample=x.sample or y.sample,
+    )
 
 
 def einsum(b):
@@ -282,7 +316,7 @@ def constant(b):
          (f'rearrange(arange({n}), "a -> a 1") >= arange({n})', (n, n), "bool"), (f"normal_table({n})", (n, n), "float")]
     )  # fmt: skip
     if "normal_table" in text:
-        text = f"exp(-(rearrange(arange({n}), \"a -> a 1\") - arange({n})) ** 2 / 4)"
+        text = f'exp(-(rearrange(arange({n}), "a -> a 1") - arange({n})) ** 2 / 4)'
     b.let(text, shape, kind, False)
 
 
@@ -294,7 +328,9 @@ def dropped(b):
 def training(b):
     x = b.pick()
     y = b.let(f"{x.name} * 0.5", x.shape, sample=x.sample)
-    b.lines.append(f"if training {{ {y.name} = {y.name} + 1.0 }}" + b.rng.choice(["", f" else {{ {y.name} = tanh({y.name}) }}"]))
+    b.lines.append(
+        f"if training {{ {y.name} = {y.name} + 1.0 }}" + b.rng.choice(["", f" else {{ {y.name} = tanh({y.name}) }}"])
+    )
 
 
 def control(b):
@@ -306,6 +342,6 @@ def control(b):
 
 from vitc.tests.random_programs.layers import LAYERS  # noqa: E402 -- the other half of the list
 
-PRODUCTIONS = [unary, steps, number, remainder, binary, integers, of_integers, compare, logic, where, cast, reduce, rearrange,
-               lead, repeat, index, concat, stack, split, unstack, pad, roll, take, subset, matmul, einsum, softmax, attend,
+PRODUCTIONS = [unary, unary, unary, unary, steps, number, remainder, binary, integers, of_integers, compare, compare, equality, logic, logic, logic, where, where, cast, reduce, rearrange,
+               lead, repeat, index, concat, token, stack, split, unstack, pad, roll, take, subset, matmul, einsum, softmax, attend,
                weight, weight, constant, constant, dropped, training, control, *LAYERS, *LAYERS]  # fmt: skip

@@ -13,17 +13,21 @@ from .helpers import LOAD, used
 
 def emit(program: Program) -> str:
     """The text of `model.py`: a class for each block, `Model` last. Formatted as `ruff format` would."""
-    root = program.root
-    groups = group(root)
+    return formatted(source(program))
+
+
+def source(program: Program) -> str:
+    """The same before it is formatted."""
+    groups = group(program.root)
     names = Names()
-    order = _order(groups[root], groups)
+    order = _order(groups[program.root], groups)
     for found in order:
-        names.classes[found] = "Model" if found is groups[root] else _class_name(found.layer.kind, names)
+        names.classes[found] = "Model" if found is order[-1] else _class_name(found.layer.kind, names)
     classes = [ClassPrinter(found, names).text() for found in order]
     functions = [text for _, text in names.functions.values()]
     body = "\n\n".join([*functions, *classes]) + LOAD
     body = used(body) + body
-    return formatted(_head(program, body) + body)
+    return _head(program, body) + body
 
 
 def _head(program: Program, body: str) -> str:

@@ -163,7 +163,10 @@ class _Writer:
         op = ops.get(node.op)
         if op.vanishes(attrs):
             return args[0]
-        call = TorchCall(tuple(args), attrs, tuple(v.type for v in node.inputs), tuple(v.type for v in node.outputs))
+        types, outs = (tuple(v.type for v in values) for values in (node.inputs, node.outputs))
+        makers = [self.producer.get(value) for value in node.inputs]
+        literals = frozenset(i for i, maker in enumerate(makers) if maker is not None and maker.op == "number")
+        call = TorchCall(tuple(args), attrs, types, outs, literals)
         return op.torch_call(self.around.module(node), call) if node.layer else op.torch(call)
 
     def _doubles(self, node: Node, value: Value) -> bool:

@@ -1,0 +1,66 @@
+"""Random models give the same numbers in numpy, PyTorch, TorchScript and ONNX Runtime, before passes and after."""
+
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from vitc.compiler import ops
+from vitc.compiler.elaborate import library
+from vitc.tests.random_programs.judge import IllConditioned, check
+from vitc.tests.random_programs.programs import programs
+
+#: `make slow` stops after half an hour in all: this is its part of it, for however many programs fit.
+SECONDS = 1500
+
+
+@pytest.fixture(scope="module", autouse=True)
+def parsed_once():
+    """The library's own files are parsed once, not for every program."""
+    kept, read = {}, library.read
+
+    def once(source):
+        if source.name not in kept:
+            kept[source.name] = read(source)
+        return kept[source.name]
+
+    library.read = lambda source: once(source) if source.name.startswith("std") else read(source)
+    yield
+    library.read = read
+
+
+def run(count: int, seconds: float, *, fixed: bool) -> tuple[int, int, set[str]]:
+    """How many programs ran, how many said nothing, and the ops they used; `fixed` ones are the same every time."""
+    done, ill, used, start = 0, 0, set(), time.monotonic()
+
+    @settings(
+        max_examples=count, deadline=None, database=None, derandomize=fixed, suppress_health_check=list(HealthCheck)
+    )
+    @given(programs)
+    def one(text):
+        nonlocal done, ill
+        if time.monotonic() - start > seconds:
+            return
+        done += 1
+        try:
+            used.update(check(text))
+        except IllConditioned:
+            ill += 1
+
+    one()
+    return done, ill, used
+
+
+def test_300_programs_agree_and_use_every_op():
+    done, ill, used = run(300, 600, fixed=True)
+    assert done >= 300
+    assert ill <= done // 20, "too many programs say nothing"
+    assert used - {"weight", "constant"} == set(ops.names())
+
+
+@pytest.mark.slow
+def test_10000_programs_agree(capsys):
+    done, ill, used = run(10_000, SECONDS, fixed=False)
+    with capsys.disabled():
+        print(f"\n{done:,} random programs agreed ({ill} ill-conditioned) of 10,000, within {SECONDS} s")
+    assert ill <= done // 20
+    assert used - {"weight", "constant"} == set(ops.names())
