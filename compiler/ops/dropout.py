@@ -20,6 +20,8 @@ class Definition(Movement):
         """The type of the result."""
         if attrs["rate"] >= 1:
             raise OpError(f"a rate of {attrs['rate']} leaves nothing", about="rate")
+        if types[0].stage == "const":
+            raise OpError("a constant is computed once: there is nothing to draw", about="x")
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

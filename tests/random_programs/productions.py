@@ -297,7 +297,7 @@ def softmax(b):
 def attend(b):
     x = b.pick(lambda v: len(v.shape) > 1)
     bias = b.pick(lambda v: v.shape == (x.shape[-2],) * 2) if b.rng.random() < 0.3 else None
-    text = f", bias = {bias.name}" if bias else b.rng.choice(["", ", scale = 0.3", ", drop = 0.2"])
+    text = f", bias = {bias.name}" if bias else b.rng.choice(["", ", scale = 0.3", ", drop = 0.2" if x.sample else ""])
     b.let(f"attend({x.name}, {x.name} * 0.5, {x.name}{text})", x.shape, sample=x.sample or bool(bias and bias.sample))
 
 

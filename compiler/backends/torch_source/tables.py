@@ -41,7 +41,7 @@ def _title(value: Value, graph: Graph) -> str:
     for chain in chains[1:]:
         length = next((i for i, (a, b) in enumerate(zip(common, chain, strict=False)) if a != b), None)
         common = common[: min(len(common), len(chain)) if length is None else length]
-    return common[-1] if common else nodes[-1].op
+    return common[-1] if common else "table"
 
 
 def _unlike(names: Mapping[Value, str]) -> dict[Value, str]:
