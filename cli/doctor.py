@@ -1,33 +1,58 @@
 """`vitc doctor`."""
 
+import ctypes
 import json
 import platform
-from importlib.metadata import PackageNotFoundError, version
+import re
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Any
 
-#: What is used, and the command that gets it.
-PACKAGES = {
-    "torch": "pip install torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu",
-    "onnx": "pip install onnx",
-    "onnxruntime-gpu": "pip install onnxruntime-gpu",
-    "numpy": "pip install numpy",
-    "safetensors": "pip install safetensors",
-    "pillow": "pip install pillow",
-    "lark": "pip install lark",
-    "pydantic": "pip install pydantic",
+from .columns import columns
+
+#: The driver that a provider of ONNX Runtime stands on: it is asked for only where that loads, as it complains otherwise.
+DRIVERS = {
+    "CPUExecutionProvider": None,
+    "CUDAExecutionProvider": "libcuda.so.1",
+    "TensorrtExecutionProvider": "libnvinfer.so.10",
 }
 
 
 def run(format: str) -> None:
-    """Prints versions, what really loads, and how to get what is missing."""
-    rows = [(name, _version(name), how) for name, how in PACKAGES.items()]
-    facts = {"python": platform.python_version(), "vitc": _version("vitc"), "cuda": _cuda(), "providers": _providers()}
+    """Prints versions, what really loads, and how to get what is missing; exit status 3 if something needed is missing."""
+    packages = _packages()
+    python, vitc, cuda, providers = platform.python_version(), _version("vitc"), _cuda(), _providers()
     if format == "json":
-        print(json.dumps({**facts, "packages": {name: found for name, found, _ in rows}}, indent=2))
-        return
-    for name, value in facts.items():
-        print(f"{name:16} {', '.join(value) if isinstance(value, list) else value}")
-    for name, found, how in rows:
-        print(f"{name:16} {found or f'missing: {how}'}")
+        listed = {name: {"version": found, "how": how} for name, (found, how) in packages.items()}
+        data = {"python": python, "vitc": vitc, "cuda": cuda, "providers": providers, "packages": listed}
+        print(json.dumps(data, indent=2))
+    else:
+        rows = [("python", python, ""), ("vitc", vitc or "not installed: it runs from its folder", "")]
+        rows += [(name, found or "missing", "" if found else how) for name, (found, how) in packages.items()]
+        rows += [("CUDA in torch", cuda, ""), *((name, state, "") for name, state in providers.items())]
+        print(columns(rows))
+    if not all(found for found, _ in packages.values()):
+        raise SystemExit(3)
+
+
+def _packages() -> dict[str, tuple[str | None, str]]:
+    """What vitc needs: the version that is there, and the command that gets it."""
+    try:
+        needed = [line for line in requires("vitc") or () if "extra ==" not in line]
+    except PackageNotFoundError:
+        needed = ["torch", "onnx", "onnxruntime", "numpy", "safetensors", "pillow", "lark", "pydantic", "typer", "rich"]
+    found: dict[str, tuple[str | None, str]] = {}
+    for line in needed:
+        requirement = line.partition(";")[0].strip()
+        name = re.split(r"[<>=!~\[ ]", requirement)[0]
+        if name.startswith("onnxruntime"):  # one of two, by platform
+            found["onnxruntime"] = (
+                _version("onnxruntime-gpu") or _version("onnxruntime"),
+                f"pip install '{requirement}'",
+            )
+        else:
+            found[name] = (_version(name), f"pip install '{requirement}'")
+    return found
 
 
 def _version(name: str) -> str | None:
@@ -40,17 +65,50 @@ def _version(name: str) -> str | None:
 def _cuda() -> str:
     """The device that torch can use."""
     try:
-        import torch
-    except ImportError:
-        return "no torch"
-    return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no device"
+        torch: Any = import_module("torch")
+    except ImportError as problem:
+        return f"torch does not load: {problem}"
+    if torch.version.cuda is None:
+        return "no: this torch is built for the CPU"
+    return str(torch.cuda.get_device_name(0)) if torch.cuda.is_available() else "no device, or no driver"
 
 
-def _providers() -> list[str]:
-    """Providers that load; CUDA is asked only where a device is, as onnxruntime lists it everywhere."""
+def _providers() -> dict[str, str]:
+    """The providers that this ONNX Runtime lists, each with what became of opening a model with it."""
     try:
-        import onnxruntime
-    except ImportError:
-        return []
-    listed = onnxruntime.get_available_providers()
-    return [name for name in listed if name == "CPUExecutionProvider" or not _cuda().startswith("no ")]
+        onnxruntime: Any = import_module("onnxruntime")
+        model = _identity()
+    except ImportError as problem:
+        return {"onnxruntime": f"does not load: {problem}"}
+    return {name: _tried(onnxruntime, model, name) for name in onnxruntime.get_available_providers()}
+
+
+def _tried(onnxruntime: Any, model: bytes, name: str) -> str:
+    if name not in DRIVERS:
+        return "listed, not tried"
+    driver = DRIVERS[name]
+    if driver is not None:
+        try:
+            ctypes.CDLL(driver)
+        except OSError:
+            return f"no: there is no {driver} (the driver is missing)"
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(model, options, providers=[name])
+    except Exception as problem:  # onnxruntime raises classes of its own that share no base
+        return f"no: {str(problem)[:200]}"
+    return (
+        "loads"
+        if name in session.get_providers()
+        else "no: its libraries do not load (CUDA and cuDNN of the right version)"
+    )
+
+
+def _identity() -> bytes:
+    """The smallest model."""
+    helper: Any = import_module("onnx.helper")
+    x, y = (helper.make_tensor_value_info(name, 1, [1]) for name in "xy")
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [x], [y])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    return model.SerializeToString()

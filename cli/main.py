@@ -1,15 +1,23 @@
 """`vitc`: the commands, and what every one does with errors."""
 
-import sys
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from ..grammar.diagnostics import VitError
-from ..grammar.messages import as_json, render
+from .errors import guarded
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-Format = Annotated[str, typer.Option("--format", help="text, or json for machines")]
+
+
+class Form(StrEnum):
+    """What is printed."""
+
+    text = "text"
+    json = "json"
+
+
+Format = Annotated[Form, typer.Option("--format", help="for people, or for machines")]
 
 
 @app.callback()
@@ -21,7 +29,7 @@ def about() -> None:
 def check(
     specs: Annotated[list[str], typer.Argument(help="paths, or names of bundled models")],
     settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE: re-binds a parameter")] = None,
-    format: Format = "text",
+    format: Format = Form.text,
 ) -> None:
     """Checks specs: names, types, shapes, expectations.
 
@@ -44,7 +52,7 @@ def compile(
     settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE: re-binds a parameter")] = None,
     seed: Annotated[int, typer.Option(help="of the weights that are drawn")] = 0,
     verify: Annotated[bool, typer.Option(help="compare the targets with each other")] = True,
-    format: Format = "text",
+    format: Format = Form.text,
 ) -> None:
     """Writes PyTorch, TorchScript and ONNX with their weights, and proves them equal.
 
@@ -64,7 +72,7 @@ def train(
     settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, like train.epochs=3")] = None,
     resume: Annotated[str | None, typer.Option(help="a run to go on with, from its last whole epoch")] = None,
     verify: Annotated[bool, typer.Option(help="compare the exported targets with each other")] = True,
-    format: Format = "text",
+    format: Format = Form.text,
 ) -> None:
     """Trains a model on the pictures that its spec names, and exports it.
 
@@ -80,7 +88,7 @@ def predict(
     model: Annotated[str, typer.Argument(help="a compiled folder or an .onnx file")],
     images: Annotated[list[str], typer.Argument(help="pictures")],
     top: Annotated[int, typer.Option(min=1, help="how many classes")] = 5,
-    format: Format = "text",
+    format: Format = Form.text,
 ) -> None:
     """Names what is on pictures, on ONNX Runtime alone.
 
@@ -101,7 +109,7 @@ def show(
         bool, typer.Option("--flow", help="the shapes of one picture on its way through the model")
     ] = False,
     after: Annotated[str | None, typer.Option(help="the graph after a step: flatten, attention, local.cse, …")] = None,
-    format: Format = "text",
+    format: Format = Form.text,
 ) -> None:
     """Shows what a model is and costs: parameters, MACs, memory, tokens, receptive field.
 
@@ -113,7 +121,7 @@ def show(
 
 
 @app.command()
-def doctor(format: Format = "text") -> None:
+def doctor(format: Format = Form.text) -> None:
     """Shows versions, which providers really load, and how to get what is missing.
 
     Example: `vitc doctor --format json`.
@@ -136,7 +144,7 @@ def import_(
     pool: Annotated[str | None, typer.Option(help="token, mean, …, likewise")] = None,
     image: Annotated[str | None, typer.Option(help="HEIGHTxWIDTH, likewise")] = None,
     force: Annotated[bool, typer.Option("--force", help="write over a file that is there")] = False,
-    format: Format = "text",
+    format: Format = Form.text,
 ) -> None:
     """Writes the spec of a model of transformers or timm, with how its checkpoint wants pictures prepared.
 
@@ -169,7 +177,7 @@ def weights_import(
     settings: Settings = None,
     seed: Annotated[int, typer.Option(help="of the weights that the spec draws anew")] = 0,
     trust: Annotated[bool, typer.Option("--trust", help="read .pth and .bin, which are pickles")] = False,
-    format: Format = "text",
+    format: Format = Form.text,
 ) -> None:
     """Brings weights from elsewhere into the names and shapes of a model.
 
@@ -188,7 +196,7 @@ def weights_export(
     model: Model,
     out: Out,
     settings: Settings = None,
-    format: Format = "text",
+    format: Format = Form.text,
 ) -> None:
     """Writes the weights of a model in someone else's names and shapes.
 
@@ -200,7 +208,7 @@ def weights_export(
 
 
 @weights.command("layouts")
-def weights_layouts(format: Format = "text") -> None:
+def weights_layouts(format: Format = Form.text) -> None:
     """Lists the layouts.
 
     Example: `vitc weights layouts`.
@@ -211,15 +219,5 @@ def weights_layouts(format: Format = "text") -> None:
 
 
 def main() -> None:
-    """The console script: diagnostics instead of tracebacks, exit status 1 to 3."""
-    as_data = "json" in sys.argv[1:] or "--format=json" in sys.argv[1:]
-    try:
-        app()
-    except VitError as problem:
-        if as_data:
-            import json
-
-            print(json.dumps({"diagnostics": as_json(problem.diagnostics)}, indent=2))
-        else:
-            sys.stderr.write(render(problem.diagnostics, color=sys.stderr.isatty()))
-        raise SystemExit(problem.exit_status) from None
+    """The console script."""
+    guarded(app)

@@ -1,0 +1,39 @@
+"""What every command does with what goes wrong: a diagnostic instead of a traceback."""
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+
+from ..grammar.diagnostics import VitError, error
+from ..grammar.messages import as_json, render
+
+
+def guarded(run: Callable[[], object]) -> None:
+    """Runs the commands; ends with status 1 to 3 where there is something to say, with 130 when interrupted."""
+    signal.signal(signal.SIGINT, _interrupted)
+    try:
+        run()
+    except VitError as problem:
+        _end(problem)
+    except OSError as problem:
+        _end(error("V1008", f"the system refuses: {problem}", exit_status=3))
+    except MemoryError:
+        _end(
+            error("V1009", "there is not enough memory", exit_status=3, help="a smaller model or batch, or --no-verify")
+        )
+
+
+def _interrupted(*_: object) -> None:
+    sys.stderr.write("interrupted\n")
+    raise SystemExit(130)
+
+
+def _end(problem: VitError) -> None:
+    words = sys.argv[1:]
+    if "--format=json" in words or ("--format", "json") in pairwise(words):
+        print(json.dumps({"diagnostics": as_json(problem.diagnostics)}, indent=2))
+    else:
+        sys.stderr.write(render(problem.diagnostics, color=sys.stderr.isatty()))
+    raise SystemExit(problem.exit_status) from None

@@ -1,0 +1,159 @@
+"""`compile`, `predict`, `doctor` and what all commands have in common, as a user drives them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import vitc
+
+SPEC = "vit 1\nmodel a = vit { image = 8x8x3, patch = 4, dim = 8, depth = 1, heads = 2, classes = 3 }\nmodel b = a { depth = 2 }\n"
+
+
+def run(*args, cwd, **options):
+    command = [sys.executable, "-m", "vitc", *map(str, args)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False, **options)
+
+
+@pytest.fixture
+def here(tmp_path):
+    (tmp_path / "m.vit").write_text(SPEC)
+    return tmp_path
+
+
+def test_compile_writes_where_it_says_and_shows_what_was_compared(here):
+    done = run("compile", "m.vit", "--model", "b", "--set", "classes=4", "--seed", "1", cwd=here)
+    assert done.returncode == 0, done.stderr
+    first, *rest = done.stdout.splitlines()
+    assert first.startswith("b: ") and first.endswith("in out/b/")
+    assert {line.split()[0] for line in rest[1:5]} == {"model.py", "model.ts", "model.onnx", "model.safetensors"}
+    assert "verified against PyTorch in float64" in done.stdout
+    manifest = json.loads((here / "out" / "b" / "manifest.json").read_text())
+    assert manifest["outputs"] == {"logits": ["batch", 4]}
+    assert manifest["seed"] == 1
+    assert set(manifest["versions"]) == {"vitc", "torch", "onnx"}
+
+
+def test_targets_are_chosen_by_repeating_to(here):
+    done = run(
+        "compile", "m.vit", "--model", "a", "--to", "torch", "--to", "onnx", "--no-verify", "--format", "json", cwd=here
+    )
+    manifest = json.loads(done.stdout)
+    assert set(manifest["files"]) == {"model.py", "model.onnx", "model.safetensors"}
+    assert manifest["verification"] is None
+
+
+def test_onnx_alone_is_compiled_without_torch(here):
+    code = "import sys, vitc; vitc.compile('m.vit', 'a', out='o', to=('onnx',), verify=False); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=here, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "text"),
+    [
+        (["compile", "m.vit"], 2, "V1005"),
+        (["compile", "m.vit", "--model", "c"], 2, "V1003"),
+        (["compile", "m.vit", "--model", "a", "--to", "tensorrt"], 2, "V1006"),
+        (["compile", "m.vit", "--model", "a", "--set", "depth"], 2, "V1004"),
+        (["compile", "m.vit", "--model", "a", "--set", "export.onnx=false", "--to", "onnx"], 2, "V1006"),
+        (["compile", "none.vit"], 3, "V1002"),
+        (["compile", "vit_bse_patch16_224"], 3, "V1001"),
+        (["compile", "m.vit", "--model", "a", "--weights", "none.safetensors"], 3, "V0701"),
+        (["compile", "m.vit", "--model", "a", "-o", "m.vit"], 3, "V0801"),
+        (["predict", "none", "x.png"], 3, "V0806"),
+        (["predict", ".", "x.png"], 3, "V0802"),
+        (["show", "m.vit", "--model", "a", "--after", "x"], 2, "V1007"),
+        (["compile"], 2, "Missing argument"),
+        (["compile", "m.vit", "--seed", "x"], 2, "--seed"),
+        (["show", "m.vit", "--format", "yaml"], 2, "--format"),
+        (["compil"], 2, "compile"),
+        (["predict", "x", "y", "--top", "0"], 2, "--top"),
+    ],
+)
+def test_wrong_command_lines_end_with_a_word_and_a_status(here, words, status, text):
+    done = run(*words, cwd=here)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert text in done.stderr and "Traceback" not in done.stderr
+    assert sorted(os.listdir(here)) == ["m.vit"]
+
+
+def test_errors_as_data(here):
+    done = run("predict", "none", "x.png", "--format=json", cwd=here)
+    (found,) = json.loads(done.stdout)["diagnostics"]
+    assert (found["code"], found["message"]) == ("V0806", "there is no `none`")
+
+
+def test_without_a_word_the_commands_are_listed(here):
+    done = run(cwd=here)
+    for command in ("check", "compile", "train", "predict", "show", "doctor"):
+        assert command in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "compile", "train", "predict", "show", "doctor"])
+def test_every_help_has_an_example(here, command):
+    done = run(command, "--help", cwd=here)
+    assert done.returncode == 0
+    assert f"vitc {command} " in done.stdout
+
+
+def test_an_interrupted_compile_leaves_nothing(here):
+    child = subprocess.Popen(
+        [sys.executable, "-m", "vitc", "compile", "m.vit", "--model", "a"], cwd=here, stderr=subprocess.PIPE
+    )
+    while not list(here.glob("out/a/.vitc-stage-*")):
+        time.sleep(0.01)
+        assert child.poll() is None
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (130, b"interrupted\n")
+    assert list((here / "out" / "a").iterdir()) == []
+
+
+def test_doctor_tells_what_is_there(here):
+    data = json.loads(run("doctor", "--format", "json", cwd=here).stdout)
+    assert data["providers"]["CPUExecutionProvider"] == "loads"
+    assert data["packages"]["torch"]["version"].startswith("2.")
+    assert all(package["version"] for package in data["packages"].values())
+
+
+def test_doctor_tells_what_is_missing_and_how_to_get_it(here, monkeypatch, capsys):
+    from importlib.metadata import PackageNotFoundError, version
+
+    from vitc.cli import doctor
+
+    def without_rich(name):
+        if name == "rich":
+            raise PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(doctor, "version", without_rich)
+    with pytest.raises(SystemExit) as end:
+        doctor.run("text")
+    assert end.value.code == 3
+    assert "pip install 'rich" in capsys.readouterr().out
+
+
+def test_the_verbs_are_functions_and_their_examples_hold(here, monkeypatch):
+    import doctest
+
+    from vitc.cli import api
+
+    monkeypatch.chdir(here)
+    assert (vitc.check, vitc.load, vitc.compile) == (api.check, api.load, api.compile)
+    result = doctest.testmod(api)
+    assert result.attempted >= 6 and result.failed == 0
+    with pytest.raises(AttributeError):
+        vitc.nothing  # noqa: B018 -- reading it is the test
+
+
+def test_the_folder_may_have_any_name_and_the_commands_run_from_anywhere(here):
+    link = here / "my-repo"
+    link.symlink_to(Path(vitc.__file__).parent)
+    code = "import vitc.cli.main, vitc.compiler.driver, sys; print(len({m for m in sys.modules if m.endswith('compiler.driver')}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=link, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
