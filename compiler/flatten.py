@@ -25,7 +25,7 @@ class Call:
 
 def flatten(program: Program, *, training: bool = False, ran: Callable[[Call], None] = lambda call: None) -> Graph:
     """The graph of the model in one mode; its outputs are named, a single one `logits`. `ran` hears of every block."""
-    flattener = _Flattener(training, ran)
+    flattener = _Flattener(program, ran, training)
     body = _bodies(program.root, training)[0]
     inputs = [flattener.builder.input(value.type, value.name) for value in body.inputs]
     outputs = flattener.inline(program.root, 0, inputs, "")
@@ -40,8 +40,8 @@ def _bodies(layer: Layer, training: bool) -> tuple[Graph, ...]:
 
 
 class _Flattener:
-    def __init__(self, training: bool, ran: Callable[[Call], None]) -> None:
-        self.training, self.ran, self.builder = training, ran, Builder()
+    def __init__(self, program: Program, ran: Callable[[Call], None], training: bool) -> None:
+        self.program, self.ran, self.training, self.builder = program, ran, training, Builder()
         self.weights: dict[str, Value] = {}
 
     def inline(self, layer: Layer, variant: int, inputs: Sequence[Value], path: str) -> list[Value]:
@@ -82,7 +82,7 @@ class _Flattener:
 
     def _weight(self, node: Node, path: str) -> Value:
         """One leaf for each key, however often it is read."""
-        name = _join(path, node.attrs["name"])
+        name = self.program.canonical(_join(path, node.attrs["name"]))
         if name not in self.weights:
             (value,) = self.builder.add(
                 "weight", (), (node.output.type,), {**node.attrs, "name": name}, names=(node.output.name,)

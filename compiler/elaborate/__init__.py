@@ -1,27 +1,41 @@
 """From syntax trees to a program: names, parameters, late binding, blocks run on shapes."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from ...grammar import tree
-from ...grammar.diagnostics import Diagnostic, VitError, error
-from ...grammar.source import Span
+from ...grammar.diagnostics import Diagnostic, Findings, VitError, error
+from ...grammar.source import Source, Span
 from ...grammar.suggest import suggestion
-from ..ir.program import Program, walk_weights
+from ..ir.graph import Value
+from ..ir.program import Program, Section, aliases
 from ..ir.types import TensorType
-from . import training
-from .blocks import Elaborated
+from . import budget, initialisers, reading, training
 from .context import Context
 from .expressions import condition
 from .layers import run_forward
-from .library import Library, Module
+from .library import SPECS, Library, Module
 from .overrides import parse_override
 from .scopes import Scope
 from .sections import sections
 from .sheets import Sheet
+from .slots import Elaborated
 from .statements import fill
 from .values import Shape, Tensor
 
-__all__ = ["elaborate"]
+__all__ = ["Checked", "check", "elaborate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is known of a model: its program if nothing is wrong with it, else what is, and its sections in any case."""
+
+    name: str
+    program: Program | None
+    sections: Mapping[str, Section]
+    problems: tuple[Diagnostic, ...]
 
 
 def elaborate(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> Program:
@@ -29,19 +43,67 @@ def elaborate(library: Library, name: str, overrides: Mapping[str, str] | None =
 
     Raises `VitError` with every problem that could be found.
     """
+    checked = check(library, name, overrides)
+    if checked.program is None:
+        raise VitError(checked.problems, 2 if all(map(_said_on_the_command_line, checked.problems)) else 1)
+    return checked.program
+
+
+def check(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> Checked:
+    """The same without raising: one mistake in a model keeps no other from being found."""
     module, model = _model(library, name)
     given = {k: parse_override(k, text) for k, text in (overrides or {}).items()}
-    own = {k: v for k, v in given.items() if "." not in k}
-    found = sections(library, module, model, {k: v for k, v in given.items() if "." in k})
-    context = Context()
+    findings = Findings()
+    findings.add(*reading.mistakes(library))
+    found = sections(module, model, {k: v for k, v in given.items() if "." in k}, findings)
+    program: Program | None = None
+    if any(problem.code == "V0206" for problem in findings.items):
+        return Checked(name, None, found, tuple(findings.items))
+    try:
+        with _deep():
+            program = _program(library, module, model, {k: v for k, v in given.items() if "." not in k}, found)
+    except VitError as problem:
+        findings.add(*problem.diagnostics)
+    except RecursionError:
+        findings.add(Diagnostic("V0503", "this text is nested deeper than the compiler follows", model.name.span))
+    return Checked(name, None if findings.items else program, found, tuple(findings.items))
+
+
+def _said_on_the_command_line(problem: Diagnostic) -> bool:
+    return problem.span is not None and problem.span.source.name == "--set"
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Room for definitions inside each other up to the budget: every level takes some twenty calls of Python."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, 8_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _program(library: Library, module: Module, model: tree.Model, own: Mapping[str, tree.Expr],
+             found: Mapping[str, Section]) -> Program:  # fmt: skip
+    texts = _library_texts(library)
+    context = Context(library=texts)
     sheet, done = _run(context, module, model, own)
     layer = done.layer
+    budget.check(layer, sheet.model.base.span)
     if context.asked:
-        _, trained = _run(Context(training=True), module, model, own)
+        _, trained = _run(Context(training=True, library=texts), module, model, own)
         layer = training.combine(layer, trained.layer)
-    program = Program(name, layer, found)
+    layer = initialisers.apply(layer, sheet, module)
+    program = Program(model.name.id, layer, found, dict(aliases(layer)))
     _expects(sheet, program)
     return program
+
+
+def _library_texts(library: Library) -> frozenset[Source]:
+    """The texts of std; a bundled model that is itself looked at is the user's text."""
+    std = (m for m in library.modules.values() if m.path.is_relative_to(SPECS / "std") and m is not library.main)
+    return frozenset(module.source for module in std)
 
 
 def _model(library: Library, name: str) -> tuple[Module, tree.Model]:
@@ -60,30 +122,43 @@ def _run(context: Context, module: Module, model: tree.Model, overrides: Mapping
     context.settings = sheet.settings()
     if sheet.problems:
         raise VitError(tuple(sheet.problems))
-    span = model.name.span
-    with context.frame("", sheet.value.name, span):
-        args = [(_image(sheet, param, span), span) for param in sheet.value.definition.forward.params]
-        done = run_forward(sheet.instance, args, {}, span)
+    span = model.base.span
+    forward = sheet.value.definition.forward
+    with context.frame("", sheet.value.name, span, span):
+        images = [param for param in forward.params if param.default is None]
+        if len(images) != 1:
+            context.fail("V0409", f"a model's block takes one image, `{sheet.value.name}` takes {len(images)}", span)
+        done = run_forward(sheet.instance, [], {images[0].name.id: (_image(sheet, images[0], span), span)}, span)
+        _served(context, done, span)
     return sheet, done
 
 
 def _image(sheet: Sheet, param: tree.Param, span: Span) -> Tensor:
     """The input: the size of `image` (height, width, channels) as [C, H, W]."""
-    from ..ir.graph import Value
-
     context = sheet.context
-    size = sheet.params["image"].get(context) if "image" in sheet.params else None
+    thunk = sheet.params.get("image")
+    size = thunk.get(context) if thunk is not None else None
     if not isinstance(size, Shape) or len(size.dims) != 3:
-        context.fail("V0409", "a model's block has a parameter `image: shape`: height x width x channels", span)
+        where = thunk.span if thunk is not None else span
+        context.fail("V0409", "a model's block has a parameter `image: shape`: height x width x channels", where)
     h, w, c = size.dims
     return Tensor(Value(context.sized(TensorType((c, h, w)), sheet.params["image"].span), param.name.id))
+
+
+def _served(context: Context, done: Elaborated, span: Span) -> None:
+    """A model gives tensors, one for each image."""
+    values = done.layer.bodies[0].outputs
+    results = len(done.results) if isinstance(done.results, tuple) else 1  # type: ignore[reportUnknownArgumentType] -- of anything
+    if not values or len(values) != results:
+        context.fail("V0409", "a model gives tensors and nothing else", span)
+    if any(value.type.stage != "sample" for value in values):
+        context.fail("V0409", "a result of the model does not depend on the image", span)
 
 
 def _expects(sheet: Sheet, program: Program) -> None:
     """The `expect`s of the sheet; `params` is the number of trained elements."""
     found: list[Diagnostic] = []
-    sizes = [(spec, TensorType(spec.shape).size) for _, spec in walk_weights(program.root)]
-    params = sum(size for spec, size in sizes if spec.trainable)
+    params = sum(TensorType(spec.shape).size for spec in program.weights().values() if spec.trainable)
     for entry, module in sheet.expects:
         scope: Scope = sheet.scope(module).with_locals({"params": params})
         if not condition(entry.condition, scope):

@@ -8,10 +8,11 @@ from ...grammar import tree
 from ...grammar.source import Span
 from ...grammar.suggest import suggestion
 from .. import ops
-from . import blocks, layers, params, shapes
+from . import blocks, layers, params, shapes, slots
+from .blame import place
 from .context import Context
 from .scopes import MISSING, Scope
-from .values import BlockValue, Bound, Builtin, FunctionValue, Identity, OpValue, Tensor, describe
+from .values import BlockValue, Bound, Builtin, FunctionValue, Identity, OpValue, Shared, Tensor, describe, listed
 
 Args = list[tuple[Any, Span]]
 Kwargs = dict[str, tuple[Any, Span]]
@@ -37,6 +38,8 @@ def call(expr: tree.Call, scope: Scope) -> Any:
     from .expressions import evaluate
 
     function = evaluate(expr.function, scope)
+    if isinstance(function, Builtin) and function.name == "share":
+        return _share(expr, scope)
     args: Args = []
     kwargs: Kwargs = {}
     for position, arg in enumerate(expr.args):
@@ -45,16 +48,25 @@ def call(expr: tree.Call, scope: Scope) -> Any:
         if arg.name is None:
             if kwargs:
                 scope.context.fail("V0311", "an argument by position stands before those by name", arg.span)
-            args.append((value, arg.value.span))
+            args.append((value, place(arg.value, scope)))
         elif arg.name.id in kwargs:
             scope.context.fail("V0204", f"`{arg.name.id}` is given twice", arg.name.span)
         else:
-            kwargs[arg.name.id] = (value, arg.value.span)
+            kwargs[arg.name.id] = (value, place(arg.value, scope))
     if isinstance(function, BlockValue):
         return configure(
             function, args, kwargs, {a.name.id: a.name.span for a in expr.args if a.name}, scope, expr.span
         )
     return apply(function, args, kwargs, scope, expr.span)
+
+
+def _share(expr: tree.Call, scope: Scope) -> Any:
+    """`share(name)`: the layer of that name, to be bound again or handed to another block."""
+    named = expr.args[0].value if len(expr.args) == 1 and expr.args[0].name is None else None
+    slot = scope.layer(named.id) if isinstance(named, tree.Name) else MISSING
+    if not isinstance(slot, slots.LayerSlot):
+        scope.context.fail("V0217", "`share` takes the name of a layer that this block binds", expr.span)
+    return slots.shared(slot)
 
 
 def _expected(function: Any, at: str | int) -> tuple[str, ...]:
@@ -88,14 +100,14 @@ def apply(
             return _op_value(function, list(args), dict(kwargs), scope, span)
         case FunctionValue():
             return call_function(function, args, kwargs, scope, span)
-        case blocks.LayerSlot():
+        case slots.LayerSlot():
             return layers.call_layer(function, args, kwargs, scope, span)
-        case blocks.ListSlot():
+        case slots.ListSlot():
             return layers.call_list(function, args, kwargs, scope, span)
         case Identity():
-            if len(args) == 1 or (args and not isinstance(args[0][0], Tensor)):
-                return args[0][0]
-            return tuple(value for value, _ in args) if args else function
+            return (args[0][0] if len(args) == 1 else tuple(value for value, _ in args)) if args else function
+        case Shared():
+            return scope.context.fail("V0216", "a shared layer runs when it is bound to a name", span)
         case BlockValue():
             return configure(function, args, kwargs, {}, scope, span)
         case _:
@@ -139,15 +151,16 @@ def configure(
         given[name] = item
     inner = Scope(context, value.module, scope.builder, (blocks.file_source(value.module, context),), {}, lambda: ())
     bound = dict(value.args)
-    for name, (item, place) in given.items():
+    for name, (item, at) in given.items():
         if isinstance(item, Tensor) and item.type.stage != "const":
             context.fail(
                 "V0216", f"`{value.name}` runs on tensors only when it is bound to a name: its weights need one", span
             )
-        if isinstance(item, (blocks.LayerSlot, blocks.ListSlot)):
-            context.fail("V0215", f"`{place.text}` is a layer here, not a block value", place)
-        checked = params.check(context, declared[name], item, place, lambda limit: evaluate(limit, inner))
-        bound[name] = Bound(checked, place)
+        if isinstance(item, (slots.LayerSlot, slots.ListSlot)):
+            help = f"share({at.text}) hands the layer over"
+            context.fail("V0215", f"`{at.text}` is a layer here, not a block value", at, help=help)
+        checked = params.check(context, declared[name], item, at, lambda limit: evaluate(limit, inner))
+        bound[name] = Bound(checked, at)
     return BlockValue(value.module, value.definition, bound)
 
 
@@ -165,17 +178,16 @@ def call_function(function: FunctionValue, args: Sequence[tuple[Any, Span]], kwa
             context.fail("V0202", f"`{name}` has no parameter `{given}`", span, help=suggestion(given, declared))
     sizes: dict[str, int] = {}
     file = blocks.file_source(function.module, context)
-    inner = Scope(context, function.module, scope.builder, (lambda n: sizes.get(n, MISSING), file), sizes,
-                  lambda: [*sizes, *function.module.names()])  # fmt: skip
     values = dict(zip(declared, args, strict=False)) | dict(kwargs)
-    with context.deeper(span):
-        context.functions.append(name)
+    inner = Scope(context, function.module, scope.builder, (lambda n: sizes.get(n, MISSING), file), sizes,
+                  lambda: [*sizes, *declared, *function.module.names()],
+                  places={name: at for name, (_, at) in values.items()})  # fmt: skip
+    with context.function(name, span):
         for param in definition.params:
             _parameter(param, values.get(param.name.id), inner, name, span)
         result, _ = execute(definition.body, inner, definition.span)
-        if definition.result is not None and isinstance(result, Tensor):
-            shapes.bind_type(definition.result, result, inner, f"the result of {name}", span)
-        context.functions.pop()
+        if definition.result is not None:
+            shapes.result(definition.result, result, inner, f"the result of {name}", span)
     return result
 
 
@@ -187,19 +199,17 @@ def _parameter(param: tree.Param, given: tuple[Any, Span] | None, inner: Scope, 
         inner.context.fail("V0301", f"`{function}` needs `{param.name.id}`", span)
     if given is None:
         assert param.default is not None
-        value, place = evaluate(param.default, inner, params.words(param.type)), param.default.span
+        value, at = evaluate(param.default, inner, params.words(param.type)), param.default.span
     else:
-        value, place = given
-    typed = param.type is not None and not all(isinstance(a, tree.Pattern) for a in param.type.alternatives)
-    if typed:
-        value = params.check(inner.context, param, value, place, lambda limit: evaluate(limit, inner))
+        value, at = given
+    value = params.check(inner.context, param, value, at, lambda limit: evaluate(limit, inner))
     if isinstance(value, Tensor) and param.type is not None:
-        shapes.bind_type(param.type, value, inner, param.name.id, place)
+        shapes.bind_type(param.type, value, inner, param.name.id, at)
     inner.locals[param.name.id] = value
 
 
 def members(value: Any) -> list[Any] | None:
     """The items of a list or of a list of layers; None of anything else."""
-    if isinstance(value, blocks.ListSlot):
+    if isinstance(value, slots.ListSlot):
         return list(value.members)
-    return list(value) if isinstance(value, (list, tuple)) else None  # type: ignore[reportUnknownArgumentType]
+    return listed(value)

@@ -1,15 +1,17 @@
 """The value of an expression."""
 
-from math import log2
+from collections.abc import Iterable
+from math import log10
 from typing import Any
 
 from ...grammar import tree
+from ...grammar.diagnostics import VitError, error
 from ...grammar.source import Span
 from ...grammar.suggest import suggestion
-from . import calls, indexing
+from . import calls, functions, indexing
 from .context import MAX_ITEMS
 from .numbers import SIGNS, arithmetic
-from .scopes import MISSING, Scope
+from .scopes import LATER, MISSING, Scope
 from .tensors import emit
 from .values import Shape, Tensor, Word, describe
 
@@ -59,12 +61,20 @@ def name(expr: tree.Name, scope: Scope, words: tuple[str, ...] = ()) -> Any:
         scope.context.asked = True
         return scope.context.training
     value = scope.lookup(expr.id)
-    if value is MISSING:
-        known = [*scope.locals, *scope.known()]
+    if value is LATER:
         scope.context.fail(
-            "V0201", f"nothing here is called `{expr.id}`", expr.span, help=suggestion(expr.id, [*known, *words])
-        )
+            "V0208", f"`{expr.id}` is the size of an axis that no tensor has shown yet", expr.span,
+            help="a size is known once `forward` has met the pattern that names it",
+        )  # fmt: skip
+    if value is MISSING:
+        raise unknown(expr, [*scope.locals, *scope.known(), *words])
     return value
+
+
+def unknown(expr: tree.Name, known: Iterable[str]) -> VitError:
+    """V0201, the same whether it is found by running a text or by reading it."""
+    return error("V0201", f"nothing here is called `{expr.id}`", expr.span,
+                 help=suggestion(expr.id, [*known, *functions.names()]))  # fmt: skip
 
 
 def condition(expr: tree.Expr, scope: Scope) -> bool:
@@ -103,13 +113,14 @@ def loop_names(names: tuple[tree.Name, ...], index: int, item: Any, scope: Scope
 def _each(expr: tree.Each, scope: Scope) -> list[Any]:
     scopes = [scope]
     for clause in expr.clauses:
-        scopes = [
-            inner.with_locals(loop_names(clause.names, i, item, inner))
-            for inner in scopes
-            for i, item in enumerate(items_of(clause.iterable, inner))
-        ]
-        if len(scopes) > MAX_ITEMS:
-            scope.context.fail("V0504", f"a list of more than {MAX_ITEMS:,} items comes out of this", expr.span)
+        wider: list[Scope] = []
+        for inner in scopes:
+            for i, item in enumerate(items_of(clause.iterable, inner)):
+                scope.context.step(clause.span)
+                wider.append(inner.with_locals(loop_names(clause.names, i, item, inner)))
+            if len(wider) > MAX_ITEMS:
+                scope.context.fail("V0504", f"a list of more than {MAX_ITEMS:,} items comes out of this", expr.span)
+        scopes = wider
     if expr.test is not None:
         scopes = [inner for inner in scopes if condition(expr.test, inner)]
     return [evaluate(expr.item, inner) for inner in scopes]
@@ -151,17 +162,21 @@ def _sides(expr: tree.Binary, scope: Scope) -> tuple[Any, Any]:
     """Both operands; a bare name compared with a word is one of its choices."""
     if expr.op not in ("==", "!=", "in", "not in"):
         return evaluate(expr.left, scope), evaluate(expr.right, scope)
-    left = evaluate(expr.left, scope)
-    right = evaluate(expr.right, scope, left.choices if isinstance(left, Word) else _choices(expr.left, scope))
-    return left, right
+    chosen = _choices(expr.right, scope)  # `token == pool` reads as `pool == token` does
+    left = evaluate(expr.left, scope, chosen)
+    choices = left.choices if isinstance(left, Word) and not chosen else _choices(expr.left, scope)
+    return left, evaluate(expr.right, scope, choices)
 
 
 def _choices(expr: tree.Expr, scope: Scope) -> tuple[str, ...]:
     """The words a parameter could have held, though now it holds `none` or a number."""
     from .params import words
 
-    thunk = scope.origins(expr.id) if isinstance(expr, tree.Name) else None
-    return words(thunk.type) if thunk is not None else ()
+    if not isinstance(expr, tree.Name):
+        return ()
+    thunk = scope.origin(expr.id)
+    value = scope.locals.get(expr.id)
+    return value.choices if isinstance(value, Word) else words(thunk.type) if thunk is not None else ()
 
 
 def _logical(expr: tree.Binary, scope: Scope) -> Any:
@@ -185,17 +200,15 @@ def _range(expr: tree.Binary, scope: Scope) -> list[int]:
             scope.context.fail("V0308", f"a range goes from an integer to an integer, not {describe(end)}", side.span)
     if ends[1] - ends[0] > MAX_ITEMS:
         scope.context.fail(
-            "V0504", f"a list of about 10**{log2(ends[1] - ends[0]) * 0.30103:.0f} items comes out of this", expr.span
+            "V0504", f"a list of about 10**{log10(ends[1] - ends[0]):.0f} items comes out of this", expr.span
         )
     return list(range(*ends))
 
 
 def _attribute(expr: tree.Attribute, scope: Scope) -> Any:
-    if isinstance(expr.base, tree.Name):
-        other = scope.lookup(expr.base.id)
-        if isinstance(other, calls.ModelValue):
-            return other.parameter(expr.name.id, scope.context, expr.name.span)
     value = evaluate(expr.base, scope)
+    if isinstance(value, calls.ModelValue):
+        return value.parameter(expr.name.id, scope.context, expr.name.span)
     parts = {"h": 0, "w": 1, "c": 2}
     if isinstance(value, Shape) and parts.get(expr.name.id, 9) < len(value.dims):
         return value.dims[parts[expr.name.id]]

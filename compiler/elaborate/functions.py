@@ -30,6 +30,13 @@ def find(name: str) -> Any:
     return MISSING
 
 
+@cache
+def names() -> tuple[str, ...]:
+    """Every name of the language."""
+    spoken = (name for name in ops.names() if not ops.get(name).internal)
+    return tuple(sorted({*_CONSTANTS, *builtins.table(), *spoken}))
+
+
 def call_op(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
     """Given tensors an op runs, given attributes alone it is a block value to bind."""
     op = ops.get(name)

@@ -11,11 +11,13 @@ from ..ir.graph import Origin, Value
 from ..ir.program import Layer
 from ..ir.types import TensorType
 from ..ops.base import OpError
-from . import shapes
-from .blocks import Elaborated, Hole, Instance, LayerSlot, ListSlot
+from . import params, shapes
+from .blame import plain
+from .blocks import Instance
 from .scopes import Scope
-from .tensors import attributes, emit
-from .values import BlockValue, OpValue, Tensor, key
+from .slots import Elaborated, Hole, LayerSlot, ListSlot
+from .tensors import attributes, emit, numbers_in
+from .values import BlockValue, OpValue, Tensor, key, listed
 
 Args = Sequence[tuple[Any, Span]]
 Kwargs = Mapping[str, tuple[Any, Span]]
@@ -25,7 +27,7 @@ def call_layer(slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: 
     """A bound layer on tensors."""
     if isinstance(slot.value, OpValue):
         return call_op_layer(slot, slot.value, args, kwargs, scope, span)
-    done = run(slot.value, slot.path, args, kwargs, scope, span)
+    done = run(slot.value, slot, args, kwargs, scope, span)
     variant = _variant(slot, done)
     tensors = _tensors([value for value, _ in args] + [v for v, _ in kwargs.values()])
     inputs = _ordered(slot.value, args, kwargs, tensors)
@@ -54,11 +56,14 @@ def call_op_layer(slot: LayerSlot, value: OpValue, args: Args, kwargs: Kwargs, s
     try:
         specs = op.weights(args[0][0].type, attrs)
     except OpError as problem:
-        scope.context.fail("V0401", f"{value.op}: {problem.message}", span, help=problem.help)
-    if slot.op_layer is None:
-        slot.op_layer = Layer(value.op, True, {}, {}, specs, attrs, span=value.span)
-    elif dict(slot.op_layer.weights) != dict(specs):
-        old = next(iter(slot.op_layer.weights.values())).shape
+        scope.context.fail(
+            "V0401", f"{value.op}: {problem.message}", span, help=problem.help, sizes=numbers_in(problem.message)
+        )
+    owner = slot.owner()
+    if owner.op_layer is None:
+        owner.op_layer = Layer(value.op, True, {}, {}, specs, attrs, span=plain(value.span))
+    elif dict(owner.op_layer.weights) != dict(specs):
+        old = next(iter(owner.op_layer.weights.values())).shape
         new = next(iter(specs.values())).shape
         scope.context.fail(
             "V0406",
@@ -66,8 +71,8 @@ def call_op_layer(slot: LayerSlot, value: OpValue, args: Args, kwargs: Kwargs, s
             span,
         )
     names = [name.rstrip("?") for name in op.inputs[1:]]
-    owner = slot.instance
-    weights = [owner.weight(f"{slot.path}.{n}", specs[n], span) for n in names if n in specs]
+    here = slot.instance
+    weights = [here.weight(f"{slot.path}.{n}", specs[n], span) for n in names if n in specs]
     return emit(scope, value.op, [args[0][0], *weights], attrs, span, layer=slot.path if specs else "")
 
 
@@ -83,9 +88,14 @@ def call_list(slot: ListSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Sp
     result: Any = args[0][0] if args else None
     for member in slot.members:
         result = call_member(member, current, kwargs, scope, span)
-        results = result if isinstance(result, tuple) else (result,)  # type: ignore[reportUnknownVariableType]
-        current[: len(results)] = [(value, span) for value in results]  # type: ignore[reportUnknownArgumentType,reportUnknownVariableType]
+        results = several(result)
+        current[: len(results)] = [(value, span) for value in results]
     return result
+
+
+def several(result: Any) -> list[Any]:
+    """The results of a call: those of a tuple, else one."""
+    return (listed(result) or []) if isinstance(result, tuple) else [result]
 
 
 def call_member(member: Any, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Any:
@@ -102,11 +112,10 @@ def _call_blocks(slot: ListSlot, args: Args, scope: Scope, span: Span) -> Any:
     variants: list[int] = []
     done: Elaborated | None = None
     for member in slot.members:
-        done = run(member.value, member.path, current, {}, scope, span)
+        done = run(member.value, member, current, {}, scope, span)
         variants.append(_variant(member, done))
-        results = done.results if isinstance(done.results, tuple) else (done.results,)  # type: ignore[reportUnknownVariableType]
         placeholders = [Tensor(Value(t)) for t in done.types]
-        filled = fill(tuple(results), placeholders)  # type: ignore[reportUnknownArgumentType]
+        filled = several(fill(done.results, placeholders))
         current[: len(filled)] = [(value, span) for value in filled]
     assert done is not None
     attrs = {"layer": slot.path, "variant": tuple(variants)}
@@ -123,8 +132,8 @@ def _tensors(values: Sequence[Any]) -> list[Tensor]:
     for value in values:
         if isinstance(value, Tensor):
             found.append(value)
-        elif isinstance(value, (list, tuple)):
-            found += _tensors(list(value))  # type: ignore[reportUnknownArgumentType]
+        else:
+            found += _tensors(listed(value) or [])
     return found
 
 
@@ -139,9 +148,13 @@ def fill(template: Any, tensors: Sequence[Tensor]) -> Any:
     """Results with tensors in their holes."""
     if isinstance(template, Hole):
         return tensors[template.index]
-    if isinstance(template, (list, tuple)):
-        return type(template)(fill(item, tensors) for item in template)  # type: ignore[reportUnknownVariableType,reportUnknownArgumentType]
-    return template
+    items = listed(template)
+    return template if items is None else _like(template, [fill(item, tensors) for item in items])
+
+
+def _like(value: Any, items: list[Any]) -> Any:
+    """Items as the kind of sequence that another value is."""
+    return tuple(items) if isinstance(value, tuple) else items
 
 
 def _dig(value: Any, found: list[Tensor]) -> Any:
@@ -149,17 +162,15 @@ def _dig(value: Any, found: list[Tensor]) -> Any:
     if isinstance(value, Tensor):
         found.append(value)
         return Hole(len(found) - 1)
-    if isinstance(value, (list, tuple)):
-        return type(value)(_dig(item, found) for item in value)  # type: ignore[reportUnknownVariableType,reportUnknownArgumentType]
-    return value
+    items = listed(value)
+    return value if items is None else _like(value, [_dig(item, found) for item in items])
 
 
 def _type_key(value: Any) -> Any:
     if isinstance(value, Tensor):
         return ("tensor", inner_type(value.type))
-    if isinstance(value, (list, tuple)):
-        return tuple(_type_key(item) for item in value)  # type: ignore[reportUnknownVariableType]
-    return key(value)
+    items = listed(value)
+    return key(value) if items is None else tuple(map(_type_key, items))
 
 
 def inner_type(type: TensorType) -> TensorType:
@@ -167,7 +178,7 @@ def inner_type(type: TensorType) -> TensorType:
     return TensorType(type.shape, type.dtype, "shared") if type.stage == "const" else type
 
 
-def run(value: BlockValue, path: str, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Elaborated:
+def run(value: BlockValue, slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Elaborated:
     """Elaborates a block on arguments, or finds it done."""
     context = scope.context
     at = (
@@ -179,7 +190,7 @@ def run(value: BlockValue, path: str, args: Args, kwargs: Kwargs, scope: Scope, 
     found = context.memo.get(at)
     if found is not None:
         return found[0]
-    with context.deeper(span), context.frame(path, value.name, span):
+    with context.deeper(span), context.frame(slot.path, value.name, span, slot.span):
         instance = Instance(context, value)
         done = run_forward(instance, args, kwargs, span)
     context.memo[at] = (done, value, args, kwargs)  # what the key names by id stays alive
@@ -192,14 +203,10 @@ def run_forward(instance: Instance, args: Args, kwargs: Kwargs, span: Span) -> E
 
     context, forward = instance.context, instance.value.definition.forward
     scope = instance.scope()
-    functions, context.functions = context.functions, []
-    try:
-        _arguments(instance, scope, forward, args, kwargs, span)
-        statements.expectations(instance, scope)
-        result, names = statements.execute(forward.body, scope, forward.span)
-        result = shapes.results(forward.results, result, scope, forward)
-    finally:
-        context.functions = functions
+    _arguments(instance, scope, forward, args, kwargs, span)
+    statements.expectations(instance, scope)
+    result, names = statements.execute(forward.body, scope, forward.span)
+    result = shapes.results(forward.results, result, scope)
     tensors: list[Tensor] = []
     template = _dig(result, tensors)
     graph = instance.builder.graph([t.value for t in tensors], names)
@@ -222,20 +229,20 @@ def _arguments(instance: Instance, scope: Scope, forward: tree.Forward, args: Ar
     for param in forward.params:
         name = param.name.id
         if name in given:
-            value = inputs(instance, given[name][0], name)
+            value, place = inputs(instance, given[name][0], name), given[name][1]
         elif param.default is not None:
-            value = evaluate(param.default, scope)
+            value, place = evaluate(param.default, scope, params.words(param.type)), param.default.span
         else:
             context.fail("V0404", f"`{instance.value.name}` is called without `{name}`", span)
+        value = params.check(context, param, value, place, lambda limit: evaluate(limit, scope))
         if isinstance(value, Tensor) and param.type is not None:
             shapes.bind_type(param.type, value, scope, name, span)
-        scope.locals[name] = value
+        scope.let(name, value)
 
 
 def inputs(instance: Instance, value: Any, name: str) -> Any:
     """An argument inside the block: tensors are inputs of its body."""
     if isinstance(value, Tensor):
         return Tensor(instance.builder.input(inner_type(value.type), name))
-    if isinstance(value, (list, tuple)):
-        return type(value)(inputs(instance, item, name) for item in value)  # type: ignore[reportUnknownVariableType,reportUnknownArgumentType]
-    return value
+    items = listed(value)
+    return value if items is None else _like(value, [inputs(instance, item, name) for item in items])

@@ -1,13 +1,13 @@
 """A layer called on several shapes: one set of weights, a body for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from ...grammar.diagnostics import error
 from ..ir.graph import Graph, Node
-from ..ir.program import Child, Layer
+from ..ir.program import Child, Layer, walk_children
 
 
 def merge(layers: Sequence[Layer]) -> Layer:
@@ -18,18 +18,21 @@ def merge(layers: Sequence[Layer]) -> Layer:
     first = unique[0]
     for other in unique[1:]:
         _same_weights(first, other)
-    names = list(first.children)
-    children: dict[str, Child] = {n: merge_child([u.children[n] for u in unique if n in u.children]) for n in names}
-    bodies: list[Graph] = []
-    offsets = dict.fromkeys(names, 0)
-    for layer in unique:
-        bodies += [_shift(body, offsets) for body in layer.bodies]
-        for name in names:
-            offsets[name] += _variants(layer.children.get(name))
-    return replace(first, children=children, bodies=tuple(bodies), train=tuple(bodies))
+    names = list(dict.fromkeys(name for layer in unique for name in layer.children))
+    seen: dict[str, dict[Layer, int]] = {}
+    bodies = tuple(_shift(body, _offsets(layer, seen)) for layer in unique for body in layer.bodies)
+    return replace(
+        first,
+        children={n: merge_child([u.children[n] for u in unique if n in u.children]) for n in names},
+        weights={name: spec for layer in unique for name, spec in layer.weights.items()},
+        borrows={path: lent for layer in unique for path, lent in layer.borrows.items()},
+        shares={path: own for layer in unique for path, own in layer.shares.items()},
+        bodies=bodies,
+        train=bodies,
+    )
 
 
-def merge_child(children: "Sequence[Child]") -> "Child":
+def merge_child(children: Sequence[Child]) -> Child:
     """The same of lists, member by member."""
     first = children[0]
     if isinstance(first, tuple):
@@ -39,29 +42,37 @@ def merge_child(children: "Sequence[Child]") -> "Child":
 
 
 def _same_weights(a: Layer, b: Layer) -> None:
+    """What only one of the calls uses is there for it alone; what both use must agree."""
     for name, spec in a.weights.items():
-        if b.weights.get(name) is None or b.weights[name].shape != spec.shape:
-            shape = b.weights[name].shape if name in b.weights else None
-            raise error(
-                "V0406", f"`{name}` of `{a.kind}` is {list(spec.shape)} in one call and {shape} in another", a.span
-            )
+        other = b.weights.get(name, spec)
+        if other.shape != spec.shape:
+            message = f"`{name}` of `{a.kind}` is {list(spec.shape)} in one call and {list(other.shape)} in another"
+            raise error("V0406", message, a.span)
 
 
-def _variants(child: Any) -> int:
-    if isinstance(child, tuple):
-        return max((_variants(member) for member in child), default=0)  # type: ignore[reportUnknownVariableType,reportUnknownArgumentType]
-    return len(child.bodies) if isinstance(child, Layer) else 0
+def _offsets(layer: Layer, seen: dict[str, dict[Layer, int]]) -> dict[str, int]:
+    """Where the bodies of each child begin among those of the merged child; `seen` are the children of the calls before."""
+    found: dict[str, int] = {}
+    for name, child in layer.children.items():
+        for path, inner in walk_children(child, name):
+            before = seen.setdefault(path, {})
+            found[path] = before.setdefault(inner, sum(len(other.bodies) for other in before))
+    return found
 
 
-def _shift(body: Graph, offsets: dict[str, int]) -> Graph:
+def _shift(body: Graph, offsets: Mapping[str, int]) -> Graph:
     """The body with the variants of its children counted behind those of the calls before."""
 
     def moved(node: Node) -> Node:
-        by = offsets.get(node.layer.partition(".")[0], 0)
-        if node.op != "call" or not by:
+        if node.op != "call":
             return node
-        variant = node.attrs["variant"]
-        new = tuple(v + by for v in variant) if isinstance(variant, tuple) else variant + by  # type: ignore[reportUnknownVariableType]
+        new = _moved(node.attrs["variant"], node.layer, offsets)
         return replace(node, attrs=MappingProxyType({**node.attrs, "variant": new}))
 
     return replace(body, nodes=tuple(map(moved, body.nodes)))
+
+
+def _moved(variant: Any, path: str, offsets: Mapping[str, int]) -> Any:
+    if isinstance(variant, tuple):
+        return tuple(_moved(v, f"{path}.{i}", offsets) for i, v in enumerate(variant))  # type: ignore[reportUnknownVariableType] -- of integers
+    return variant + offsets.get(path, 0)

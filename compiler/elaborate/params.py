@@ -1,12 +1,13 @@
 """Parameters: the type of a value, written or taken from the default."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from ...grammar import tree
 from ...grammar.source import Span
 from ...grammar.suggest import suggestion
 from .context import Context
-from .values import BlockValue, Builtin, FunctionValue, Identity, OpValue, Shape, Tensor, Word, describe
+from .values import BlockValue, Builtin, FunctionValue, Identity, OpValue, Shape, Shared, Tensor, Word, describe
 
 TYPES = ("int", "float", "bool", "shape", "block", "list", "tensor", "text", "none")
 
@@ -31,11 +32,24 @@ def check(context: Context, param: tree.Param, value: Any, span: Span, limit: An
             for bound in alternative.bounds:
                 _bounded(context, param, value, span, bound, limit(bound.limit))
             if alternative.name == "int" and not alternative.bounds and value < 0:
-                context.fail("V0304", f"`{param.name.id}` must not be negative", span, label=f"this is {value}")
+                context.fail("V0304", f"`{param.name.id}` must not be negative", span, label=f"this is {value}",
+                             help="where negative numbers make sense the parameter says so: `int >= -9`")  # fmt: skip
             return float(value) if alternative.name == "float" else value
     allowed = " | ".join(_shown(a) for a in alternatives)
-    help = suggestion(value.name, words(param.type)) if isinstance(value, Word) else ""
+    help = suggestion(value.name, words(param.type)) if isinstance(value, Word) else _hint(alternatives, value)
     return context.fail("V0302", f"`{param.name.id}` takes {allowed}, not {describe(value)}", span, help=help)
+
+
+def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Any) -> str:
+    """What a value of a wrong type may have been meant to be."""
+    kinds = {a.name for a in alternatives if isinstance(a, tree.Word)}
+    if isinstance(value, str) and (value in kinds or kinds <= {"int", "float"}):
+        return f"write it without quotes: {value}" if value in kinds or value.replace(".", "").isdigit() else ""
+    if isinstance(value, float) and "int" in kinds and value.is_integer():
+        return f"write {value:.0f}"
+    if "shape" in kinds and isinstance(value, int) and not isinstance(value, bool):
+        return f"a shape is height x width x channels: {value}x{value}x3"
+    return ""
 
 
 def _bounded(context: Context, param: tree.Param, value: Any, span: Span, bound: tree.Bound, limit: Any) -> None:
@@ -65,7 +79,7 @@ def _is(value: Any, name: str) -> bool:
     if name == "float":
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if name == "block":
-        return isinstance(value, (BlockValue, OpValue, FunctionValue, Builtin, Identity, list))
+        return isinstance(value, (BlockValue, OpValue, FunctionValue, Builtin, Identity, Shared, list))
     kinds: dict[str, Any] = {"bool": bool, "shape": Shape, "list": list, "tensor": Tensor, "text": str}
     if name in kinds:
         return isinstance(value, kinds[name])

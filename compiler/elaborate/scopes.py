@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .context import Context
 
 MISSING: Any = object()
+#: The value of a size that a pattern of the block names, but has not met as yet.
+LATER: Any = object()
 Source = Callable[[str], Any]
 
 
@@ -57,20 +59,36 @@ class Scope:
     known: Callable[[], Iterable[str]]
     origins: "Callable[[str], Thunk | None]" = lambda name: None
     locals: dict[str, Any] = field(default_factory=dict[str, Any])
-    layers: "Callable[[str], Any] | None" = None
-    #: Right of `=` in a block, where a layer's name means nothing.
-    binding: bool = False
+    #: Where a function's arguments come from.
+    places: dict[str, Span] = field(default_factory=dict[str, Span])
+    #: Names bound to layers of the block, for `share`.
+    layer: Callable[[str], Any] = lambda name: MISSING
 
     def lookup(self, name: str) -> Any:
-        """The value of a name or MISSING."""
+        """The value of a name, LATER or MISSING."""
         if name in self.locals:
             return self.locals[name]
+        later = MISSING
         for source in self.sources:
             value = source(name)
-            if value is not MISSING:
+            if value is LATER:
+                later = LATER
+            elif value is not MISSING:
                 return value
-        return MISSING
+        return later
+
+    def origin(self, name: str) -> "Thunk | None":
+        """Where the value of a name comes from, for messages."""
+        if name in self.places:
+            return Thunk(name, None, self.places[name], lambda: None)
+        return None if name in self.locals else self.origins(name)
+
+    def let(self, name: str, value: Any) -> None:
+        """Gives a local name a value."""
+        self.places.pop(name, None)
+        self.locals[name] = value
 
     def with_locals(self, names: Mapping[str, Any]) -> "Scope":
         """The same with further names (of a comprehension), which hide others."""
-        return replace(self, locals={**self.locals, **names})
+        places = {n: s for n, s in self.places.items() if n not in names}
+        return replace(self, locals={**self.locals, **names}, places=places)

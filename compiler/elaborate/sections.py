@@ -7,27 +7,26 @@ from ...grammar import tree
 from ...grammar.diagnostics import Diagnostic, Findings
 from ...grammar.suggest import suggestion
 from ..ir.program import Choice, Entry, Quantity, Section
-from .library import Library, Module
+from .library import Module
 
 KINDS = ("data", "train", "export", "weights", "init")
 
 
 def sections(
-    library: Library, module: Module, model: tree.Model, overrides: Mapping[str, tree.Expr]
+    module: Module, model: tree.Model, overrides: Mapping[str, tree.Expr], findings: Findings
 ) -> dict[str, Section]:
-    """The sections of a model: those of its own file, those with its name over those without."""
-    findings, merged = Findings(), dict[str, Section]()
-    for own in (False, True):
-        for section in module.sections:
-            _known(section, module, findings)
-            if (section.model is not None) is own and (section.model is None or section.model.id == model.name.id):
-                entries = _entries(section, findings)
-                before = merged.get(section.kind.id)
-                if before is not None and not own:
-                    findings.add(Diagnostic("V0204", f"there are two sections `{section.kind.id}`", section.kind.span))
-                merged[section.kind.id] = Section(
-                    section.kind.id, {**(before.entries if before else {}), **entries}, section.kind.span
-                )
+    """The sections of a model: those of its own file, those with its name over those without. `init` is not among them:
+    its values are the elaborator's."""
+    merged, seen = dict[str, Section](), set[tuple[str, str]]()
+    for section in sorted(module.sections, key=lambda s: s.model is not None):
+        _known(section, module, findings)
+        kind, owner = section.kind.id, section.model.id if section.model else ""
+        if (kind, owner) in seen:
+            findings.add(Diagnostic("V0204", f"there are two sections `{kind}{owner and ' ' + owner}`", section.kind.span))
+        seen.add((kind, owner))
+        if kind != "init" and owner in ("", model.name.id):
+            before = merged[kind].entries if kind in merged else {}
+            merged[kind] = Section(kind, {**before, **_entries(section, findings)}, section.kind.span)
     for path, expr in overrides.items():
         kind, _, key = path.partition(".")
         if kind not in KINDS:
@@ -37,7 +36,6 @@ def sections(
         merged[kind] = Section(
             kind, {**section.entries, key: Entry(value(expr, findings), expr.span, expr.span)}, section.span
         )
-    findings.raise_if_any()
     return merged
 
 

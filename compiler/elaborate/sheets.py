@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...grammar import tree
-from ...grammar.diagnostics import Diagnostic
+from ...grammar.diagnostics import Diagnostic, VitError
 from ...grammar.source import Span
 from ...grammar.suggest import suggestion
 from ..ir.builder import Builder
 from . import params
+from .blame import place
 from .blocks import Instance, file_source
-from .context import Context
+from .context import Context, Setting
 from .library import Module
 from .scopes import MISSING, Scope, Thunk
+from .shapes import patterns
 from .values import BlockValue, Shape
 
 Override = tuple[tree.Expr, Module, Span]
@@ -40,9 +42,10 @@ class Sheet:
                     suggestion(name, self.declared),
                 )
                 del entries[name]
-        thunks = {name: self._thunk(name, entry) for name, entry in entries.items()}
-        self.instance = Instance(context, self.value, thunks)
+        self.instance = Instance(context, self.value)
         self.params: dict[str, Thunk] = self.instance.params
+        self.params.update({name: self._thunk(name, entry) for name, entry in entries.items()})
+        self.given = tuple(entries)
 
     def _say(self, code: str, message: str, span: Span, help: str = "") -> None:
         self.problems.append(Diagnostic(code, message, span, help=help))
@@ -78,14 +81,20 @@ class Sheet:
         expr, module, _ = entry
         param = self.declared[name]
 
+        scope = self.scope(module, without=name)
+
+        def limit(expr: tree.Expr) -> Any:
+            from .expressions import evaluate
+
+            return evaluate(expr, scope)
+
         def make() -> Any:
             from .expressions import evaluate
 
-            scope = self.scope(module, without=name)
             value = evaluate(expr, scope, params.words(param.type))
-            return params.check(self.context, param, value, expr.span, lambda limit: evaluate(limit, scope))
+            return params.check(self.context, param, value, place(expr, scope), limit)
 
-        return Thunk(name, expr, expr.span, make, type=param.type)
+        return Thunk(name, expr, expr.span, make, scope, type=param.type)
 
     def scope(self, module: Module, *, without: str = "") -> Scope:
         """Where a sheet's value is evaluated: the parameters as finally set, sizes, then the sheet's own file."""
@@ -93,33 +102,27 @@ class Sheet:
         def param(name: str) -> Any:
             return self.params[name].get(self.context) if name in self.params and name != without else MISSING
 
-        def size(name: str) -> Any:
-            return self.instance.shapes.get(name, MISSING)
-
         builder: Builder = self.instance.builder
-        return Scope(self.context, module, builder, (param, size, file_source(module, self.context)), self.instance.shapes,
-                     lambda: [*self.params, *module.names()], self.params.get)  # fmt: skip
+        return Scope(self.context, module, builder, (param, self.instance.size, file_source(module, self.context)), self.instance.shapes,
+                     lambda: [*self.params, *module.names()],
+                     lambda n: self.params.get(n) if n != without else None)  # fmt: skip
 
-    def settings(self) -> dict[str, tuple[Any, Span]]:
-        """The numbers among the parameters that evaluated, with their places; problems of the others are collected."""
-        from ...grammar.diagnostics import VitError
-
-        found: dict[str, tuple[Any, Span]] = {}
+    def settings(self) -> list[Setting]:
+        """The sizes among the parameters, with their places. All values that a sheet gives are looked at; what is wrong
+        with them is collected, but for what needs sizes that only a run can tell."""
+        spoken = self.instance.later | {dim.id for p in patterns(self.value.definition.forward) for dim in p.dims
+                                        if isinstance(dim, tree.Name)}  # fmt: skip
+        found: list[Setting] = []
         for name, thunk in self.params.items():
-            if thunk.expr is None or not _simple(thunk.expr):
+            if name not in self.given and not isinstance(thunk.expr, (tree.Number, tree.Shape)):
                 continue
             try:
                 value = thunk.get(self.context)
             except VitError as problem:
-                self.problems += problem.diagnostics
+                self.problems += [d for d in problem.diagnostics if d.code != "V0208"]
                 continue
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
-                found[name] = (value, thunk.span)
+            if isinstance(value, int) and not isinstance(value, bool):
+                found.append(Setting(name, value, thunk.span, name in spoken))
             elif isinstance(value, Shape):
-                found[f"{name}.h"] = (value.dims[0], thunk.span)
+                found += [Setting(name, size, thunk.span, True) for size in value.dims]
         return found
-
-
-def _simple(expr: tree.Expr) -> bool:
-    """A value that needs no sizes from a call: safe to look at before the model runs."""
-    return isinstance(expr, (tree.Number, tree.Constant, tree.Shape, tree.String, tree.Name, tree.Unary, tree.Unit))

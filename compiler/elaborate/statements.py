@@ -7,6 +7,8 @@ from ...grammar import tree
 from ...grammar.diagnostics import Label
 from ...grammar.source import Span
 from . import shapes
+from .blame import place, trace
+from .calls import members
 from .expressions import condition, evaluate, items_of, loop_names
 from .scopes import Scope
 from .values import Shape, Tensor, Word, describe
@@ -47,7 +49,8 @@ def _run(body: tuple[tree.Stmt, ...], scope: Scope) -> Outcome | None:
 
 def _for(statement: tree.For, scope: Scope) -> Outcome | None:
     for index, item in enumerate(items_of(statement.iterable, scope)):
-        scope.locals.update(loop_names(statement.names, index, item, scope))
+        for name, value in loop_names(statement.names, index, item, scope).items():
+            scope.let(name, value)
         outcome = _run(statement.body, scope)
         if outcome is not None:
             return outcome
@@ -56,27 +59,32 @@ def _for(statement: tree.For, scope: Scope) -> Outcome | None:
 
 def _return(statement: tree.Return, scope: Scope) -> Outcome:
     values = tuple(evaluate(result.value, scope) for result in statement.results)
-    names = tuple(result.name.id for result in statement.results if result.name)
-    return (values[0] if len(values) == 1 else values), names
+    names = tuple(result.name for result in statement.results if result.name)
+    if names and len(names) < len(values):
+        scope.context.fail("V0404", "either all results have names or none", names[0].span)
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        scope.context.fail("V0204", f"two results are called `{twice.id}`", twice.span)
+    return (values[0] if len(values) == 1 else values), tuple(name.id for name in names)
 
 
 def _let(statement: tree.Let, scope: Scope) -> None:
     value = evaluate(statement.value, scope)
     values = [value]
     if len(statement.targets) > 1:
-        if not isinstance(value, (list, tuple)) or len(value) != len(statement.targets):  # type: ignore[reportUnknownArgumentType]
-            count = len(value) if isinstance(value, (list, tuple)) else 1  # type: ignore[reportUnknownArgumentType]
-            message = f"{len(statement.targets)} names for {count} values"
-            scope.context.fail("V0404", message, statement.targets[0].span)
-        values = list(value)  # type: ignore[reportUnknownArgumentType]
+        values = members(value)
+        if values is None or len(values) != len(statement.targets):
+            message = f"{len(statement.targets)} names for {1 if values is None else len(values)} values"
+            scope.context.fail("V0404", message, statement.targets[0].span, label=f"this is {describe(value)}")
     for target, item in zip(statement.targets, values, strict=True):
         if target.pattern is not None:
             if not isinstance(item, Tensor):
                 scope.context.fail("V0402", f"`{target.name.id}` is {describe(item)}, not a tensor", target.span)
-            shapes.bind(target.pattern, item, scope, target.name.id, target.span)
+            at = target.span if scope.context.own(target.span) else place(statement.value, scope)
+            shapes.bind(target.pattern, item, scope, target.name.id, at)
         if isinstance(item, Tensor):
             scope.builder.name(item.value, target.name.id)
-        scope.locals[target.name.id] = item
+        scope.let(target.name.id, item)
 
 
 def expectations(instance: "Instance", scope: Scope) -> None:
@@ -94,25 +102,30 @@ def expect(entry: tree.Expect, scope: Scope) -> None:
     text = entry.condition.span.text
     message = fill(entry.message.value, scope) if entry.message else f"`{text}` does not hold"
     divided = _division(entry.condition, scope)
-    span, label, others, help = entry.span, "", (), ""
-    if divided is not None:
-        a, b = divided
-        help = _divisors(a, b)
-        label = f"{a} / {b} = {a / b:.4g}"
-        at = [place for value, place in context.settings.values() if value == b]
-        from_a = [place for value, place in context.settings.values() if value == a]
-        span = at[-1] if at else span
-        others = (Label(from_a[-1], f"{a} set here"),) if from_a and from_a[-1] != span else ()
-    context.fail("V0412", message, span, label=label, help=help, others=others)
+    if divided is None:
+        span = entry.span if context.own(entry.span) else place(entry.condition, scope)
+        context.fail("V0412", message, span)
+    expr, a, b = divided
+    by, of = trace(expr.right, scope), trace(expr.left, scope) or _set(a, scope)
+    led = of if of is not None and context.own(of) else None
+    at = by or led or (entry.span if context.own(entry.span) else place(expr, scope))
+    others = (Label(of, f"{a} set here"),) if of is not None and of != at else ()
+    context.fail("V0412", message, at, label=f"{a} / {b} = {a / b:.4g}", help=_divisors(a, b), others=others)
 
 
-def _division(expr: tree.Expr, scope: Scope) -> tuple[int, int] | None:
-    """The numbers of the first `a % b` that leaves a remainder in a condition."""
+def _set(size: int, scope: Scope) -> Span | None:
+    """Where the sheet sets a size."""
+    setting = scope.context.setting(size)
+    return setting.span if setting is not None else None
+
+
+def _division(expr: tree.Expr, scope: Scope) -> tuple[tree.Binary, int, int] | None:
+    """The first `a % b` that leaves a remainder in a condition, with its numbers."""
     if not isinstance(expr, tree.Binary):
         return None
     if expr.op == "%":
         a, b = evaluate(expr.left, scope), evaluate(expr.right, scope)
-        return (a, b) if isinstance(a, int) and isinstance(b, int) and b and a % b else None
+        return (expr, a, b) if isinstance(a, int) and isinstance(b, int) and b and a % b else None
     return _division(expr.left, scope) or _division(expr.right, scope)
 
 

@@ -1,5 +1,6 @@
 """Writing ops into a body: ranks and stages are brought together here, and shapes inferred."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,8 +10,9 @@ from ..ir.graph import Origin
 from ..ir.types import TensorType
 from ..ops.base import REQUIRED, OpError, Param
 from ..ops.kinds import Elementwise
+from .blame import plain
 from .scopes import Scope
-from .values import Shape, Tensor, Word, describe
+from .values import Shape, Tensor, Word, describe, listed
 
 #: Ops whose tensor operands all stand in one row and therefore need one stage.
 _ROWS = ("concat", "stack", "einsum", "gather")
@@ -39,7 +41,9 @@ def emit(scope: Scope, op: str, operands: Sequence[Any], attrs: Mapping[str, Any
     try:
         outs = definition.infer(types, attrs)
     except OpError as problem:
-        scope.context.fail("V0401", f"{op}: {problem.message}", span, help=problem.help)
+        scope.context.fail(
+            "V0401", f"{op}: {problem.message}", span, help=problem.help, sizes=numbers_in(problem.message)
+        )
     for out in outs:
         scope.context.sized(out, span)
     values = scope.builder.add(op, [t.value for t in tensors], outs, attrs, layer=layer, origin=_origin(scope, span))
@@ -49,7 +53,12 @@ def emit(scope: Scope, op: str, operands: Sequence[Any], attrs: Mapping[str, Any
 
 
 def _origin(scope: Scope, span: Span) -> Origin:
-    return Origin(span, tuple(scope.context.functions))
+    return Origin(plain(span), tuple(scope.context.functions))
+
+
+def numbers_in(message: str) -> tuple[int, ...]:
+    """The two numbers that a message of an op says disagree: the first."""
+    return tuple(int(n) for n in re.findall(r"(?<![\w.-])\d{1,15}\b", message))[:2]
 
 
 def _ranks(scope: Scope, tensors: list[Tensor], span: Span) -> list[Tensor]:
@@ -81,8 +90,8 @@ def attribute(scope: Scope, param: Param, value: Any, span: Span, rank: int = 0)
         wanted = " or ".join(param.choices) if param.choices else _WANTED[param.kind]
         scope.context.fail("V0303", f"`{param.name}` is {wanted}, not {describe(value)}", span)
     low = param.minimum
-    values = result if isinstance(result, tuple) else (result,)
-    if low is not None and any(isinstance(v, (int, float)) and v < low for v in values):  # type: ignore[reportUnknownVariableType]
+    values = listed(result) or [result]
+    if low is not None and any(isinstance(v, (int, float)) and v < low for v in values):
         scope.context.fail(
             "V0304", f"`{param.name}` must be at least {low:g}", span, label=f"this is {describe(value)}"
         )
@@ -125,20 +134,18 @@ def _coerced(param: Param, value: Any) -> tuple[bool, Any]:
 
 
 def _listed(kind: str, value: Any) -> tuple[bool, Any]:
-    """Lists of integers; what was checked before comes as tuples."""
-    items: Any = list(value.dims) if isinstance(value, Shape) else list(value) if isinstance(value, tuple) else value
-    if kind == "pair" and _int(items):
-        return True, (items, items)
+    """Lists of integers, given as tuples; what was checked before comes as such."""
+    if kind == "pair" and _int(value):
+        return True, (value, value)
+    items = list(value.dims) if isinstance(value, Shape) else [value] if _int(value) else listed(value)
+    if items is None:
+        return False, value
     if kind == "pairs":
-        good = isinstance(items, list) and all(_ints(pair) and len(pair) == 2 for pair in items)
-        return good, tuple(tuple(pair) for pair in items) if good else items
-    items = [items] if _int(items) else items
-    good = _ints(items) and (kind != "axes" or all(i < 0 for i in items)) and (kind != "pair" or len(items) == 2)
-    return good, tuple(items) if good else items
-
-
-def _ints(items: Any) -> bool:
-    return isinstance(items, (list, tuple)) and all(map(_int, items))  # type: ignore[reportUnknownArgumentType]
+        pairs = [listed(pair) for pair in items]
+        good = all(pair is not None and len(pair) == 2 and all(map(_int, pair)) for pair in pairs)
+        return good, tuple(tuple(pair or ()) for pair in pairs)
+    good = all(map(_int, items)) and (kind != "axes" or all(i < 0 for i in items)) and (kind != "pair" or len(items) == 2)
+    return good, tuple(items)
 
 
 def attributes(scope: Scope, op: str, given: Mapping[str, tuple[Any, Span]], span: Span) -> dict[str, Any]:

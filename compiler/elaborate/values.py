@@ -1,8 +1,8 @@
 """What an expression can be worth while compiling. Numbers, booleans, None and lists are Python's own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from ...grammar import tree
 from ...grammar.source import Span
@@ -91,12 +91,24 @@ class WeightValue:
     span: Span
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Shared:
+    """`share(name)`: a layer that may be bound a second time; `owner` is its slot."""
+
+    owner: Any
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A value given for a parameter, and where the text gives it."""
 
     value: Any
     span: Span
+
+
+def listed(value: Any) -> list[Any] | None:
+    """The items of a list or tuple; None of anything else."""
+    return list(cast("Sequence[Any]", value)) if isinstance(value, (list, tuple)) else None
 
 
 def key(value: Any) -> Any:
@@ -106,15 +118,22 @@ def key(value: Any) -> Any:
         return ("block", id(value.definition), args)
     if isinstance(value, OpValue):
         return ("op", value.op, tuple(sorted((name, key(v)) for name, v in value.attrs.items())))
-    if isinstance(value, (list, tuple)):
-        return ("list", *(key(item) for item in value))  # type: ignore[reportUnknownVariableType]
+    items = listed(value)
+    if items is not None:
+        return ("list", *map(key, items))
     if isinstance(value, Tensor):
         return ("tensor", id(value.value))
-    if isinstance(value, (FunctionValue, Builtin, WeightValue)):
-        return ("object", id(value))
+    if isinstance(value, FunctionValue):
+        return ("fn", id(value.definition))
+    if isinstance(value, Builtin):
+        return ("builtin", value.name)
+    if isinstance(value, Shared):
+        return ("shared", id(value.owner))
     if isinstance(value, float) and value != value:
         return ("nan",)
-    return (type(value).__name__, value)
+    if isinstance(value, (Word, Shape, Identity, str, bool, int, float)) or value is None:
+        return (type(value).__name__, value)
+    return ("object", id(value))
 
 
 def describe(value: Any) -> str:
@@ -131,6 +150,8 @@ def describe(value: Any) -> str:
         return "x".join(map(str, value.dims))
     if isinstance(value, Tensor):
         return f"a tensor {list(value.type.shape)}"
+    if isinstance(value, WeightValue):
+        return "a weight"
     if isinstance(value, BlockValue):
         return f"the block `{value.name}`"
     if isinstance(value, OpValue):
@@ -141,6 +162,10 @@ def describe(value: Any) -> str:
         return f"the function `{value.name}`"
     if isinstance(value, str):
         return f'the text "{value}"'
+    if isinstance(value, Shared):
+        return "a shared layer"
     if isinstance(value, list):
         return "a list"
+    if isinstance(value, tuple):
+        return "several values"
     return type(value).__name__.lower()

@@ -43,6 +43,13 @@ class WeightSpec:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Lent:
+    """A layer that is handed from the block that owns it into others; `name` is what it is called there first."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Layer:
     """A block (or an op that owns weights) with all its values known.
 
@@ -54,6 +61,8 @@ class Layer:
     `weights`: tensors bound directly in this block. `attrs`: for an op, its attributes.
     `bodies`: inference, one for each set of argument types it was called with; `train`: the same under `training`, the
     very same graphs where nothing tests it.
+    `borrows`: paths below this layer at which another block's layer stands. `shares`: paths below it that are second names
+    of a layer of its own, with the first.
     """
 
     kind: str
@@ -65,6 +74,8 @@ class Layer:
     bodies: tuple[Graph, ...] = ()
     train: tuple[Graph, ...] = ()
     span: Span | None = None
+    borrows: Mapping[str, Lent] = field(default_factory=dict[str, Lent])
+    shares: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 Child = Layer | None | tuple["Child", ...]
@@ -116,12 +127,26 @@ class Program:
     aliases: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def weights(self) -> dict[str, WeightSpec]:
-        """Every stored tensor by its state-dict key, in the order of the text, shared ones once."""
-        return {
-            name: spec
-            for name, spec in walk_weights(self.root)
-            if not any(name.startswith(path + ".") or name == path for path in self.aliases)
-        }
+        """Every stored tensor by its state-dict key, in the order of the text, shared ones once, under their first name."""
+        return {name: spec for name, spec in walk_weights(self.root) if self.canonical(name) == name}
+
+    def canonical(self, name: str) -> str:
+        """The first name of a weight that may stand in a shared layer."""
+        parts = name.split(".") if self.aliases else []
+        for length in range(1, len(parts)):
+            first = self.aliases.get(".".join(parts[:length]))
+            if first is not None:
+                return self.canonical(".".join([first, *parts[length:]]))
+        return name
+
+
+def aliases(layer: Layer, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Second paths of the shared layers below a layer, each with the first."""
+    yield from ((prefix + second, prefix + first) for second, first in layer.shares.items())
+    for name, child in layer.children.items():
+        for path, inner in walk_children(child, name):
+            if path not in layer.shares:
+                yield from aliases(inner, f"{prefix}{path}.")
 
 
 def walk_children(child: Child, path: str) -> Iterator[tuple[str, Layer]]:

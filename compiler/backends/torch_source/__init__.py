@@ -8,7 +8,7 @@ from ...ir.program import Program
 from .bodies import RESERVED
 from .classes import ClassPrinter, Names
 from .groups import Group, blocks, group
-from .helpers import LOAD, used
+from .helpers import LOAD, LOAD_SHARED, used
 
 
 def emit(program: Program) -> str:
@@ -25,7 +25,7 @@ def source(program: Program) -> str:
         names.classes[found] = "Model" if found is order[-1] else _class_name(found.layer.kind, names)
     classes = [ClassPrinter(found, names).text() for found in order]
     functions = [text for _, text in names.functions.values()]
-    body = "\n\n".join([*functions, *classes]) + LOAD
+    body = "\n\n".join([*functions, *classes]) + (LOAD_SHARED if program.aliases else LOAD)
     body = used(body) + body
     return _head(program, body) + body
 

@@ -9,7 +9,7 @@ from ...ir.graph import Graph, Node, Value
 from ...ir.program import Layer
 from . import tables
 from .bodies import Surroundings, safe, statements, tidy
-from .groups import Group
+from .groups import Group, handed
 from .modules import member
 from .templates import Path, Text, filled
 
@@ -58,7 +58,8 @@ class ClassPrinter:
         buffers = [n for found in self.tables for n in found.values()]
         buffers += [n for n, spec in self.layer.weights.items() if not spec.trainable]
         lines += [f"    {n}: Tensor" for n in dict.fromkeys(buffers)] + ([""] if buffers else [])
-        arguments = "".join(f", {n}: {_type(v[0])}" for n, v in self.group.arguments.vectors.items())
+        arguments = "".join(f", {n}: {self._class(path)}" for path, n in _once(handed(self.layer)))
+        arguments += "".join(f", {n}: {_type(v[0])}" for n, v in self.group.arguments.vectors.items())
         if init or arguments:
             lines += [f"    def __init__(self{arguments}) -> None:", "        super().__init__()"]
             used = re.findall(r"\bself\.(\w+)", "\n".join(methods))
@@ -86,6 +87,13 @@ class ClassPrinter:
                     table = self._table(graph, number, value, name)
                     lines.append(f'self.register_buffer("{name}", {table}, persistent=False)')
         return [tidy_statement(line) for line in lines]
+
+    def _class(self, path: str) -> str:
+        """The class of the layer at a path."""
+        child = member(self.layer, path.partition(".")[0])
+        for name in path.split(".")[1:]:
+            child = child[int(name)] if isinstance(child, tuple) else child.children[name]  # type: ignore[union-attr] -- a path that exists
+        return next((name for g, name in self.names.classes.items() if child in g.index), "nn.Module")
 
     def _weight(self, name: str) -> str:
         spec = self.layer.weights[name]
@@ -115,6 +123,8 @@ class ClassPrinter:
         return f"nn.init.trunc_normal_(torch.empty({shape}), std={args[0]}, a=-{cut}, b={cut})"
 
     def _child(self, path: str, child: Any) -> str:
+        if "handed" in child:
+            return child["handed"]
         if "class" in child:
             return self._instance(child)
         if "runs" in child:
@@ -124,7 +134,8 @@ class ClassPrinter:
         return module
 
     def _instance(self, child: Mapping[str, Any]) -> str:
-        args = ", ".join(f"{name}={value!r}" for name, value in child["args"].items())
+        modules = [f"{name}={source}" for name, source in child["modules"]]
+        args = ", ".join(modules + [f"{name}={value!r}" for name, value in child["args"].items()])
         return f"{self.names.classes[child['class']]}({args})"
 
     def _list(self, path: str, runs: Sequence[Any]) -> str:
@@ -306,6 +317,11 @@ def _value(layer: Layer, kind: str, number: int, index: int, out: int) -> Value:
         return layer.bodies[0].inputs[number]
     graph = (layer.bodies if kind == "bodies" else layer.train)[number]
     return graph.nodes[index].outputs[out]
+
+
+def _once(names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The first path of every name."""
+    return [(path, name) for i, (path, name) in enumerate(names.items()) if name not in list(names.values())[:i]]
 
 
 def _flat(child: Any) -> list[Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...ir.program import Child, Layer
+from ...ir.program import Child, Layer, Lent
 from ...ir.reserved import why_reserved
 from . import tables, templates
 from .arguments import Arguments, resolve
@@ -58,7 +58,7 @@ def _group(members: list[tuple[Layer, Mapping[str, Any]]]) -> Group:
 
 def _taken(layer: Layer) -> Callable[[str], bool]:
     """Names that a constructor argument cannot have, as it may become an attribute."""
-    names = {*layer.children, *layer.weights, *RESERVED}
+    names = {*layer.children, *layer.weights, *handed(layer).values(), *RESERVED}
     for body in layer.bodies:
         names |= set(tables.frontier(body).values())
     return lambda name: name in names or not name.isidentifier() or bool(why_reserved(name))
@@ -95,45 +95,90 @@ def _describe(layer: Layer, groups: Mapping[Layer, Group]) -> dict[str, Any]:
     train = () if all(a is b for a, b in zip(layer.bodies, layer.train, strict=True)) else layer.train
     return {
         "weights": {name: templates.weight(spec) for name, spec in layer.weights.items()},
-        "children": {name: _child(child, groups) for name, child in layer.children.items()},
+        "children": {name: _child(layer.children[name], name, layer, groups) for name in _ordered(layer)},
         "bodies": tuple(templates.body(graph) for graph in layer.bodies),
         "train": tuple(templates.body(graph) for graph in train),
     }
 
 
-def _child(child: Child, groups: Mapping[Layer, Group]) -> Any:
+def _ordered(layer: Layer) -> list[str]:
+    """The children, those first that others are made with."""
+    first = {path.partition(".")[0] for path in layer.shares.values()}
+    return sorted(layer.children, key=lambda name: name not in first)
+
+
+def handed(layer: Layer) -> dict[str, str]:
+    """The constructor arguments for layers of other blocks, by the paths at which they stand."""
+    names: dict[Lent, str] = {}
+    for path, lent in layer.borrows.items():
+        base = name = path.rpartition(".")[2] if not path.rpartition(".")[2].isdigit() else lent.name
+        while name in names.values() and lent not in names:
+            name = f"{base}{len(names)}"
+        names.setdefault(lent, name)
+    return {path: names[lent] for path, lent in layer.borrows.items()}
+
+
+def _source(path: str, layer: Layer) -> str:
+    """A shared layer as an expression in the constructor of a block that has it at `path`."""
+    if path not in layer.shares:
+        return handed(layer)[path]
+    first, *rest = layer.shares[path].split(".")
+    return f"self.{first}" + "".join(f"[{index}]" for index in rest)
+
+
+def _child(child: Child, path: str, layer: Layer, groups: Mapping[Layer, Group]) -> Any:
     if child is None:
         return None
     if isinstance(child, tuple):
-        return {"runs": tuple(_run(*run, groups) for run in _runs(child, groups))}
+        return {"runs": tuple(_run(*run, layer, groups) for run in _runs(child, path, layer, groups))}
+    if path in layer.borrows or path in layer.shares:
+        return {"handed": Fixed(_source(path, layer))}
     if child.is_op:
         return templates.op_layer(child)
-    return {"class": Fixed(groups[child]), "args": groups[child].given(child)}
+    return {"class": Fixed(groups[child]), "args": groups[child].given(child), "modules": _modules(child, path, layer)}
 
 
-def _runs(members: tuple[Child, ...], groups: Mapping[Layer, Group]) -> list[tuple[tuple[Child, ...], int]]:
+def _modules(child: Layer, path: str, layer: Layer) -> Fixed:
+    """The layers that a child is made with."""
+    found = {name: _source(f"{path}.{inner}", layer) for inner, name in handed(child).items()}
+    return Fixed(tuple(found.items()))
+
+
+Run = tuple[tuple[tuple[str, Child], ...], int]
+
+
+def _runs(child: tuple[Child, ...], path: str, layer: Layer, groups: Mapping[Layer, Group]) -> list[Run]:
     """A list as parts that repeat a cycle of classes, each with the length of its cycle (0: a single member)."""
-    keys = [groups[m] if isinstance(m, Layer) and not m.is_op else object() for m in members]
-    for cycle in range(1, min(CYCLE, len(keys)) + 1 if all(isinstance(key, Group) for key in keys) else 1):
-        if len(keys) % cycle == 0 and all(key is keys[i % cycle] for i, key in enumerate(keys)):
+    members = tuple((f"{path}.{i}", m) for i, m in enumerate(child))
+    keys = [_alike(m, at, layer, groups) for at, m in members]
+    for cycle in range(1, min(CYCLE, len(keys)) + 1 if all(isinstance(key, tuple) for key in keys) else 1):
+        if len(keys) % cycle == 0 and all(key == keys[i % cycle] for i, key in enumerate(keys)):
             return [(members, cycle)]
-    runs: list[tuple[tuple[Child, ...], int]] = []
+    runs: list[Run] = []
     start = 0
     for i in range(1, len(keys) + 1):
-        if i == len(keys) or keys[i] is not keys[start]:
+        if i == len(keys) or keys[i] != keys[start]:
             runs.append((members[start:i], 1 if i - start > 1 else 0))
             start = i
     return runs
 
 
-def _run(members: tuple[Child, ...], cycle: int, groups: Mapping[Layer, Group]) -> Any:
+def _alike(member: Child, path: str, layer: Layer, groups: Mapping[Layer, Group]) -> object:
+    """What members of a comprehension have in common; nothing for what can't stand in one."""
+    if not isinstance(member, Layer) or member.is_op or path in layer.borrows or path in layer.shares:
+        return object()
+    return groups[member], _modules(member, path, layer)
+
+
+def _run(members: tuple[tuple[str, Child], ...], cycle: int, layer: Layer, groups: Mapping[Layer, Group]) -> Any:
     if cycle == 0:
-        return _child(members[0], groups)
+        return _child(members[0][1], members[0][0], layer, groups)
     parts: list[Any] = []
     for first in range(cycle):
-        layers = [m for m in members[first::cycle] if isinstance(m, Layer)]
+        layers = [m for _, m in members[first::cycle] if isinstance(m, Layer)]
         owner = groups[layers[0]]
-        given = [owner.given(layer) for layer in layers]
+        given = [owner.given(inner) for inner in layers]
         args = {name: Members(tuple(values[name] for values in given)) for name in given[0]}
-        parts.append({"class": Fixed(owner), "args": args})
+        modules = _modules(layers[0], members[first][0], layer)
+        parts.append({"class": Fixed(owner), "args": args, "modules": modules})
     return {"cycle": tuple(parts), "count": len(members) // cycle}

@@ -29,6 +29,11 @@ LOAD = '''
         return model.eval()
 '''
 
+#: The same where layers are shared: the file has their weights under their first name only.
+LOAD_SHARED = LOAD.replace("import load_file", "import load_model").replace(
+    "model.load_state_dict(load_file(path))", "load_model(model, path)"
+)
+
 
 def used(body: str) -> str:
     """The functions that a text calls."""

@@ -16,17 +16,20 @@ from .arguments import Args, Kwargs, sizes_of, take
 def weight_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> WeightValue:
     """`weight(shape, init = 0.0)`."""
     shape, init = take(scope, args, kwargs, span, "shape", "init", optional=1)
-    return WeightValue(WeightSpec(sizes_of(scope, shape, span), _init(scope, init, span)), span)
+    sizes = sizes_of(scope, shape, span)
+    return WeightValue(WeightSpec(sizes, initialiser(scope, init, sizes, span)), span)
 
 
 def state_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> WeightValue:
     """`state(shape, init = 0.0)`: saved, loaded, not trained; of the initialiser's type."""
     shape, init = take(scope, args, kwargs, span, "shape", "init", optional=1)
     dtype = init.type.dtype if isinstance(init, Tensor) else "int" if isinstance(init, int) else "float"
-    return WeightValue(WeightSpec(sizes_of(scope, shape, span), _init(scope, init, span), False, dtype), span)
+    sizes = sizes_of(scope, shape, span)
+    return WeightValue(WeightSpec(sizes, initialiser(scope, init, sizes, span), False, dtype), span)
 
 
-def _init(scope: Scope, value: Any, span: Span) -> Any:
+def initialiser(scope: Scope, value: Any, shape: tuple[int, ...], span: Span) -> Any:
+    """What a weight of this shape starts from; fails with V0313 or V0403."""
     if value is None:
         return 0.0
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -35,8 +38,12 @@ def _init(scope: Scope, value: Any, span: Span) -> Any:
         return float(value.name == "ones")
     if isinstance(value, OpValue) and value.op in ("normal", "trunc_normal", "uniform"):
         names = [p.name for p in ops.get(value.op).params if p.name != "shape"]
-        return Draw(value.op, tuple(float(value.attrs[n][0]) for n in names if n in value.attrs))
+        return Draw(value.op, tuple(float(value.attrs[n][0]) for n in names))
     if isinstance(value, Tensor) and value.type.stage == "const":
+        if value.type.rank > len(shape) or any(
+            n not in (1, size) for n, size in zip(reversed(value.type.shape), reversed(shape), strict=False)
+        ):
+            scope.context.fail("V0403", f"a weight {list(shape)} can't start from {describe(value)}", span)
         return Table(_table(scope.builder, value))
     return scope.context.fail(
         "V0313", f"an initialiser is a number, a distribution or a computed tensor, not {describe(value)}", span
@@ -82,4 +89,9 @@ def uniform_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
     return _draw("uniform", scope, args, kwargs, span)
 
 
-FUNCTIONS = {"weight": weight_, "state": state_, "normal": normal_, "trunc_normal": trunc_normal_, "uniform": uniform_}
+def share_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """`share(name)`: a layer of this block under a second name. Calls read its argument as a name, not as a value."""
+    scope.context.fail("V0217", "`share` takes the name of a layer that this block binds", span)
+
+
+FUNCTIONS = {"share": share_, "weight": weight_, "state": state_, "normal": normal_, "trunc_normal": trunc_normal_, "uniform": uniform_}

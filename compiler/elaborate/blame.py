@@ -1,0 +1,125 @@
+"""Where in the user's own text a mistake was made, though it shows in a block of the library.
+
+A value knows the expression it came from and the scope that was read in: from `heads` in `attention(heads)` of a library
+file the way leads through the block's parameter to `heads = 10` in the sheet.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from ...grammar import tree
+from ...grammar.source import Span
+
+if TYPE_CHECKING:
+    from .scopes import Scope, Thunk
+
+_LONGEST = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place(Span):
+    """The place of a value, with the expression that stands there and where its names are looked up."""
+
+    expr: tree.Expr
+    scope: "Scope"
+
+
+def place(expr: tree.Expr, scope: "Scope") -> Place:
+    """The place of an expression."""
+    return Place(expr.span.source, expr.span.start, expr.span.end, expr, scope)
+
+
+def plain(span: Span) -> Span:
+    """A place without what it leads to."""
+    return Span(span.source, span.start, span.end) if isinstance(span, Place) else span
+
+
+def follow(span: Span, *, inside: bool = True, steps: int = 0) -> Span | None:
+    """The user's text that a place leads to, if it leads to any."""
+    if isinstance(span, Place):
+        return trace(span.expr, span.scope, inside=inside, steps=steps)
+    return None
+
+
+def trace(expr: tree.Expr, scope: "Scope", *, inside: bool = True, steps: int = 0) -> Span | None:
+    """The place in the user's text at which the value of an expression was set; None where only the library speaks.
+
+    `inside`: look for it also among the parts of an expression of the library (`heads` in `attention(heads)`).
+    """
+    own = expr.span if scope.context.own(expr.span) else None
+    if steps > _LONGEST:
+        return own
+    if isinstance(expr, tree.Name):
+        thunk = scope.origin(expr.id)
+        return (_thunk(thunk, inside, steps + 1) if thunk is not None else None) or own
+    if isinstance(expr, tree.Index):
+        return _item(expr, scope, steps) or own or trace(expr.base, scope, inside=inside, steps=steps + 1)
+    if own is not None:
+        return own
+    if isinstance(expr, tree.Call) and not inside:
+        return trace(expr.function, scope, inside=False, steps=steps + 1)
+    found = (trace(part, scope, inside=inside, steps=steps + 1) for part in parts(expr))
+    return next((span for span in found if span is not None), None)
+
+
+def _thunk(thunk: "Thunk", inside: bool, steps: int) -> Span | None:
+    if thunk.expr is not None and thunk.scope is not None:
+        return trace(thunk.expr, thunk.scope, inside=inside, steps=steps)
+    return follow(thunk.span, inside=inside, steps=steps)
+
+
+def _item(expr: tree.Index, scope: "Scope", steps: int) -> Span | None:
+    """`heads[s]`: the item itself, where the list is written out."""
+    thunk = scope.origin(expr.base.id) if isinstance(expr.base, tree.Name) else None
+    while thunk is not None and isinstance(thunk.span, Place) and steps < _LONGEST:
+        inner, steps = thunk.span.expr, steps + 1
+        if not isinstance(inner, tree.Name):
+            break
+        thunk = thunk.span.scope.origin(inner.id)
+    if thunk is None or len(expr.items) != 1 or isinstance(expr.items[0], (tree.Slice, tree.Lead)):
+        return None
+    written: Any = thunk.span.expr if isinstance(thunk.span, Place) else thunk.expr
+    at = quiet(expr.items[0], scope)
+    if not isinstance(written, tree.List) or not isinstance(at, int) or not scope.context.own(written.span):
+        return None
+    return written.items[at].span if -len(written.items) <= at < len(written.items) else None
+
+
+def quiet(expr: tree.Expr, scope: "Scope") -> Any:
+    """The value of an expression, None if it has none."""
+    from ...grammar.diagnostics import VitError
+    from .expressions import evaluate
+
+    try:
+        return evaluate(expr, scope)
+    except VitError:
+        return None
+
+
+def parts(node: tree.Node) -> Iterator[tree.Expr]:
+    """The expressions directly inside another, in the order of the text."""
+    for field in fields(node):
+        if field.name in ("name", "names"):  # of an argument, of a part, of what a comprehension binds
+            continue
+        value = getattr(node, field.name)
+        for item in value if isinstance(value, tuple) else (value,):  # type: ignore[reportUnknownVariableType] -- any tuple
+            if isinstance(item, (tree.Arg, tree.Clause)):
+                yield from parts(item)
+            elif isinstance(item, tree.Expr):
+                yield item
+
+
+def number(span: Span, sizes: tuple[int, ...]) -> Span:
+    """The one number of `sizes` that is written inside a place, else the place."""
+    if not isinstance(span, Place):
+        return span
+    found = [n.span for n in _numbers(span.expr) if n.value in sizes]
+    return found[0] if len(found) == 1 else span
+
+
+def _numbers(expr: tree.Expr) -> Iterator[tree.Number]:
+    if isinstance(expr, tree.Number):
+        yield expr
+    for part in parts(expr):
+        yield from _numbers(part)

@@ -1,0 +1,214 @@
+"""Mistakes that show without running anything: in blocks and functions that no model uses, too.
+
+Names that nothing has, names bound twice, and definitions that contain themselves. A bare word that is some parameter's
+choice anywhere is let pass here: whether it fits is told when the text is run.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...grammar import tree
+from ...grammar.diagnostics import Diagnostic, Findings
+from .. import ops
+from . import functions, params
+from .blame import parts
+from .expressions import unknown
+from .library import SPECS, Definition, Library, Module
+from .shapes import inside, patterns
+
+_ALWAYS = frozenset(["training"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A name that stands in an expression, and the names known there before those of the file."""
+
+    name: tree.Name
+    known: frozenset[str]
+
+
+def mistakes(library: Library) -> tuple[Diagnostic, ...]:
+    """Those of the file and of what it uses, the library's own files apart."""
+    findings, words = Findings(), _words(library)
+    for module in library.modules.values():
+        if module is library.main or not module.path.is_relative_to(SPECS):
+            for item in module.definitions.values():
+                if not isinstance(item, tree.Model):
+                    _twice(item, findings)
+                    for use in _uses(item):
+                        if use.name.id not in use.known | words | _ALWAYS and not _outside(use.name.id, module):
+                            findings.add(*unknown(use.name, [*use.known, *module.names()]).diagnostics)
+            findings.add(*_cycles(module))
+    return tuple(findings.items)
+
+
+def _outside(name: str, module: Module) -> bool:
+    return module.find(name) is not None or name in functions.names()
+
+
+def _words(library: Library) -> frozenset[str]:
+    """Every word that some type or some op offers."""
+    found = {choice for name in ops.names() for param in ops.get(name).params for choice in param.choices}
+    for module in library.modules.values():
+        for item in module.definitions.values():
+            if not isinstance(item, tree.Model):
+                for param in [*item.params, *(item.forward.params if isinstance(item, tree.Block) else ())]:
+                    found.update(params.words(param.type))
+    return frozenset(found | {"float", "int", "bool"})
+
+
+def _twice(item: tree.Block | tree.Function, findings: Findings) -> None:
+    """Parameters and bindings of the same name."""
+    block = item if isinstance(item, tree.Block) else None
+    lists = [[p.name for p in item.params]]
+    if block is not None:
+        lists += [[e.name for e in block.entries if isinstance(e, tree.Bind)], [p.name for p in block.forward.params]]
+    for names in lists:
+        seen: set[str] = set()
+        for name in names:
+            if name.id in seen:
+                findings.add(Diagnostic("V0204", f"`{name.id}` stands twice in `{item.name.id}`", name.span))
+            seen.add(name.id)
+
+
+# ---- names in use ----------------------------------------------------------------------------------------------------
+
+
+def _uses(item: tree.Block | tree.Function) -> Iterator[_Use]:
+    given = frozenset(p.name.id for p in item.params)
+    if isinstance(item, tree.Function):
+        sizes = _sizes([p.type for p in item.params] + [item.result], item.body)
+        yield from _params(item.params, given | sizes)
+        yield from _body(item.body, given | sizes | _locals(item.body))
+        return
+    sizes = frozenset(d.id for p in patterns(item.forward) for d in p.dims if isinstance(d, tree.Name))
+    binds = frozenset(e.name.id for e in item.entries if isinstance(e, tree.Bind))
+    yield from _params(item.params, given | sizes)
+    for entry in item.entries:
+        if isinstance(entry, tree.Bind):
+            yield from _expression(entry.value, given | sizes | (binds - {entry.name.id}))
+        else:
+            yield from _expression(entry.condition, given | sizes | binds)
+    arguments = frozenset(p.name.id for p in item.forward.params)
+    everything = given | sizes | binds | arguments | _locals(item.forward.body)
+    yield from _params(item.forward.params, everything, own=True)
+    for pattern in patterns(item.forward):
+        yield from _dims(pattern, everything)
+    yield from _body(item.forward.body, everything)
+
+
+def _sizes(types: list[tree.Type | None], body: tuple[tree.Stmt, ...]) -> frozenset[str]:
+    found = [a for type in types if type for a in type.alternatives if isinstance(a, tree.Pattern)]
+    return frozenset(d.id for p in [*found, *inside(body)] for d in p.dims if isinstance(d, tree.Name))
+
+
+def _params(declared: tuple[tree.Param, ...], known: frozenset[str], own: bool = False) -> Iterator[_Use]:
+    """The names in defaults and bounds; a default does not see its own parameter."""
+    for param in declared:
+        here = known if own else known - {param.name.id}
+        if param.default is not None:
+            yield from _expression(param.default, here)
+        for alternative in param.type.alternatives if param.type else ():
+            if isinstance(alternative, tree.Pattern):
+                yield from _dims(alternative, known)
+            else:
+                for bound in alternative.bounds:
+                    yield from _expression(bound.limit, here)
+
+
+def _dims(pattern: tree.Pattern, known: frozenset[str]) -> Iterator[_Use]:
+    for dim in pattern.dims:
+        if not isinstance(dim, (tree.Lead, tree.Name)):
+            yield from _expression(dim, known)
+
+
+def _locals(body: tuple[tree.Stmt, ...]) -> frozenset[str]:
+    """Names that statements give values."""
+    found: set[str] = set()
+    for statement in body:
+        match statement:
+            case tree.Let():
+                found.update(target.name.id for target in statement.targets)
+            case tree.For():
+                found.update(name.id for name in statement.names)
+                found |= _locals(statement.body)
+            case tree.If():
+                found |= _locals(statement.then) | _locals(statement.otherwise)
+            case _:
+                pass
+    return frozenset(found)
+
+
+def _body(body: tuple[tree.Stmt, ...], known: frozenset[str]) -> Iterator[_Use]:
+    for statement in body:
+        match statement:
+            case tree.Let():
+                yield from _expression(statement.value, known)
+            case tree.Expect():
+                yield from _expression(statement.condition, known)
+            case tree.If():
+                yield from _expression(statement.test, known)
+                yield from _body(statement.then, known)
+                yield from _body(statement.otherwise, known)
+            case tree.For():
+                yield from _expression(statement.iterable, known)
+                yield from _body(statement.body, known)
+            case tree.Return():
+                for result in statement.results:
+                    yield from _expression(result.value, known)
+
+
+def _expression(expr: tree.Expr, known: frozenset[str]) -> Iterator[_Use]:
+    """The names in an expression; a comprehension's own are known inside it."""
+    pending = [(expr, known)]
+    while pending:
+        node, here = pending.pop()
+        if isinstance(node, tree.Name):
+            yield _Use(node, here)
+        elif isinstance(node, tree.Each):
+            inner = here | {name.id for clause in node.clauses for name in clause.names}
+            pending += [(part, inner) for part in parts(node)]
+        else:
+            pending += [(part, here) for part in parts(node)]
+
+
+# ---- definitions inside themselves -----------------------------------------------------------------------------------
+
+
+def _cycles(module: Module) -> Iterator[Diagnostic]:
+    """V0206 for each definition of a file whose text leads back to it."""
+    for name, item in module.definitions.items():
+        if isinstance(item, tree.Model):
+            continue
+        found = _way_back(module, item)
+        if found is not None:
+            what = "block" if isinstance(item, tree.Block) else "fn"
+            yield Diagnostic("V0206", f"{what} `{name}` contains itself", found.span,
+                             help="no definition contains itself; what repeats is written as a list or a `for`")  # fmt: skip
+
+
+def _way_back(module: Module, item: Definition) -> tree.Name | None:
+    """The name in a definition's text through which it contains itself."""
+    for first, (owner, inner) in _mentions(module, item):
+        seen, pending = {id(inner)}, [(owner, inner)]
+        while pending:
+            where, at = pending.pop()
+            if at is item:
+                return first
+            for _, (next_owner, target) in _mentions(where, at):
+                if id(target) not in seen:
+                    seen.add(id(target))
+                    pending.append((next_owner, target))
+    return None
+
+
+def _mentions(module: Module, item: Definition) -> Iterator[tuple[tree.Name, tuple[Module, Definition]]]:
+    """The definitions that a text names."""
+    if isinstance(item, tree.Model):
+        return
+    for use in _uses(item):
+        found = module.find(use.name.id) if use.name.id not in use.known else None
+        if found is not None:
+            yield use.name, found
+
+
