@@ -21,7 +21,9 @@ _NAME = re.compile(r"\{([A-Za-z_]\w*)\}")
 def apply(layer: Layer, sheet: Sheet, module: Module) -> Layer:
     """The tree with the initialisers of the file's `init` sections: those for all models, then those for this one."""
     chosen, findings = Chosen(), Findings()
-    mine = [s for s in module.sections if s.kind.id == "init" and (s.model is None or s.model.id == sheet.model.name.id)]
+    mine = [
+        s for s in module.sections if s.kind.id == "init" and (s.model is None or s.model.id == sheet.model.name.id)
+    ]
     weights = dict(walk_weights(layer)) if mine else {}
     for section in sorted(mine, key=lambda s: s.model is not None):
         for entry in section.entries:
@@ -34,7 +36,9 @@ def apply(layer: Layer, sheet: Sheet, module: Module) -> Layer:
     return _rebuilt(layer, chosen, {}) if chosen else layer
 
 
-def _matched(entry: tree.Bind | tree.PatternBind, weights: Mapping[str, WeightSpec], sheet: Sheet, module: Module) -> Chosen:
+def _matched(
+    entry: tree.Bind | tree.PatternBind, weights: Mapping[str, WeightSpec], sheet: Sheet, module: Module
+) -> Chosen:
     """The weights that one line names, with what it gives them."""
     from .expressions import evaluate
 
@@ -48,7 +52,7 @@ def _matched(entry: tree.Bind | tree.PatternBind, weights: Mapping[str, WeightSp
             scope = sheet.scope(module).with_locals({k: int(v) for k, v in match.groupdict().items()})
             sheet.context.step(entry.span)
             init: Init = initialiser(scope, evaluate(entry.value, scope), spec.shape, entry.value.span)
-            found[path] = replace(spec, init=init)
+            found[path] = replace(spec, init=init, chosen=True)
     if not found:
         problem = f"no weight of `{sheet.model.name.id}` is called `{text}`"
         help = suggestion(text, weights)

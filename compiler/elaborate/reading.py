@@ -210,5 +210,3 @@ def _mentions(module: Module, item: Definition) -> Iterator[tuple[tree.Name, tup
         found = module.find(use.name.id) if use.name.id not in use.known else None
         if found is not None:
             yield use.name, found
-
-

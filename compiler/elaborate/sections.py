@@ -22,7 +22,9 @@ def sections(
         _known(section, module, findings)
         kind, owner = section.kind.id, section.model.id if section.model else ""
         if (kind, owner) in seen:
-            findings.add(Diagnostic("V0204", f"there are two sections `{kind}{owner and ' ' + owner}`", section.kind.span))
+            findings.add(
+                Diagnostic("V0204", f"there are two sections `{kind}{owner and ' ' + owner}`", section.kind.span)
+            )
         seen.add((kind, owner))
         if kind != "init" and owner in ("", model.name.id):
             before = merged[kind].entries if kind in merged else {}

@@ -144,7 +144,9 @@ def _listed(kind: str, value: Any) -> tuple[bool, Any]:
         pairs = [listed(pair) for pair in items]
         good = all(pair is not None and len(pair) == 2 and all(map(_int, pair)) for pair in pairs)
         return good, tuple(tuple(pair or ()) for pair in pairs)
-    good = all(map(_int, items)) and (kind != "axes" or all(i < 0 for i in items)) and (kind != "pair" or len(items) == 2)
+    good = (
+        all(map(_int, items)) and (kind != "axes" or all(i < 0 for i in items)) and (kind != "pair" or len(items) == 2)
+    )
     return good, tuple(items)
 
 

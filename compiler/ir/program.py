@@ -40,6 +40,8 @@ class WeightSpec:
     init: Init = 0.0
     trainable: bool = True
     dtype: DType = "float"
+    #: The section `init` gives the initialiser, in place of the op's own.
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from ...grammar.diagnostics import Diagnostic, error
 from ..data.images import Parts
 from ..preprocess import Preprocess
 from ..sections.train import Train
+from ..weights.shared import assign, stored
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -122,7 +123,7 @@ def _model(compiled: Compiled, run: Path, weights: Mapping[str, Array]) -> Any:
     path = run / "model.py"
     path.write_text(torch_source.emit(compiled.program), encoding="utf-8")
     model: Any = imported(path).Model()
-    model.load_state_dict({name: torch.tensor(weights[name]) for name in weights})
+    assign(model, {name: torch.tensor(weights[name]) for name in weights})
     return model
 
 
@@ -159,7 +160,7 @@ def _finish(run: Path, trainer: "Trainer", facts: Facts, name: str, settings: Tr
     records.curves(run / "curves.png", facts.rows, name)
     summary = records.summary(facts.rows, chosen, facts.seconds, images)
     records.write(run / "summary.json", json.dumps(summary, indent=2) + "\n")
-    state = {name: tensor.detach().to("cpu", copy=True) for name, tensor in trainer.model.state_dict().items()}
+    state = {name: tensor.detach().to("cpu", copy=True) for name, tensor in stored(trainer.model).items()}
     return Trained(summary, {name: torch.Tensor.numpy(tensor) for name, tensor in state.items()})
 
 

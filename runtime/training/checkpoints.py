@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file  # type: ignore[reportUnknown
 from torch import Tensor
 
 from ...grammar.diagnostics import error
+from ..weights.shared import assign, stored
 
 
 def save(folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, facts: dict[str, Any]) -> None:
@@ -20,7 +21,7 @@ def save(folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer,
     shutil.rmtree(stage, ignore_errors=True)
     stage.mkdir(parents=True)
     moments, numbers = _flat(model, optimizer)
-    save_file({name: t.contiguous() for name, t in model.state_dict().items()}, stage / "model.safetensors")
+    save_file({name: t.contiguous() for name, t in stored(model).items()}, stage / "model.safetensors")
     save_file(moments, stage / "optimizer.safetensors")
     (stage / "state.json").write_text(json.dumps({**facts, "optimizer": numbers}, indent=2) + "\n", encoding="utf-8")
     for path in [*stage.iterdir(), stage]:
@@ -45,7 +46,7 @@ def load(folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer)
     """Sets the model and the optimizer to what they were and gives the facts."""
     try:
         facts: dict[str, Any] = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-        model.load_state_dict(load_file(folder / "model.safetensors"))
+        assign(model, load_file(folder / "model.safetensors"))
         _restore(model, optimizer, load_file(folder / "optimizer.safetensors"), facts["optimizer"])
         if len(facts["rows"]) != facts["epoch"] or not facts.keys() >= {"best", "seconds"}:
             raise ValueError("its records are not those of its epochs")
@@ -58,7 +59,7 @@ def load(folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer)
 def load_model(folder: Path, model: torch.nn.Module) -> None:
     """Sets the model alone."""
     try:
-        model.load_state_dict(load_file(folder / "model.safetensors"))
+        assign(model, load_file(folder / "model.safetensors"))
     except (OSError, RuntimeError, SafetensorError) as problem:
         raise error("V1102", f"the checkpoint `{folder}` can't be read: {str(problem)[:300]}", exit_status=3) from None
 

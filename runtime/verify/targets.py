@@ -12,6 +12,7 @@ import numpy as np
 
 from ...compiler.ir.graph import Graph
 from ...compiler.ops.base import Array
+from ..weights.shared import assign
 
 #: In the order in which they are compared.
 FILES = {"torch": "model.py", "torchscript": "model.ts", "onnx": "model.onnx"}
@@ -46,7 +47,7 @@ class TorchModel:
 
     def use(self, weights: Mapping[str, Array]) -> None:
         """Copies them in."""
-        self.module.load_state_dict({name: tensor(weights[name]) for name in weights})
+        assign(self.module, {name: tensor(weights[name]) for name in weights})
 
 
 class OnnxModel:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ... import ops
 from ...ir.graph import Graph, Node, Value
-from ...ir.program import Layer
+from ...ir.program import Child, Layer, WeightSpec
 from . import tables
 from .bodies import Surroundings, safe, statements, tidy
 from .groups import Group, handed
@@ -79,6 +79,7 @@ class ClassPrinter:
         lines = [self._weight(name) for name in self.layer.weights]
         for name, child in filled(self.group.description["children"], self.group.texts, ("children",)).items():
             lines.append(f"self.{name} = {self._child(name, child)}")
+            lines += self._chosen(f"self.{name}", child, ("children", name), self.layer.children[name])
         seen: set[str] = set()
         for number, (graph, found) in enumerate(zip(self.layer.bodies + self._train(), self.tables, strict=True)):
             for value, name in found.items():
@@ -98,12 +99,30 @@ class ClassPrinter:
     def _weight(self, name: str) -> str:
         spec = self.layer.weights[name]
         described = filled(self.group.description["weights"][name], self.group.texts, ("weights", name))
-        value = self._drawn(described, name)
+        value = self._drawn(described, name, spec, ("weights", name))
         if spec.trainable:
             return f"self.{name} = nn.Parameter({value})"
         return f'self.register_buffer("{name}", {value})'
 
-    def _drawn(self, described: Mapping[str, Any], name: str) -> str:
+    def _chosen(self, target: str, child: Any, path: Path, layer: Child) -> list[str]:
+        """Weights of ops that start as the section `init` says."""
+        if child is None or layer is None or "class" in child or "handed" in child:
+            return []
+        lines: list[str] = []
+        if "kind" in child and isinstance(layer, Layer):
+            for name, described in child["chosen"].items():
+                value = self._drawn(described, name, layer.weights[name], (*path, "chosen", name))
+                lines.append(f"{target}.{name} = nn.Parameter({value})")
+        elif isinstance(layer, tuple):
+            at, runs = 0, child["runs"]
+            named = any(run is None or "kind" in run for run in runs)
+            for index, run in enumerate(runs):
+                inner = f'{target}["{at}"]' if named else f"{target}[{at}]"
+                lines += self._chosen(inner, run, (*path, "runs", index), layer[at])
+                at += run["count"] * len(run["cycle"]) if run is not None and "cycle" in run else 1
+        return lines
+
+    def _drawn(self, described: Mapping[str, Any], name: str, spec: WeightSpec, path: Path) -> str:
         """A tensor drawn by its rule."""
         init, shape = described["init"], ", ".join(map(str, described["shape"]))
         if not isinstance(init, Mapping):
@@ -111,10 +130,9 @@ class ClassPrinter:
                 return f"torch.{'ones' if init else 'zeros'}({shape})"
             return f"torch.full(({shape},), {init!r})"
         if "nodes" in init:
-            spec = self.layer.weights[name]
             graph = spec.init.graph  # type: ignore[union-attr] -- a Table, as its description says
-            return self._function(graph, ("weights", name, "init", "nodes"), f"initial_{name}", {})
-        args = init["args"]
+            return self._function(graph, (*path, "init", "nodes"), f"initial_{name}", {})
+        args = list(init["args"].values())
         if init["kind"] == "uniform":
             return f"torch.empty({shape}).uniform_({args[0]}, {args[1]})"
         if init["kind"] == "normal":
@@ -342,4 +360,4 @@ def signature_lines(name: str, rest: str) -> list[str]:
 def tidy_statement(line: str) -> str:
     """`self.x = <expression>` or an expression, without brackets that mean nothing."""
     target, found, value = line.partition(" = ")
-    return f"{target} = {tidy(value)}" if found and re.fullmatch(r"self\.\w+", target) else tidy(line)
+    return f"{target} = {tidy(value)}" if found and re.fullmatch(r"self(\.\w+|\[[^]]+\])+", target) else tidy(line)

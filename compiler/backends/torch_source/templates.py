@@ -82,7 +82,8 @@ def weight(spec: WeightSpec) -> dict[str, Any]:
     """A stored tensor."""
     init: Any = spec.init
     if isinstance(init, Draw):
-        init = {"kind": Fixed(init.kind), "args": init.args}
+        names = ("low", "high") if init.kind == "uniform" else ("std",)
+        init = {"kind": Fixed(init.kind), "args": dict(zip(names, init.args, strict=True))}
     elif isinstance(init, Table):
         init = {"nodes": body(init.graph)}
     return {"shape": spec.shape, "init": init, "trainable": spec.trainable, "dtype": spec.dtype}
@@ -94,6 +95,7 @@ def op_layer(layer: Layer) -> dict[str, Any]:
         "kind": Fixed(layer.kind),
         "attrs": attributes(layer.kind, layer.attrs),
         "weights": {name: spec.shape for name, spec in layer.weights.items()},
+        "chosen": {name: weight(spec) for name, spec in layer.weights.items() if spec.chosen},
     }
 
 

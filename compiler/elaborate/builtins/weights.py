@@ -94,4 +94,11 @@ def share_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
     scope.context.fail("V0217", "`share` takes the name of a layer that this block binds", span)
 
 
-FUNCTIONS = {"share": share_, "weight": weight_, "state": state_, "normal": normal_, "trunc_normal": trunc_normal_, "uniform": uniform_}
+FUNCTIONS = {
+    "share": share_,
+    "weight": weight_,
+    "state": state_,
+    "normal": normal_,
+    "trunc_normal": trunc_normal_,
+    "uniform": uniform_,
+}
