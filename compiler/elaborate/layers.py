@@ -201,7 +201,7 @@ def run_forward(instance: Instance, args: Args, kwargs: Kwargs, span: Span) -> E
     """Runs `forward` of a block whose parameters are known."""
     from . import statements
 
-    context, forward = instance.context, instance.value.definition.forward
+    forward = instance.value.definition.forward
     scope = instance.scope()
     _arguments(instance, scope, forward, args, kwargs, span)
     statements.expectations(instance, scope)

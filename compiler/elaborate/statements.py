@@ -110,7 +110,8 @@ def expect(entry: tree.Expect, scope: Scope) -> None:
     led = of if of is not None and context.own(of) else None
     at = by or led or (entry.span if context.own(entry.span) else place(expr, scope))
     others = (Label(of, f"{a} set here"),) if of is not None and of != at else ()
-    context.fail("V0412", message, at, label=f"{a} / {b} = {a / b:.4g}", help=_divisors(a, b), others=others)
+    help = _divisors(a, b) if by is not None else _multiples(a, b)
+    context.fail("V0412", message, at, label=f"{a} / {b} = {a / b:.4g}", help=help, others=others)
 
 
 def _set(size: int, scope: Scope) -> Span | None:
@@ -138,6 +139,13 @@ def _divisors(a: int, b: int) -> str:
     if len(listed) < 2:
         return ""
     return f"{', '.join(map(str, listed[:-1]))} and {listed[-1]} divide {a}"
+
+
+def _multiples(a: int, b: int) -> str:
+    """Numbers near `a` that `b` divides."""
+    if not 0 < b < a < 10**7:
+        return ""
+    return f"{a // b * b} and {a // b * b + b} are multiples of {b}"
 
 
 def fill(text: str, scope: Scope) -> str:
