@@ -20,7 +20,7 @@ class Definition(Movement):
         """The type of the result."""
         if attrs["rate"] >= 1:
             raise OpError(f"a rate of {attrs['rate']} leaves nothing", about="rate")
-        if types[0].stage == "const":
+        if types[0].stage == "const" and attrs["rate"]:
             raise OpError("a constant is computed once: there is nothing to draw", about="x")
         return types
 
