@@ -8,7 +8,7 @@ from ...compiler.elaborate import elaborate
 from ...compiler.elaborate.library import loads
 from ...grammar.diagnostics import error
 from ..weights.files import Header, Stored
-from ..weights.imported import refused
+from ..weights.findings import refused
 from ..weights.imported_plan import Choices, Model, plan, spelled
 from ..weights.layouts import Layout, Rule, layouts
 from ..weights.layouts.patterns import fill, match, matches
@@ -30,6 +30,9 @@ def sheet(path: Path, asked: Asked) -> Sheet:
     if "patch_embed.proj.weight" not in found or "blocks.0.attn.qkv.weight" not in found:
         raise unsayable(path, "its names are not those of a plain ViT in any layout")
     entries = _told(found, path, asked) | _said(found, asked)
+    after_pool = "fc_norm.weight" in found
+    if after_pool != (entries["pool"] in ("mean", "max", "mean_max")) and "final_norm" not in entries:
+        entries["fc_norm"] = str(after_pool).lower()
     ordered = {
         name: entries[name] for name in sorted(entries, key=lambda n: _ORDER.index(n) if n in _ORDER else len(_ORDER))
     }
@@ -93,7 +96,7 @@ def _told(found: Shapes, path: Path, asked: Asked) -> dict[str, str]:
     flags = {
         "class_token": ("cls_token" in found, True), "norm_pre": ("norm_pre.weight" in found, False),
         "qkv_bias": ("blocks.0.attn.qkv.bias" in found, True), "proj_bias": ("blocks.0.attn.proj.bias" in found, True),
-        "final_norm": ("norm.weight" in found or "fc_norm.weight" in found, True), "fc_norm": ("fc_norm.weight" in found, None),
+        "final_norm": ("norm.weight" in found or "fc_norm.weight" in found, True),
     }  # fmt: skip
     entries |= {name: str(is_so).lower() for name, (is_so, usual) in flags.items() if is_so is not usual}
     if "reg_token" in found:
@@ -138,4 +141,4 @@ def _proven(made: Sheet, path: Path, layout: Layout, headers: Mapping[str, Heade
     program = elaborate(loads(made.text()), made.name)
     found = plan(layout, headers, Model(program.weights(), program.root.params), Choices())
     if found.findings:
-        raise refused(path, found)
+        raise refused(path, found.findings)

@@ -8,7 +8,7 @@ from ...compiler.ops.base import Array, np
 from ...grammar.diagnostics import error
 from ...grammar.suggest import suggestion
 from .files import Stored
-from .imported import listed
+from .findings import folded
 from .imported_plan import Model, filled
 from .layouts import Layout, Rule, layouts, named
 from .layouts.patterns import fill, match, matches
@@ -48,7 +48,9 @@ def export(stored: Stored, model: Model, layout: str, out: Path) -> Layout:
     fitting = [one for one in plans if not one.homeless]
     if not fitting:
         raise error(
-            "V0711", f"layout {plans[0].layout.name} does not suit this model: {listed(plans[0].homeless)}", exit_status=3
+            "V0711",
+            f"layout {plans[0].layout.name} does not suit this model: {folded(plans[0].homeless)}",
+            exit_status=3,
         )
     if len(fitting) > 1:
         names = ", ".join(one.layout.name for one in fitting)
@@ -57,7 +59,7 @@ def export(stored: Stored, model: Model, layout: str, out: Path) -> Layout:
     chosen = fitting[0]
     wrong = [name for name in chosen.must_be_zero if np.any(stored[name])]
     if wrong:
-        raise error("V0710", f"layout {chosen.layout.name} has no place for {listed(wrong)}, and they are not zero",
+        raise error("V0710", f"layout {chosen.layout.name} has no place for {folded(wrong)}, and they are not zero",
                     exit_status=3)  # fmt: skip
     forms = {name: source.form for name, source in chosen.sources.items()}
     write(out, forms, lambda name: _made(stored, chosen.sources[name], model))
@@ -66,7 +68,9 @@ def export(stored: Stored, model: Model, layout: str, out: Path) -> Layout:
 
 def plan(layout: Layout, model: Model) -> Plan:
     """Where each of our tensors goes."""
-    made = Plan(layout, homeless=[f"{name} (the model lacks it)" for name in layout.requires if name not in model.specs])
+    made = Plan(
+        layout, homeless=[f"{name} (the model lacks it)" for name in layout.requires if name not in model.specs]
+    )
     stacks: dict[str, list[tuple[int, Rule, tuple[str, ...], int]]] = {}
     for name in model.specs:
         found = next(filled(layout, name, model.specs), None)

@@ -17,8 +17,6 @@ from .writing import Form, write
 FLOATS = ("F64", "F32", "F16", "BF16")
 #: Bytes of a header: a hundred thousand tensors fit in.
 LARGEST_HEADER = 2**24
-#: Findings of one kind that are listed by name.
-LISTED = 8
 
 
 class Header(NamedTuple):

@@ -8,17 +8,10 @@ from ...compiler.ops.base import Array, np
 from ...grammar.diagnostics import Diagnostic, VitError, error
 from ...grammar.source import Span
 from ...grammar.suggest import suggestion
-from .files import LISTED, Stored
+from .files import Stored
+from .findings import folded, refused
 from .imported_plan import Bound, Choices, Model, Plan, plan
 from .layouts import layouts, named
-
-CODES = {
-    "missing": "V0703",
-    "not expected": "V0704",
-    "of another shape": "V0705",
-    "of another type": "V0706",
-    "that can't be resized": "V0709",
-}
 
 
 class Imported(Mapping[str, Array]):
@@ -74,7 +67,7 @@ def read(path: Path, model: Model, initial: Mapping[str, Array], layout: str = "
     stored, choices = Stored(path), choices or Choices()
     chosen = _chosen(path, stored, model, layout, choices)
     if chosen.findings:
-        raise refused(path, chosen)
+        raise refused(path, chosen.findings)
     _zero(path, stored, chosen)
     return Imported(stored, chosen, model, initial)
 
@@ -93,7 +86,7 @@ def _chosen(path: Path, stored: Stored, model: Model, layout: str, choices: Choi
         raise error("V0708", f"`{path}` fits several layouts: {names}", exit_status=2, help="choose one with --layout")
     if layout == "auto" and not fitting:
         nearest = plans[0]
-        raise VitError((*refused(path, nearest).diagnostics,
+        raise VitError((*refused(path, nearest.findings).diagnostics,
                         Diagnostic("V0708", f"no layout fits `{path}`; the nearest is {nearest.layout.name}")), 3)  # fmt: skip
     return plans[0]
 
@@ -103,24 +96,10 @@ def _key(one: Plan) -> tuple[object, ...]:
     return tuple((name, b.theirs, b.index, b.rule.axes, b.rule.fold) for name, b in one.bound.items())
 
 
-def refused(path: Path, plan: Plan) -> VitError:
-    """What is wrong with a file, as one diagnostic under the code of the first kind of problem."""
-    text = "; ".join(f"{what}: {listed(names)}" for what, names in plan.findings.items())
-    code = CODES[next(iter(plan.findings))]
-    help = "`weights { only, skip, resize }` of the spec can name what may differ"
-    return error(code, f"`{path}` does not hold the weights of this model: {text}", exit_status=3, help=help)
-
-
-def listed(names: list[str]) -> str:
-    """The first few by name."""
-    shown = ", ".join(f"`{name}`" for name in names[:LISTED])
-    return shown if len(names) <= LISTED else f"{shown} and {len(names) - LISTED} more"
-
-
 def _zero(path: Path, stored: Stored, plan: Plan) -> None:
     """What this model has no place for must not matter."""
     wrong = [name for name in plan.must_be_zero if np.any(stored[name])]
     if wrong:
         raise error(
-            "V0710", f"`{path}`: this model has no place for {listed(wrong)}, and they are not zero", exit_status=3
+            "V0710", f"`{path}`: this model has no place for {folded(wrong)}, and they are not zero", exit_status=3
         )

@@ -196,17 +196,18 @@ def _fitting(
     if wrong:
         made.say("of another type", wrong[0])
         return
-    theirs = " + ".join(f"{t} {list(headers[t].shape)}" for t in bound.theirs)
+    ours = f"{name} {list(spec.shape)}"
+    theirs = " + ".join(f"{'' if t == name else t + ' '}{list(headers[t].shape)}" for t in bound.theirs)
     try:
         shape = shapes(bound, headers, model)[bound.ours.index(name)]
     except ValueError as problem:
-        made.say("of another shape", f"{theirs} for {name} {list(spec.shape)}: {problem}")
+        made.say("of another shape", f"{ours} (theirs: {theirs}; {problem})")
         return
     if shape == spec.shape:
         return
     entry = next((one for one in choices.resize if match(one.pattern, name) is not None), None)
     if entry is None:
-        made.say("of another shape", f"{theirs} for {name} {list(spec.shape)}")
+        made.say("of another shape", f"{ours} (theirs: {theirs})")
         return
     try:
         made.changes[name] = entry.change(shape, spec.shape, model.params)
