@@ -2,9 +2,10 @@
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
-from lark import UnexpectedToken
+from lark import Token, UnexpectedToken
 
 from . import tables, tree
 from .characters import hidden
@@ -53,7 +54,10 @@ def read(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
 def _recovered(source: Source, *header: Diagnostic) -> tuple[tree.File, tuple[Diagnostic, ...]]:
     from .recovery import recover  # only where something is wrong: most texts are well-formed, and waiting is dear
 
-    uses, problems = recover(_lark(), source, headless=bool(header))
+    tokens: list[Token] = list(_lark().lex(source.text + "\n"))
+    builder = Builder(source)
+    uses = tuple(builder.use(a, b) for a, b in pairwise(tokens) if a.type == "USE" and b.type == "STRING")
+    problems = recover(_lark(), source, tokens, headless=bool(header))
     return tree.File(Span(source, 0, 0), 1, uses), (*header, *problems)
 
 

@@ -73,6 +73,10 @@ class Builder:
     def r_start(self, span: Span, kids: list[Any]) -> Any:
         return tree.File(span, int(kids[0]), tuple(kids[1:]))
 
+    def use(self, word: Any, text: Any) -> tree.Use:
+        """A `use` from its two tokens."""
+        return self.r_use(Span(self.source, word.start_pos, text.end_pos), [text])
+
     def r_use(self, span: Span, kids: list[Any]) -> Any:
         return tree.Use(span, self._text(kids[0]))
 

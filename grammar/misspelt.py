@@ -1,0 +1,159 @@
+"""Characters, numbers, brackets and words that are written otherwise in the language, or not at all."""
+
+import re
+
+from .characters import INSTEAD, name
+from .diagnostics import Diagnostic
+from .layout import MAX_NESTING, TOO_DEEP, UNCLOSED
+from .situation import VALUES, Rule, Situation, span
+from .source import Span
+
+_NUMBERS = ("INT", "FLOAT", "SHAPE", "UNIT")
+#: First words of a line that other languages have.
+_FOREIGN = {
+    "elif": "`elif` is written `else if`", "elseif": "`elseif` is written `else if`",
+    "def": "a function is written `fn NAME(…) = …`, a network `block NAME(…) { … }`",
+    "function": "a function is written `fn NAME(…) = …`", "func": "a function is written `fn NAME(…) = …`",
+    "class": "a network is written `block NAME(…) { … }`", "import": "another file is brought in by `use \"FILE.vit\"`",
+    "from": "another file is brought in by `use \"FILE.vit\"`", "let": "a binding has no word before it: `x = …`",
+    "var": "a binding has no word before it: `x = …`", "const": "a binding has no word before it: `x = …`",
+    "while": "there is no `while`: `for` goes through a list", "pass": "what is not needed is left out",
+}  # fmt: skip
+
+
+# ---- characters, numbers, brackets -----------------------------------------------------------------------------------
+
+
+def _too_deep(s: Situation) -> Diagnostic | None:
+    if s.token.type != TOO_DEEP:
+        return None
+    return s.says(
+        f"more than {MAX_NESTING} brackets stand inside each other", "give a part of it a name of its own", code="V0107"
+    )
+
+
+def _unclosed(s: Situation) -> Diagnostic | None:
+    if s.token.type != UNCLOSED:
+        return None
+    closer = {"(": ")", "[": "]"}[str(s.token)]
+    return s.says(f"this `{s.token}` is never closed", f"`{closer}` is missing; lines inside brackets are indented deeper",
+                  code="V0104")  # fmt: skip
+
+
+def _closes_nothing(s: Situation) -> Diagnostic | None:
+    kinds = [token.type for token in s.tokens[s.start : s.index]]
+    brackets = sum((kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB")) for kind in kinds)
+    if s.token.type in ("RPAR", "RSQB") and brackets <= 0:
+        return s.says(f"this `{s.token}` closes nothing", "delete it, or open its bracket", code="V0104")
+    if s.token.type == "RBRACE" and s.top and brackets <= 0:
+        return s.says("this `}` closes nothing", "delete it, or open its brace", code="V0104")
+    return None
+
+
+def _open_string(s: Situation) -> Diagnostic | None:
+    if s.token.type != "OPEN_STRING":
+        return None
+    return s.says("this text is never closed", 'it ends with `"` on the same line', code="V0109")
+
+
+def _odd_character(s: Situation) -> Diagnostic | None:
+    if s.token.type != "ODD":
+        return None
+    char = str(s.token)
+    shown = f"`{char}`" if char.isascii() else name(char)
+    if char.isalpha():
+        return s.says(f"{shown} stands in a name", "names are made of a-z, A-Z, 0-9 and _", code="V0103")
+    if char == "\\":
+        return s.says("`\\` has no place here", "a line goes on where a bracket is open", code="V0103")
+    help = f"write `{INSTEAD[char]}`" if char in INSTEAD else ""
+    return s.says(f"{shown} has no place here", help, code="V0103")
+
+
+def _number(s: Situation) -> Diagnostic | None:
+    """`0x10`, `4x`, `12abc`, `1.`, `.5`, `5epochs`."""
+    if s.token.type == "DOT" and s.after in _NUMBERS and s.tokens[s.index + 1].start_pos == s.token.end_pos:
+        number = span(s.source, s.token, s.tokens[s.index + 1])
+        return s.says(f"`{number.text}` is no number", f"write `0{number.text}`", code="V0108", at=number)
+    if s.before.type == "DOT" and s.index > 1 and s.tokens[s.index - 2].type in _NUMBERS:
+        number = span(s.source, s.tokens[s.index - 2], s.before)
+        return s.says(f"`{number.text}` is no number", f"write `{number.text}0`", code="V0108", at=number)
+    if s.before.type not in _NUMBERS or not s.touching or s.token.type not in ("NAME", *_NUMBERS):
+        return None
+    start = s.before.start_pos or 0
+    match = re.compile(r"[\w.]+").match(s.source.text, start)
+    word = match[0] if match else str(s.before)
+    if (odd := s.source.text[start + len(word) : start + len(word) + 1]) in INSTEAD and not odd.isascii():
+        at = Span(s.source, start + len(word), start + len(word) + 1)
+        return s.says(f"{name(odd)} has no place here", f"write `{INSTEAD[odd]}`", code="V0103", at=at)
+    return s.says(*_wrong_number(word), code="V0108", at=Span(s.source, start, start + len(word)))
+
+
+def _wrong_number(word: str) -> tuple[str, str]:
+    if re.fullmatch(r"0[xX][0-9a-fA-F]+", word):
+        return f"`{word}` is no number and no shape", "numbers are decimal, and the sides of a shape at least 1"
+    if re.fullmatch(r"\d+(x\d+)+", word):
+        return f"`{word}` is no shape", "each side is at least 1 and has no leading 0"
+    if match := re.fullmatch(r"(\d+(?:\.\d+)?)x", word):
+        return f"`{word}` is no value", f"a factor is a number: `{float(match[1])}`" if len(word) < 20 else ""
+    if match := re.fullmatch(r"(\d+)(epochs?|steps?)", word):
+        return f"a space is missing in `{word}`", f"write `{match[1]} {match[2]}`"
+    return f"`{word}` is neither a number nor a name", "a name begins with a letter"
+
+
+def _percent(s: Situation) -> Diagnostic | None:
+    number = s.tokens[s.index - 2] if s.index >= 2 else s.before
+    if str(s.before) != "%" or number.type not in ("INT", "FLOAT") or number.end_pos != s.before.start_pos:
+        return None
+    if not s.expects_value:
+        return None
+    return s.says("there are no percentages; `%` is the remainder of a division", "79 percent are 0.79", code="V0108",
+                  at=span(s.source, number, s.before))  # fmt: skip
+
+
+# ---- words and signs of other languages ------------------------------------------------------------------------------
+
+
+def _foreign_word(s: Situation) -> Diagnostic | None:
+    word = str(s.first)
+    if s.first.type == "NAME" and word in _FOREIGN and s.index <= s.start + 2:
+        return s.says(f"`{word}` is no word of the language", _FOREIGN[word], code="V0110", at=span(s.source, s.first))
+    if str(s.before) == "self" and s.token.type == "DOT":
+        return s.says(
+            "there is no `self`", "a layer is called by its name alone", code="V0110", at=span(s.source, s.before)
+        )
+    return None
+
+
+def _foreign_sign(s: Situation) -> Diagnostic | None:
+    kind, sign = s.token.type, str(s.token)
+    if kind == "COLON" and "EQUAL" in s.accepts and s.first.type == "MODEL":
+        return s.says("what a model is built from comes after `=`", f"write `model {s.before} = …`", code="V0110")
+    if kind == "COLON" and "EQUAL" in s.accepts:
+        return s.says("a value is given with `=`, not with `:`", f"write `{s.before} = …`", code="V0110")
+    if kind == "COLON" and "LBRACE" in s.accepts:
+        return s.says(
+            "what belongs together stands in braces, not after `:`", "write `{`, and `}` at the end", code="V0110"
+        )
+    if sign == "==" and "EQUAL" in s.accepts:
+        return s.says("a value is given with `=`; `==` compares", f"write `{s.before} = …`", code="V0110")
+    if (kind == "EQUAL" and str(s.first) in ("if", "expect")) or (kind == "EQUAL" and "THEN" in s.accepts):
+        return s.says("`=` gives a value; two values are compared with `==`", code="V0110")
+    if kind in ("ADD", "MINUS", "MUL", "POW") and "EQUAL" in s.accepts and s.after == "EQUAL":
+        return s.says(f"there is no `{sign}=`", f"write `{s.before} = {s.before} {sign} …`", code="V0110")
+    if kind == "VBAR" and (s.after == "VBAR" or str(s.before) == "|"):
+        return s.says("there is no `||`", "write `or`", code="V0110")
+    if kind == "MUL" and sign == "//" and s.before.type in ("_NL", "LBRACE", "COMMA"):
+        return s.says("`//` divides; a comment begins with `#`", code="V0110")
+    if (
+        kind == "IF"
+        and s.before.type in (*VALUES, "RPAR", "RSQB")
+        and "COMMA" in s.accepts | {"COMMA"}
+        and "_NL" in s.accepts
+    ):
+        return s.says("a choice begins with its condition", "write `if c then a else b`", code="V0110")
+    return None
+
+
+RULES: tuple[Rule, ...] = (
+    _too_deep, _unclosed, _open_string, _odd_character, _number, _percent, _foreign_word, _foreign_sign, _closes_nothing,
+)  # fmt: skip
