@@ -16,7 +16,8 @@ from .ops.base import Array
 from .report.macs import macs
 from .report.parameters import parameters
 
-TARGETS = ("torch", "torchscript", "onnx")
+#: What can be written, in this order, and the files that each may leave.
+TARGETS = {"torch": ("model.py",), "torchscript": ("model.ts",), "onnx": ("model.onnx", "model.onnx.data")}
 
 
 @dataclass(frozen=True, slots=True)

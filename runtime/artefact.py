@@ -18,11 +18,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
+from ..compiler.driver import TARGETS
 from ..grammar.diagnostics import VitError, error
 
 MANIFEST = "manifest.json"
 #: All that an artefact may hold besides its manifest.
-FILES = ("model.py", "model.ts", "model.onnx", "model.onnx.data", "model.safetensors")
+FILES = (*(file for files in TARGETS.values() for file in files), "model.safetensors")
 _FORMAT = 1
 _STAGE = ".vitc-stage-"
 #: A manifest is a few kilobytes, and a thousand class names.

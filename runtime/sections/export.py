@@ -37,4 +37,4 @@ class Export(Strict):
 
     def targets(self) -> tuple[str, ...]:
         """Those that are wanted, in the order in which they are written."""
-        return tuple(name for name in ("torch", "torchscript", "onnx") if getattr(self, name))
+        return tuple(name for name in Export.model_fields if getattr(self, name))
