@@ -4,7 +4,7 @@ import json
 from math import prod
 
 from ..compiler.elaborate import elaborate
-from ..grammar.diagnostics import Findings, VitError
+from ..grammar.diagnostics import Diagnostic, Findings, VitError
 from ..runtime import sections
 from .specs import open_spec
 from .specs import settings as read_settings
@@ -32,9 +32,14 @@ def run(specs: list[str], settings: list[str], format: str) -> None:
             count = sum(prod(s.shape) for s in program.weights().values() if s.trainable)
             rows.append({"spec": spec, "model": name, "params": count})
     if findings.items:
-        raise VitError(tuple(sorted(findings.items, key=lambda d: d.span.start if d.span else -1)), status)
+        raise VitError(tuple(sorted(findings.items, key=_place)), status)
     if format == "json":
         print(json.dumps({"models": rows}, indent=2))
     else:
         for row in rows:
             print(f"{row['model']}: {row['params']:,} parameters")
+
+
+def _place(found: Diagnostic) -> tuple[str, int]:
+    """Mistakes of one file stand together, in the order of its text."""
+    return (found.span.source.name, found.span.start) if found.span else (found.file, -1)

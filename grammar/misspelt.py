@@ -144,12 +144,7 @@ def _foreign_sign(s: Situation) -> Diagnostic | None:
         return s.says("there is no `||`", "write `or`", code="V0110")
     if kind == "MUL" and sign == "//" and s.before.type in ("_NL", "LBRACE", "COMMA"):
         return s.says("`//` divides; a comment begins with `#`", code="V0110")
-    if (
-        kind == "IF"
-        and s.before.type in (*VALUES, "RPAR", "RSQB")
-        and "COMMA" in s.accepts | {"COMMA"}
-        and "_NL" in s.accepts
-    ):
+    if kind == "IF" and s.before.type in (*VALUES, "RPAR", "RSQB") and "_NL" in s.accepts:
         return s.says("a choice begins with its condition", "write `if c then a else b`", code="V0110")
     return None
 

@@ -68,8 +68,9 @@ class Situation:
         return span(self.source, self.token)
 
     def says(self, message: str, help: str = "", *, code: str = "V0102", at: Span | None = None) -> Diagnostic:
-        """A diagnostic at the token or at `at`."""
-        return Diagnostic(code, message, at or self.span, help=help)
+        """A diagnostic at the token or at `at`; the middle of one that quotes at length is left out."""
+        short = [text if len(text) <= 200 else f"{text[:120]}…{text[-60:]}" for text in (message, help)]
+        return Diagnostic(code, short[0], at or self.span, help=short[1])
 
 
 def span(source: Source, *tokens: Token) -> Span:

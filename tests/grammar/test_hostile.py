@@ -64,7 +64,7 @@ GROWING = {
 
 @pytest.mark.parametrize("kind", GROWING)
 def test_time_grows_no_faster_than_the_text(kind):
-    """Ten times the text in at most fifteen times the time (and in five seconds)."""
+    """Ten times the text in at most fifteen times the time (and in ten seconds)."""
     make, codes = GROWING[kind]
     limit = sys.getrecursionlimit()
     took = []
@@ -72,13 +72,13 @@ def test_time_grows_no_faster_than_the_text(kind):
         text = make(size)
         start = time.process_time()
         _, problems = read(Source("a.vit", text))
-        render(problems)
+        assert len(render(problems)) < 2_000 * max(1, len(problems))
         took.append(time.process_time() - start)
         assert {d.code for d in problems} == codes or (codes and {d.code for d in problems} <= codes)
         assert all(d.span and 0 <= d.span.start <= d.span.end <= len(text) + 1 for d in problems)
     assert sys.getrecursionlimit() == limit
-    assert took[1] < 15 * max(took[0], 0.1)
-    assert took[1] < 5
+    assert took[1] < 15 * max(took[0], 0.2)
+    assert took[1] < 10
 
 
 @pytest.mark.parametrize("count", [100_000])
