@@ -1,7 +1,7 @@
 """From stored pictures to what the model sees: order, variation, normalisation."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -31,7 +31,7 @@ class Batches:
         whole, rest = divmod(len(self.images), self.size)
         return whole + (rest > 1 or whole == 0)
 
-    def shuffled(self, seed: int, augment: list[Picked]) -> Iterator[tuple[Tensor, Tensor]]:
+    def shuffled(self, seed: int, augment: list[Picked]) -> Generator[tuple[Tensor, Tensor], None, None]:
         """One epoch in the order of the seed, varied."""
         order = np.random.default_rng(seed).permutation(len(self.images))
         for pixels, labels in self._ahead(order[step * self.size :][: self.size] for step in range(self.steps())):
@@ -40,13 +40,13 @@ class Batches:
                 varied: Tensor = way.module.vary(way.settings, varied)
             yield (varied - self.mean) / self.std, labels
 
-    def in_order(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def in_order(self) -> Generator[tuple[Tensor, Tensor], None, None]:
         """All of them once, as they are."""
         every = np.arange(len(self.images))
         for pixels, labels in self._ahead(every[start:][: self.size] for start in range(0, len(every), self.size)):
             yield (pixels - self.mean) / self.std, labels
 
-    def _ahead(self, batches: Iterable[Array]) -> Iterator[tuple[Tensor, Tensor]]:
+    def _ahead(self, batches: Iterable[Array]) -> Generator[tuple[Tensor, Tensor], None, None]:
         """In the order given, read by a thread ahead of time; nothing is drawn there, so that threads change no number."""
         waiting = deque[Future[tuple[Array, Array]]]()
         with ThreadPoolExecutor(1, "read") as reader:

@@ -9,13 +9,15 @@ from ...sections.values import Strict, pair
 if TYPE_CHECKING:
     import torch
 
+Share = Annotated[float, Field(ge=0, lt=1)]
+
 
 class Settings(Strict):
     """`torch.optim.AdamW`."""
 
     lr: float = Field(1e-3, gt=0)
     weight_decay: float = Field(0.05, ge=0)
-    betas: Annotated[tuple[float, float], pair] = (0.9, 0.999)
+    betas: Annotated[tuple[Share, Share], pair] = (0.9, 0.999)
     eps: float = Field(1e-8, gt=0)
 
 

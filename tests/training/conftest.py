@@ -1,0 +1,38 @@
+"""A model that trains in a blink, and a way to train it."""
+
+import pytest
+
+TINY = """vit 1
+model tiny = vit { image = 8x8x1, patch = 4, dim = 8, depth = 1, heads = 2, classes = 10, class_token = false, pool = mean,
+                   pos_std = 0.5, drop = 0.1 }
+"""
+#: The quickest that leaves a run whole.
+PLAIN = "export { torch = true, torchscript = false, onnx = false }\n"
+
+
+@pytest.fixture
+def spec(tmp_path):
+    """Writes a spec of the tiny model with these sections."""
+
+    def write(
+        train="epochs = 2, batch = 16", data="source = fake(count = 64, held_out = 32)", model=TINY, export=PLAIN
+    ):
+        path = tmp_path / "tiny.vit"
+        path.write_text(f"{model}data {{ {data} }}\ntrain {{ {train} }}\n{export}")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Trains a spec in a folder of its own."""
+    from vitc.cli.training import train
+
+    def go(path, out="run", **options):
+        options = {"verify": False, "device": "cpu", **options}
+        if "resume" not in options:
+            options["out"] = tmp_path / out
+        return train(path, **options)
+
+    return go

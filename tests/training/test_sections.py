@@ -1,0 +1,126 @@
+"""What sections say of wrong values: at the value, in plain words, all at once."""
+
+import pytest
+import vitc
+from vitc.grammar.diagnostics import VitError
+
+MODEL = "vit 1\nmodel m = vit { image = 8x8x1, patch = 4, dim = 8, depth = 1, heads = 2, classes = 10 }\n"
+
+
+def problems(tmp_path, text):
+    path = tmp_path / "m.vit"
+    path.write_text(f"{MODEL}{text}\n")
+    with pytest.raises(VitError) as caught:
+        vitc.check(path)
+    lines = path.read_text().splitlines()
+    found = [(d.code, d.message, d.span) for d in caught.value.diagnostics if d.span]
+    return [
+        (code, message, lines[span.line - 1][span.column - 1 :][: span.end - span.start])
+        for code, message, span in found
+    ]
+
+
+@pytest.mark.parametrize(
+    "text, code, message, place",
+    [
+        ("train { epochs = 0 }", "V0603", "`epochs` must be at least 1, not 0", "0"),
+        ("train { epochs = 2.5 }", "V0603", "`epochs` takes a whole number, not 2.5", "2.5"),
+        ("train { epochs = true }", "V0603", "`epochs` takes a whole number, not true", "true"),
+        ('train { batch = "many" }', "V0603", '`batch` takes a whole number, not "many"', '"many"'),
+        ("train { clip = 0 }", "V0603", "`clip` must be above 0, not 0", "0"),
+        ("train { seed = -1 }", "V0603", "`seed` must be at least 0, not -1", "-1"),
+        ("train { clip = fast }", "V0603", "`clip` takes a number, not `fast`", "fast"),
+        ("train { no_decay = pos_embed }", "V0603", "`no_decay` takes a list in [ ], not `pos_embed`", "pos_embed"),
+        ("train { no_decay = [1] }", "V0603", "`no_decay` takes a text in quotes, not 1", "[1]"),
+        ("train { keep = first }", "V0603", "`keep` takes last or best, not `first`", "first"),
+        ("train { optimizer = adamw(lr = -1) }", "V0603", "`lr` must be above 0, not -1", "-1"),
+        ("train { optimizer = adamw(1, 2, [0.9, 0.99], 4, 5) }", "V0603", "`adamw` takes at most 4 values", "5"),
+        ("train { optimizer = adamw(betas = [0.9]) }", "V0603", "`betas` holds too few values: [0.9]", "[0.9]"),
+        ("train { optimizer = adamw(betas = [0.9, 1.5]) }", "V0603", "`betas` must be below 1, not 1.5", "[0.9, 1.5]"),
+        ("train { optimizer = adamw(0.1, lr = 0.2) }", "V0204", "`lr` is given twice to `adamw`", "lr"),
+        ("train { optimizer = adamw(lr = 1, lr = 2) }", "V0204", "`lr` is given twice to `adamw`", "lr"),
+        ("train { optimizer = adamw(rate = 1) }", "V0602", "`adamw` has no `rate`", "rate"),
+        ("train { optimizer = sgd(nesterov = true, momentum = 0) }", "V0603",
+         "`sgd`: `nesterov` looks ahead along the momentum, which is 0", "sgd(nesterov = true, momentum = 0)"),
+        ("train { optimizer = adamm }", "V0602", "there is no `adamm`", "adamm"),
+        ("train { optimizer = 3 }", "V0603", "`optimizer` takes one of adamw, sgd, not 3", "3"),
+        ("train { schedule = cosine(warmup = 5) }", "V0603",
+         "`warmup` takes a length of training like `5 epochs` or `1000 steps`, not 5", "5"),
+        ("train { augment = [flip, crop(padding = 0)] }", "V0603", "`padding` must be at least 1, not 0", "0"),
+        ("train { augment = flip }", "V0603", "`augment` takes a list in [ ], not `flip`", "flip"),
+        ("train { epoch = 3 }", "V0602", "section `train` has no `epoch`", "epoch"),
+        ("data { source = image_folder }", "V0605", "`image_folder` needs `path`", "image_folder"),
+        ('data { source = "digits", mean = grey }', "V0603",
+         "`mean` takes a number, a number for each channel, or imagenet, inception, clip, not `grey`", "grey"),
+        ("data { std = 0 }", "V0603", "`std` must be above 0, not 0", "0"),
+        ("data { mean = [] }", "V0603",
+         "`mean` takes a number, a number for each channel, or imagenet, inception, clip, not []", "[]"),
+        ("data { mean = imagenet }", "V0606", "3 values for 1 channels", "imagenet"),
+        ("data { resize = 4, crop = 8 }", "V0606", "resize to 4 leaves less than the 8x8 of the model", "4"),
+        ("data { crop = 9 }", "V0606", "crop is 9, the model takes 8x8", "9"),
+        ("data { validation = 1 }", "V0603", "`validation` must be below 1, not 1", "1"),
+        ("data { source = digits(held_out = half) }", "V0603",
+         "`held_out` takes every_fifth or last, not `half`", "half"),
+        ("export { onnx = 8 }", "V0603", "`onnx` takes true, false or fp32, not 8", "8"),
+        ("weights { file = 3 }", "V0603", "`file` takes a text in quotes, not 3", "3"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_told_at_its_place(tmp_path, text, code, message, place):
+    assert problems(tmp_path, text) == [(code, message, place)]
+
+
+LATER = {
+    "data": ["source = hf", "source = webdataset", "source = cifar10", "source = cifar100", "source = imagenet",
+             "source = mnist"],
+    "train": ["ema = 0.999", "accumulate = 2", "layer_decay = 0.75", "distill = 1", "freeze = 1", "workers = 4",
+              "compile = true", "optimizer = lamb", "optimizer = lion(lr = 1)", "optimizer = muon", "optimizer = adam",
+              "optimizer = rmsprop", "schedule = step", "schedule = linear", "schedule = plateau",
+              "criterion = soft_cross_entropy", "criterion = distillation", "augment = [randaugment(2, 9)]",
+              "augment = [mixup(0.8)]", "augment = [cutmix]", "augment = [flip, random_erasing(0.25)]",
+              "augment = [autoaugment]", "augment = [trivial_augment]", "augment = [color_jitter(0.4)]",
+              "precision = fp16", "precision = fp8", "keep = ema"],
+    "export": ["onnx = int8", "onnx = [fp32, int8]", "onnx = fp16", "onnx = bf16", "onnx = int4", "coreml = true",
+               "tensorrt = true", "openvino = true", "executorch = true", "outputs = [aux]"],
+    "weights": ["rename = [a]"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [f"{kind} {{ {entry} }}" for kind, entries in LATER.items() for entry in entries])
+def test_what_the_language_names_and_this_version_lacks_is_said_to_be_so(tmp_path, text):
+    ((code, message, place),) = problems(tmp_path, text)
+    assert code == "V0604"
+    assert message.endswith("is part of the language, but this version lacks it")
+    assert place.startswith(message.split("`")[1])
+
+
+def test_every_name_that_is_lacked_stands_in_a_test():
+    from vitc.runtime.sections import data, export, train, weights
+
+    lacked = {*data._LATER, *train.Train.LATER, *train._AUGMENTATIONS, *export.Export.LATER, *export.LATER_PRECISIONS}
+    lacked |= set(weights.Weights.LATER)
+    text = str(LATER)
+    assert [name for name in lacked if name not in text] == []
+
+
+def test_all_problems_of_all_sections_come_at_once_in_the_order_of_the_text(tmp_path):
+    found = problems(
+        tmp_path,
+        "train { epochs = 0, batch = 0, augment = [flip(p = 2), mixup], foo = 1 }\nexport { onnx = int8 }\n"
+        "data { resize = 0 }",
+    )
+    assert [code for code, *_ in found] == ["V0603", "V0603", "V0603", "V0604", "V0602", "V0604", "V0603"]
+
+
+def test_a_named_section_and_set_rebind_one_value(tmp_path):
+    path = tmp_path / "m.vit"
+    path.write_text(f"{MODEL}train {{ epochs = 3, batch = 8 }}\ntrain m {{ batch = 4 }}\n")
+    from vitc.runtime.sections import section
+    from vitc.runtime.sections.train import Train
+
+    made = section(vitc.check(path, settings={"train.optimizer": "sgd(lr = 0.5, momentum = 0)"}), "train", Train)
+    assert (made.epochs, made.batch, made.optimizer.name, made.optimizer.settings.lr) == (3, 4, "sgd", 0.5)
+    assert (made.schedule.name, made.criterion.name, made.precision) == ("cosine", "cross_entropy", "fp32")
+    with pytest.raises(VitError) as caught:
+        vitc.check(path, settings={"train.batch": "0"})
+    (problem,) = caught.value.diagnostics
+    assert problem.span and problem.span.source.name == "--set"
