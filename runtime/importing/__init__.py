@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...grammar.diagnostics import error
-from . import huggingface, shapes, timm
+from . import huggingface, pictures, shapes, timm
 from .sheet import Asked, Sheet
 
 #: A larger configuration is refused; that of a model with 21,843 named classes has about two million bytes.
@@ -35,7 +35,7 @@ def imported(source: Path, asked: Asked, beside: Path) -> Sheet:
         processor = path.with_name("preprocessor_config.json")
         sheet = huggingface.sheet(config, path, asked)
         if processor.is_file():
-            huggingface.pictures(sheet, _json(processor), processor)
+            pictures.prepared(sheet, _json(processor), processor)
         else:
             sheet.notes.append(
                 f"how pictures are prepared stands in {processor.name}, which is not beside it: no section data"
