@@ -9,7 +9,7 @@ from .kinds import Movement
 
 
 class Definition(Movement):
-    """[.., b] -> [.., size, b], the new axis at `axis` of the result: `torch.unsqueeze` and `expand`; ONNX Unsqueeze-13, Tile-13. Made by `repeat`."""
+    """[.., b] -> [.., size, b], the new axis at `axis` of the result: `torch.unsqueeze` and `expand`; ONNX Unsqueeze-23, Expand-13. Made by `repeat`."""
 
     name = "expand"
     params = (Param("axis", "axis", structural=True), Param("size", "int", minimum=1))
@@ -33,11 +33,10 @@ class Definition(Movement):
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """The nodes."""
-        out = call.outs[0]
-        repeats = [1] * call.rank(out)
-        repeats[call.attrs["axis"]] = call.attrs["size"]
+        shape = [1] * call.rank(call.outs[0])
+        shape[call.attrs["axis"]] = call.attrs["size"]
         wide = emit.op("Unsqueeze", call.args[0], emit.ints(call.attrs["axis"]))
-        return (emit.op("Tile", wide, emit.ints(*repeats)),)
+        return (emit.op("Expand", wide, emit.ints(*shape)),)
 
     def examples(self) -> tuple[Example, ...]:
         """Types and attributes that show every attribute."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 from ..ir.graph import Attrs
@@ -15,7 +16,7 @@ from .windows import image, one_batch, one_batch_onnx
 class Definition(Op):
     """[.., C, H, W], normed over each of `groups` groups of channels, then scaled by channel: `nn.GroupNorm`.
 
-    ONNX InstanceNormalization-22 on the groups: ONNX Runtime has no kernel of GroupNormalization.
+    ONNX LayerNormalization-17 of each group: ONNX Runtime has no kernel of GroupNormalization.
     """
 
     name = "groupnorm"
@@ -67,14 +68,14 @@ class Definition(Op):
         return one_batch(call, 3, lambda x: f"F.group_norm({x}, {rest})", batchless=False)
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """InstanceNormalization-22 on [B, groups, rest], Mul, Add."""
+        """LayerNormalization-17 on [B, groups, rest], Mul, Add."""
         groups, shape = call.attrs["groups"], call.types[0].shape
-        one, zero = emit.array(np.ones(groups)), emit.array(np.zeros(groups))
+        one = emit.array(np.ones(prod(shape[-3:]) // groups))
         weight, bias = (emit.array(emit.value(name)[:, None, None]) for name in call.args[1:])
 
         def form(x: str) -> str:
             y = emit.op("Reshape", x, emit.ints(0, groups, -1))
-            y = emit.op("InstanceNormalization", y, one, zero, epsilon=call.attrs["eps"])
+            y = emit.op("LayerNormalization", y, one, axis=-1, epsilon=call.attrs["eps"])
             y = emit.op("Reshape", y, emit.ints(0, *shape[-3:]))
             return emit.op("Add", emit.op("Mul", y, weight), bias)
 

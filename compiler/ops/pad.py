@@ -47,7 +47,10 @@ class Definition(Movement):
         rank, pairs = call.rank(call.types[0]), call.attrs["pairs"]
         lead = [0] * (rank - len(pairs))
         widths = emit.ints(*lead, *(a for a, _ in pairs), *lead, *(b for _, b in pairs))
-        return (emit.op("Pad", call.args[0], widths, emit.scalar(call.attrs["value"], call.types[0].dtype)),)
+        if call.types[0].dtype == "float":
+            return (emit.op("Pad", call.args[0], widths, emit.scalar(call.attrs["value"])),)
+        value = emit.op("Cast", emit.scalar(call.attrs["value"]), to=11)  # Pad has no CUDA kernel of integers
+        return (emit.op("Cast", emit.op("Pad", emit.op("Cast", call.args[0], to=11), widths, value), to=7),)
 
     def examples(self) -> tuple[Example, ...]:
         """Types and attributes that show every attribute."""

@@ -32,9 +32,18 @@ class Definition(Elementwise):
         return f"torch.where({', '.join(call.args)})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
-        return (emit.op("Where", *call.args),)
+        """Where-16, both sides of one type; of truth values (c and a) or (not c and b)."""
+        (c, a, b), outs = call.args, call.outs[0].dtype
+        if outs == "bool":
+            return (emit.op("Or", emit.op("And", c, a), emit.op("And", emit.op("Not", c), b)),)
+        a, b = (x if t.dtype == outs else emit.op("Cast", x, to=1) for x, t in zip((a, b), call.types[1:], strict=True))
+        return (emit.op("Where", c, a, b),)
 
     def examples(self) -> tuple[Example, ...]:
         """Types and attributes that show every attribute."""
-        return (Example((TensorType((3, 4), "bool"), TensorType((3, 4)), TensorType((4,), stage="shared"))),)
+        c, x, row = TensorType((3, 4), "bool"), TensorType((3, 4)), TensorType((4,), stage="shared")
+        return (
+            Example((c, x, row)),
+            Example((c, c, TensorType((4,), "bool", "shared"))),
+            Example((c, TensorType((3, 4), "int"), x)),
+        )
