@@ -25,7 +25,7 @@ from .slots import Elaborated
 from .statements import fill
 from .values import Shape, Tensor
 
-__all__ = ["Checked", "check", "elaborate"]
+__all__ = ["Checked", "check", "elaborate", "mistakes", "on_the_command_line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Checked:
     program: Program | None
     sections: Mapping[str, Section]
     problems: tuple[Diagnostic, ...]
+    steps: int = 0
 
 
 def elaborate(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> Program:
@@ -45,7 +46,7 @@ def elaborate(library: Library, name: str, overrides: Mapping[str, str] | None =
     """
     checked = check(library, name, overrides)
     if checked.program is None:
-        raise VitError(checked.problems, 2 if all(map(_said_on_the_command_line, checked.problems)) else 1)
+        raise VitError(checked.problems, 2 if all(map(on_the_command_line, checked.problems)) else 1)
     return checked.program
 
 
@@ -54,22 +55,31 @@ def check(library: Library, name: str, overrides: Mapping[str, str] | None = Non
     module, model = _model(library, name)
     given = {k: parse_override(k, text) for k, text in (overrides or {}).items()}
     findings = Findings()
-    findings.add(*reading.mistakes(library))
+    findings.add(*mistakes(library))
     found = sections(module, model, {k: v for k, v in given.items() if "." in k}, findings)
     program: Program | None = None
+    context = Context(library=_library_texts(library))
     if any(problem.code == "V0206" for problem in findings.items):
         return Checked(name, None, found, tuple(findings.items))
     try:
         with _deep():
-            program = _program(library, module, model, {k: v for k, v in given.items() if "." not in k}, found)
+            program = _program(context, module, model, {k: v for k, v in given.items() if "." not in k}, found)
     except VitError as problem:
         findings.add(*problem.diagnostics)
     except RecursionError:
         findings.add(Diagnostic("V0503", "this text is nested deeper than the compiler follows", model.name.span))
-    return Checked(name, None if findings.items else program, found, tuple(findings.items))
+    return Checked(name, None if findings.items else program, found, tuple(findings.items), context.steps)
 
 
-def _said_on_the_command_line(problem: Diagnostic) -> bool:
+def mistakes(library: Library) -> tuple[Diagnostic, ...]:
+    """What is wrong with the texts whichever model is asked for."""
+    if library.read is None:
+        library.read = reading.mistakes(library)
+    return library.read
+
+
+def on_the_command_line(problem: Diagnostic) -> bool:
+    """Whether a problem is in what `--set` says."""
     return problem.span is not None and problem.span.source.name == "--set"
 
 
@@ -84,15 +94,13 @@ def _deep() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-def _program(library: Library, module: Module, model: tree.Model, own: Mapping[str, tree.Expr],
+def _program(context: Context, module: Module, model: tree.Model, own: Mapping[str, tree.Expr],
              found: Mapping[str, Section]) -> Program:  # fmt: skip
-    texts = _library_texts(library)
-    context = Context(library=texts)
     sheet, done = _run(context, module, model, own)
     layer = done.layer
     budget.check(layer, sheet.model.base.span)
     if context.asked:
-        _, trained = _run(Context(training=True, library=texts), module, model, own)
+        _, trained = _run(Context(training=True, library=context.library), module, model, own)
         layer = training.combine(layer, trained.layer)
     layer = initialisers.apply(layer, sheet, module)
     program = Program(model.name.id, layer, found, dict(aliases(layer)))

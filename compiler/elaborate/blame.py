@@ -57,10 +57,16 @@ def trace(expr: tree.Expr, scope: "Scope", *, inside: bool = True, steps: int = 
         return _item(expr, scope, steps) or own or trace(expr.base, scope, inside=inside, steps=steps + 1)
     if own is not None:
         return own
-    if isinstance(expr, tree.Call) and not inside:
-        return trace(expr.function, scope, inside=False, steps=steps + 1)
+    if not inside:
+        return _maker(expr, scope, steps + 1)
     found = (trace(part, scope, inside=inside, steps=steps + 1) for part in parts(expr))
     return next((span for span in found if span is not None), None)
+
+
+def _maker(expr: tree.Expr, scope: "Scope", steps: int) -> Span | None:
+    """Where a block value comes from: what is called, chosen or repeated, not what it is given."""
+    made = {tree.Call: "function", tree.Each: "item", tree.Conditional: "then"}.get(type(expr))
+    return trace(getattr(expr, made), scope, inside=False, steps=steps) if made else None
 
 
 def _thunk(thunk: "Thunk", inside: bool, steps: int) -> Span | None:

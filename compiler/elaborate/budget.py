@@ -39,9 +39,9 @@ def check(root: Layer, span: Span) -> None:
                     help=f"at most {MAX_NODES:,} ops and {MAX_WEIGHTS:,} weights are taken")  # fmt: skip
     if total.elements > MAX_ELEMENTS:
         raise error("V0501", f"all weights together have {_about(total.elements)} elements, more than 2**36", span)
-    if total.constants > 16 * MAX_CONSTANT:
+    if total.constants > 8 * MAX_CONSTANT:
         raise error("V0507", f"all constants together have {_about(total.constants)} elements", span,
-                    help=f"at most {16 * MAX_CONSTANT:,} are computed")  # fmt: skip
+                    help=f"at most {8 * MAX_CONSTANT:,} are computed")  # fmt: skip
 
 
 def _about(count: int) -> str:

@@ -202,7 +202,7 @@ def _range(expr: tree.Binary, scope: Scope) -> list[int]:
         scope.context.fail(
             "V0504", f"a list of about 10**{log10(ends[1] - ends[0]):.0f} items comes out of this", expr.span
         )
-    return list(range(*ends))
+    return scope.context.integer(list(range(*ends)), expr.span)
 
 
 def _attribute(expr: tree.Attribute, scope: Scope) -> Any:

@@ -9,7 +9,9 @@ from ...grammar.diagnostics import Diagnostic, Findings, error
 from ...grammar.parser import read
 from ...grammar.source import Source, Span
 
-SPECS = Path(__file__).parents[2] / "specs"
+SPECS = Path(__file__).resolve().parents[2] / "specs"
+#: What every file sees without a `use`.
+STD = SPECS / "std" / "std.vit"
 Definition = tree.Function | tree.Block | tree.Model
 
 _MAX_FILES = 200
@@ -27,25 +29,34 @@ class Module:
     sections: list[tree.Section] = field(default_factory=list[tree.Section])
     uses: list["Module"] = field(default_factory=list["Module"])
 
-    def find(self, name: str) -> "tuple[Module, Definition] | None":
-        """A definition visible here: of this file, else of the files it uses."""
-        if name in self.definitions:
-            return self, self.definitions[name]
-        for module in self.uses:
-            found = module.find_own(name)
-            if found is not None:
-                return found
-        return None
+    #: Every name that can be seen here, made when first asked for.
+    _visible: "dict[str, tuple[Module, Definition]]" = field(default_factory=dict[str, "tuple[Module, Definition]"])
 
-    def find_own(self, name: str) -> "tuple[Module, Definition] | None":
-        """A definition of this file or of what it uses itself."""
-        return self.find(name)
+    def find(self, name: str) -> "tuple[Module, Definition] | None":
+        """A definition visible here: of this file, else of the files it uses, std last."""
+        return self._names().get(name)
 
     def names(self) -> Iterator[str]:
         """Every name that can be seen here."""
-        yield from self.definitions
-        for module in self.uses:
-            yield from module.names()
+        return iter(self._names())
+
+    def _names(self) -> "dict[str, tuple[Module, Definition]]":
+        if not self._visible:
+            for module in self._reached():
+                for name, item in module.definitions.items():
+                    self._visible.setdefault(name, (module, item))
+        return self._visible
+
+    def _reached(self) -> "list[Module]":
+        """This file and those it uses, each once, in the order of the text."""
+        found: dict[Module, None] = {}
+        pending = [self]
+        while pending:
+            module = pending.pop()
+            if module not in found:
+                found[module] = None
+                pending += reversed(module.uses)
+        return sorted(found, key=lambda module: module.path == STD)
 
 
 @dataclass(eq=False)
@@ -54,6 +65,8 @@ class Library:
 
     main: Module
     modules: Mapping[Path, Module]
+    #: What is wrong with the texts whichever model is asked for; None as long as nobody looked.
+    read: "tuple[Diagnostic, ...] | None" = None
 
     def models(self) -> tuple[str, ...]:
         """The models that the file itself defines, in the order of the text."""
@@ -101,7 +114,6 @@ class _Loader:
         self.findings.add(*problems)
         module = Module(path, file, source)
         self.modules[path] = module
-        std = SPECS / "std" / "std.vit"
         for item in file.items:
             if isinstance(item, tree.Use):
                 self._use(module, item, above)
@@ -109,8 +121,8 @@ class _Loader:
                 module.sections.append(item)
             else:
                 self._define(module, item)
-        if path.resolve() != std.resolve():
-            found = self.module(std, "std/std.vit", None)
+        if path.resolve() != STD:
+            found = self.module(STD, "std/std.vit", None)
             if found is not None:
                 module.uses.append(found)
         return module
@@ -163,7 +175,9 @@ class _Loader:
         self._say("V0210", f"there is no file `{shown}`", span)
 
     def _say(self, code: str, message: str, span: Span | None, file: str = "") -> None:
-        self.findings.add(Diagnostic(code, message, span, file="" if span else file))
+        if span is None:
+            raise error(code, message, exit_status=3, file=file)
+        self.findings.add(Diagnostic(code, message, span))
 
 
 def _plain(text: str) -> bool:

@@ -12,6 +12,7 @@ from .tensors import emit
 from .values import Tensor
 
 Group = tuple[str, ...]
+LONGEST = 500
 _TOKEN = re.compile(r"\.\.|\(|\)|[A-Za-z_]\w*|1|\S")
 
 
@@ -97,6 +98,8 @@ def _merge(scope: Scope, y: Tensor, right: Side, span: Span) -> Tensor:
 
 
 def _parse(scope: Scope, pattern: str, span: Span) -> tuple[Side, Side]:
+    if len(pattern) > LONGEST:
+        scope.context.fail("V0407", f"a pattern of {len(pattern):,} characters; {LONGEST} are enough", span)
     parts = pattern.split("->")
     if len(parts) != 2:
         scope.context.fail("V0407", "a pattern is `axes -> axes`", span)

@@ -15,6 +15,7 @@ from .blame import parts
 from .expressions import unknown
 from .library import SPECS, Definition, Library, Module
 from .shapes import inside, patterns
+from .sheets import MAX_PROBLEMS
 
 _ALWAYS = frozenset(["training"])
 
@@ -36,7 +37,11 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
                 if not isinstance(item, tree.Model):
                     _twice(item, findings)
                     for use in _uses(item):
-                        if use.name.id not in use.known | words | _ALWAYS and not _outside(use.name.id, module):
+                        if (
+                            len(findings.items) < MAX_PROBLEMS
+                            and use.name.id not in use.known | words | _ALWAYS
+                            and not _outside(use.name.id, module)
+                        ):
                             findings.add(*unknown(use.name, [*use.known, *module.names()]).diagnostics)
             findings.add(*_cycles(module))
     return tuple(findings.items)

@@ -17,6 +17,9 @@ from .scopes import MISSING, Scope, Thunk
 from .shapes import patterns
 from .values import BlockValue, Shape
 
+#: More than these of one sheet help nobody.
+MAX_PROBLEMS = 50
+
 Override = tuple[tree.Expr, Module, Span]
 
 
@@ -35,12 +38,8 @@ class Sheet:
         self.declared = {p.name.id: p for p in block[1].params}
         for name, (_, _, span) in list(entries.items()):
             if name not in self.declared:
-                self._say(
-                    "V0202",
-                    f"block `{self.value.name}` has no parameter `{name}`",
-                    span,
-                    suggestion(name, self.declared),
-                )
+                help = suggestion(name, self.declared) if len(self.problems) < MAX_PROBLEMS else ""
+                self._say("V0202", f"block `{self.value.name}` has no parameter `{name}`", span, help)
                 del entries[name]
         self.instance = Instance(context, self.value)
         self.params: dict[str, Thunk] = self.instance.params
@@ -48,7 +47,8 @@ class Sheet:
         self.given = tuple(entries)
 
     def _say(self, code: str, message: str, span: Span, help: str = "") -> None:
-        self.problems.append(Diagnostic(code, message, span, help=help))
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Diagnostic(code, message, span, help=help))
 
     def _collect(self, module: Module, model: tree.Model, entries: dict[str, Override], seen: tuple[int, ...]
                  ) -> tuple[Module, tree.Block]:  # fmt: skip

@@ -1,7 +1,9 @@
 """What the sections `data`, `train`, `export` and `weights` may say: one schema each, checked before anything runs."""
 
-from ...compiler.ir.program import Program
-from ...grammar.diagnostics import Findings, VitError
+from collections.abc import Mapping
+
+from ...compiler.ir.program import Layer, Program, Section
+from ...grammar.diagnostics import Diagnostic, Findings, VitError
 from .checking import Schema, checked
 
 
@@ -20,24 +22,31 @@ def section(program: Program, kind: str, schema: type[Schema]) -> Schema:
 
 def check(program: Program) -> None:
     """All sections of a model; raises every problem of all of them."""
-    if not program.sections:
-        return
     findings = Findings()
-    for kind in program.sections:
-        try:
-            _check(program, kind)
-        except VitError as problem:
-            findings.add(*problem.diagnostics)
+    findings.add(*mistakes(program.sections, program))
     findings.raise_if_any()
 
 
-def _check(program: Program, kind: str) -> None:
+def mistakes(found: Mapping[str, Section], program: Program | None) -> list[Diagnostic]:
+    """Every problem of these sections; without a program, what they say of its sizes is not looked at."""
+    problems: list[Diagnostic] = []
+    for kind in found:
+        try:
+            _check(program or Program("", Layer(""), found), kind, program is not None)
+        except VitError as problem:
+            problems += problem.diagnostics
+    return problems
+
+
+def _check(program: Program, kind: str, whole: bool) -> None:
     """One section; the schemas of the others, and what they import, stay unread."""
     match kind:
         case "data":
             from .data import Data, preprocess
 
-            preprocess(program, section(program, kind, Data))
+            made = section(program, kind, Data)
+            if whole:
+                preprocess(program, made)
         case "train":
             from .train import Train
 

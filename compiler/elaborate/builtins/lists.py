@@ -39,7 +39,7 @@ def linspace_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
         or not all(isinstance(v, (int, float)) for v in (a, b))
     ):
         scope.context.fail("V0308", f"linspace takes two numbers and a count up to {MAX_ITEMS:,}", span)
-    return [a + (b - a) * i / max(n - 1, 1) for i in range(n)]
+    return scope.context.integer([a + (b - a) * i / max(n - 1, 1) for i in range(n)], span)
 
 
 def sum_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
