@@ -7,6 +7,7 @@ from typing import Any
 from ..compiler.elaborate import elaborate
 from ..compiler.ir.program import Program
 from ..grammar.diagnostics import error
+from ..grammar.messages import escape
 from . import api
 from .specs import choose, settings
 
@@ -83,4 +84,4 @@ def _tell(format: str, out: str, about: dict[str, Any]) -> None:
     print(f"{out}: {about['tensors']} tensors, layout {about['layout']}")
     for kind in ("zeros", "drawn", "resized", "left_out"):
         if names := about.get(kind):
-            print(f"  {kind.replace('_', ' ')}: {', '.join(names)}")
+            print(f"  {kind.replace('_', ' ')}: {escape(', '.join(names))}")

@@ -16,6 +16,10 @@ from .sheet import Asked, Sheet, number, unsayable
 
 Shapes = dict[str, tuple[int, ...]]
 ACTS = ("gelu", "gelu_tanh", "quick_gelu", "silu", "relu")
+#: The axes of what is looked at.
+_RANKS = {"patch_embed.proj.weight": 4, "blocks.0.attn.qkv.weight": 2, "blocks.0.mlp.fc1.weight": 2,
+          "blocks.0.mlp.fc2.weight": 2, "pos_embed": 3, "reg_token": 3, "head.weight": 2}  # fmt: skip
+_OPTIONAL = {"pos_embed", "reg_token", "head.weight"}
 #: How people write a sheet.
 _ORDER = ("image", "patch", "dim", "depth", "heads", "hidden", "act", "norm")
 POOLS = ("token", "mean", "max", "mean_max", "map", "none")
@@ -27,8 +31,11 @@ def sheet(path: Path, asked: Asked) -> Sheet:
     layout, found = max(
         ((one, ours(one, headers)) for one in layouts().values()), key=lambda pair: _covered(*pair, headers)
     )
-    if "patch_embed.proj.weight" not in found or "blocks.0.attn.qkv.weight" not in found:
+    if not _RANKS.keys() - _OPTIONAL <= found.keys():
         raise unsayable(path, "its names are not those of a plain ViT in any layout")
+    odd = [name for name, rank in _RANKS.items() if len(found.get(name, range(rank))) != rank]
+    if odd:
+        raise unsayable(path, f"{odd[0]} has the shape {list(found[odd[0]])}, which is none of a ViT")
     entries = _told(found, path, asked) | _said(found, asked)
     after_pool = "fc_norm.weight" in found
     if after_pool != (entries["pool"] in ("mean", "max", "mean_max")) and "final_norm" not in entries:
@@ -87,10 +94,10 @@ _USUAL = ("patch_embed.proj.{p}", "cls_token", "pos_embed", "norm.{p}", "head.{p
 def _told(found: Shapes, path: Path, asked: Asked) -> dict[str, str]:
     """What shapes tell."""
     dim, channels, patch, other = found["patch_embed.proj.weight"]
-    depth = 1 + max(int(m[1]) for name in found if (m := re.match(r"blocks\.(\d+)\.", name)))
+    depth = 1 + max(int(m[1]) for name in found if (m := re.match(r"blocks\.(\d{1,9})\.", name)))
     prefix = ("cls_token" in found) + found.get("reg_token", (1, 0, dim))[1]
-    hidden = found.get("blocks.0.mlp.fc1.weight", (0,))[0]
-    if patch != other or hidden < 1 or found.get("blocks.0.mlp.fc2.weight", (0, 0))[1] != hidden:
+    hidden = found["blocks.0.mlp.fc1.weight"][0]
+    if patch != other or found["blocks.0.mlp.fc2.weight"][1] != hidden:
         raise unsayable(path, "patches that are no squares, or an MLP that is not two plain layers")
     entries = {"patch": str(patch), "dim": str(dim), "depth": str(depth), "hidden": str(hidden)}
     flags = {

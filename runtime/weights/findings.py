@@ -17,7 +17,7 @@ KINDS = {
 #: Lines of one kind that are shown; the same line of several blocks is one.
 SHOWN = 24
 
-_BLOCK = re.compile(r"\.(\d+)\.")
+_BLOCK = re.compile(r"\.(\d{1,9})\.")
 
 
 def refused(path: Path, findings: Mapping[str, list[str]]) -> VitError:
@@ -49,8 +49,10 @@ def fold(lines: list[str]) -> list[str]:
 
 def _span(numbers: list[int]) -> str:
     """`0 .. 12`, as the language counts, or the numbers themselves."""
-    whole = len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1))
-    return f"{numbers[0]} .. {numbers[-1] + 1}" if whole else ", ".join(map(str, numbers))
+    numbers = sorted(numbers)
+    if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"{numbers[0]} .. {numbers[-1] + 1}"
+    return ", ".join(map(str, numbers[:SHOWN])) + (" and more" if len(numbers) > SHOWN else "")
 
 
 def folded(names: list[str]) -> str:

@@ -67,9 +67,7 @@ class Plan:
 
     def say(self, kind: str, line: str) -> None:
         """Adds a problem."""
-        lines = self.findings.setdefault(kind, [])
-        if line not in lines:
-            lines.append(line)
+        self.findings.setdefault(kind, []).append(line)
 
     @property
     def problems(self) -> int:
@@ -101,7 +99,9 @@ def plan(layout: Layout, headers: Mapping[str, Header], model: Model, choices: C
 
 def spelled(layout: Layout, names: Mapping[str, Header]) -> dict[str, str]:
     """The names of a file by those that the layout has for them: without prefix and in its spelling (`top` with a `/`)."""
-    prefix = max(layout.prefixes, key=lambda p: sum(_known(layout, name, p) for name in names))
+    prefix = max(
+        layout.prefixes, key=lambda p: sum(_there(p + theirs, names) for r in layout.tensors for theirs in r.theirs)
+    )
     found: dict[str, str] = {}
     for name in names:
         inner = _canonical(layout, name.removeprefix(prefix)) if name.startswith(prefix) else None
@@ -112,12 +112,11 @@ def spelled(layout: Layout, names: Mapping[str, Header]) -> dict[str, str]:
     return found
 
 
-def _known(layout: Layout, name: str, prefix: str) -> bool:
-    return name.startswith(prefix) and any(
-        match(theirs.removesuffix("[i]"), _canonical(layout, name.removeprefix(prefix))) is not None
-        for rule in layout.tensors
-        for theirs in rule.theirs
-    )
+def _there(pattern: str, names: Mapping[str, Header]) -> bool:
+    """Whether a file has such a name, of block 0 where it is one of many."""
+    if pattern.endswith("{*}"):
+        return any(name.startswith(pattern.removesuffix("{*}")) for name in names)
+    return fill(pattern.removesuffix("[i]"), {"i": "0", "p": "weight"}) in names
 
 
 def _canonical(layout: Layout, name: str) -> str:
@@ -233,6 +232,8 @@ def shapes(bound: Bound, headers: Mapping[str, Header], model: Model) -> list[Sh
         known = {k: v for k, v in known.items() if k in model.numbers or len(parts) == 1}
         parts = [bound.rule.axes.our_shape(part, known) for part in parts]
     if bound.rule.fold:
+        if len(parts[1]) < 2:
+            raise ValueError("positions have at least two axes")
         return [parts[0], (*parts[1][:1], parts[1][1] - 1, *parts[1][2:])]
     if any(not part or part[1:] != parts[0][1:] for part in parts) and len(parts) > 1:
         raise ValueError("they do not go together")

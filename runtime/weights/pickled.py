@@ -28,7 +28,8 @@ def readable(path: Path, *, trust: bool) -> Generator[Path]:
                     help="--trust reads it in a process of its own, and nothing but tensors from it; safetensors is better")  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="vitc-") as folder:
         converted = Path(folder) / "weights.safetensors"
-        command = [sys.executable, "-m", __name__, str(path.resolve()), str(converted)]
+        # -P: no module of the folder in which one happens to stand
+        command = [sys.executable, "-P", "-m", __name__, str(path.resolve()), str(converted)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0 or not converted.is_file():
             last = (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]

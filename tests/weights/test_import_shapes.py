@@ -82,3 +82,21 @@ def test_more_than_a_plain_vit_is_refused_by_name(small, tmp_path):
     assert "blocks.0.attn.q_norm.weight" in found.diagnostics[0].message
     save_file({"x": np.ones(8, np.float32)}, tmp_path / "x.safetensors")
     assert refused(tmp_path / "x.safetensors", Asked()).diagnostics[0].code == "V0713"
+
+
+@pytest.mark.parametrize("name", ["patch_embed.proj.weight", "blocks.0.attn.qkv.weight", "pos_embed", "head.weight"])
+@pytest.mark.parametrize("shape", [(1,), (2, 3, 4, 5, 6), (0, 0)])
+def test_odd_shapes_are_refused(name, shape, small, tmp_path):
+    program = small("vit_base_patch16_224")
+    tensors = {n: np.asarray(array) for n, array in Initial(program, 0).items()}
+    save_file(tensors | {name: np.ones(shape, np.float32)}, tmp_path / "w.safetensors")
+    refused(tmp_path / "w.safetensors", Asked(heads=4, eps=1e-6, act="gelu", pool="token", image=(32, 32)))
+
+
+def test_numbers_without_end_in_names_are_names(small, tmp_path):
+    program = small("vit_base_patch16_224")
+    tensors = {n: np.asarray(array) for n, array in Initial(program, 0).items()}
+    save_file(tensors | {f"blocks.{'9' * 5000}.norm1.weight": np.ones(3, np.float32)}, tmp_path / "w.safetensors")
+    refused(tmp_path / "w.safetensors", Asked(heads=4, eps=1e-6, act="gelu", pool="token", image=(32, 32)))
+    save_file(tensors | {"blocks.999999998.norm1.weight": np.ones(3, np.float32)}, tmp_path / "w.safetensors")
+    refused(tmp_path / "w.safetensors", Asked(heads=4, eps=1e-6, act="gelu", pool="token", image=(32, 32)))

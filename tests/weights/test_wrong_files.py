@@ -4,12 +4,14 @@ import json
 import os
 import pickle
 import struct
+import time
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
 from vitc.grammar.diagnostics import VitError
+from vitc.grammar.messages import render
 from vitc.runtime.weights.initial import Initial
 
 MODEL = ["--model", "vit_base_patch16_224", "--set", "image=32x32x3", "--set", "patch=8", "--set", "dim=32",
@@ -197,3 +199,26 @@ def test_bfloat16_becomes_float32_exactly(right, small, imported, tmp_path):
     save_torch(rounded, tmp_path / "given.safetensors")
     found = imported(tmp_path / "given.safetensors", small("vit_base_patch16_224", classes="5"), "timm")
     assert all(np.array_equal(found[name], rounded[name].float().numpy()) for name in right)
+
+
+@pytest.mark.parametrize("layout", ["hf_dinov2_registers", "openai", "google_augreg", "hf_vit"])
+def test_their_names_with_odd_shapes(layout, refused, tmp_path):
+    """Names that a layout knows, shapes that no change of axes fits."""
+    from vitc.runtime.weights.layouts import layouts
+    from vitc.runtime.weights.layouts.patterns import fill
+
+    one = layouts()[layout]
+    names = {
+        one.prefixes[0] + fill(t.removesuffix("[i]"), {"i": "0", "p": "bias"}) for r in one.tensors for t in r.theirs
+    }
+    for shape in ((3,), (1, 1), (2, 2, 2, 2, 2)):
+        save_file({name: np.ones(shape, np.float32) for name in names}, tmp_path / "given.safetensors")
+        assert refused(tmp_path / "given.safetensors", "--layout", layout)
+
+
+def test_many_names_are_compared_in_time(refused, tmp_path):
+    save_file({f"encoder.layer.{i}.x": np.ones(1, np.float32) for i in range(50_000)}, tmp_path / "given.safetensors")
+    begin = time.monotonic()
+    found = refused(tmp_path / "given.safetensors")
+    assert time.monotonic() - begin < 20
+    assert len(render(found)) < 20_000

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 _HOLES = {"p": "(?P<p>weight|bias)", "*": "(?P<rest>.+)"}
-_NUMBER = r"(?P<%s>0|[1-9]\d*)"
+_NUMBER = r"(?P<%s>0|[1-9]\d{0,8})"
 _HOLE = re.compile(r"\{(\*|[a-z])\}")
 _LIST = re.compile(r"\{(\w+(?:,\w+)+)\}")
 
