@@ -10,6 +10,8 @@ from vitc.compiler import passes
 from vitc.compiler.backends import torch_source, torchscript
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, load, loads
+from vitc.compiler.evaluate import evaluate
+from vitc.compiler.flatten import flatten
 
 #: Small models of very different text; sizes small enough for a second each.
 SMALL = {
@@ -154,3 +156,38 @@ model m = Model
     namespace: dict[str, object] = {}
     exec(torch_source.emit(elaborate(loads(f"vit 1\n{text}"), "m")), namespace)  # our own output
     assert namespace["Model"]()(torch.randn(2, 3, 8, 8)).shape == (2, 18)
+
+
+TABLES = """
+fn float(n: int) -> [n] = arange(n) * 0.5
+
+block part(dim: int > 0 = 3) {
+  rows  = weight([4, dim], normal(1.0))
+  table = weight([dim], normal(1.0))
+  child = linear(dim)
+  forward(x: [N, D]) -> [N, dim] {
+    child2 = take(rows, 2 * arange(2), axis = -2)
+    y = child(x) * table + mean(child2, axis = -2)
+    return y + rearrange(float(N), "n -> n 1")
+  }
+}
+
+block net(image: shape = 4x4x1) {
+  part = part
+  forward(image: [1, 4, 4]) { return mean(part(image[0]), axis = -2) + mean(part(image[0][:2]), axis = -2) }
+}
+model m = net
+"""
+
+
+def test_tables_have_names_of_their_own_and_each_body_has_its_own(tmp_path):
+    """A weight called `table`, a function called like a method of `nn.Module`, one layer on 4 rows and on 2."""
+    program = passes.local(elaborate(loads(f"vit 1\n{TABLES}"), "m"))
+    namespace: dict = {}
+    exec(torch_source.emit(program), namespace)  # our own output
+    torch.manual_seed(0)
+    model = namespace["Model"]().double()
+    weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    image = torch.randn(2, 1, 4, 4, dtype=torch.float64)
+    (expected,) = evaluate(flatten(program), (image.numpy(),), weights)
+    torch.testing.assert_close(model(image), torch.from_numpy(expected), rtol=1e-6, atol=1e-6)

@@ -44,7 +44,8 @@ class ClassPrinter:
 
     def __init__(self, group: Group, names: Names) -> None:
         self.group, self.names, self.layer = group, names, group.layer
-        self.tables = [tables.frontier(graph) for graph in self.layer.bodies + self._train()]
+        found = tables.named(self.layer)
+        self.tables = [found[graph] for graph in self.layer.bodies + self._train()]
 
     def _train(self) -> tuple[Graph, ...]:
         return self.layer.train if self.group.description["train"] else ()

@@ -59,8 +59,7 @@ def _group(members: list[tuple[Layer, Mapping[str, Any]]]) -> Group:
 def _taken(layer: Layer) -> Callable[[str], bool]:
     """Names that a constructor argument cannot have, as it may become an attribute."""
     names = {*layer.children, *layer.weights, *handed(layer).values(), *RESERVED}
-    for body in layer.bodies:
-        names |= set(tables.frontier(body).values())
+    names |= {name for found in tables.named(layer).values() for name in found.values()}
     return lambda name: name in names or not name.isidentifier() or bool(why_reserved(name))
 
 

@@ -1,21 +1,49 @@
 """Constants of a body: each table is computed by a function of its own, in float64, and kept as a buffer."""
 
-from collections.abc import Mapping
-
 from ...ir.graph import Graph, Node, Value
+from ...ir.program import Layer
+from ...ir.reserved import why_reserved
+from . import templates
+from .bodies import RESERVED
 
 
-def frontier(graph: Graph) -> dict[Value, str]:
-    """The constant tensors that something else reads, each with the name it goes by."""
-    producers, found = graph.producers(), {}
+def named(layer: Layer) -> dict[Graph, dict[Value, str]]:
+    """The tables of each body of a layer with the names they are kept under, which nothing else in the class has.
+
+    Tables that are computed alike are one, in whichever body they stand.
+    """
+    kept: dict[str, str] = {}
+    taken = {*layer.children, *layer.weights, *RESERVED}
+    result: dict[Graph, dict[Value, str]] = {}
+    for graph in dict.fromkeys(layer.bodies + layer.train):
+        result[graph] = {value: _name(graph, value, kept, taken) for value in _frontier(graph)}
+    return result
+
+
+def _name(graph: Graph, value: Value, kept: dict[str, str], taken: set[str]) -> str:
+    title = _title(value, graph)
+    key = f"{title} {templates.body(subgraph(graph, value))}"
+    if key not in kept:
+        name, index = title, 1
+        while name in taken or name in kept.values() or why_reserved(name):
+            index += 1
+            name = f"{title.strip('_') or 'table'}{index}"
+        kept[key] = name
+    return kept[key]
+
+
+def _frontier(graph: Graph) -> list[Value]:
+    """The constant tensors that something else reads."""
+    producers = graph.producers()
     read = [(value, node) for node in graph.nodes for value in node.inputs] + [(v, None) for v in graph.outputs]
+    found: dict[Value, None] = {}
     for value, reader in read:
         maker = producers.get(value)
-        if maker is None or value.type.stage != "const" or maker.op == "number" or value in found:
+        if maker is None or value.type.stage != "const" or maker.op == "number":
             continue
         if reader is None or reader.op == "call" or reader.outputs[0].type.stage != "const":
-            found[value] = _title(value, graph)
-    return _unlike(found)
+            found[value] = None
+    return list(found)
 
 
 def subgraph(graph: Graph, value: Value) -> Graph:
@@ -42,15 +70,3 @@ def _title(value: Value, graph: Graph) -> str:
         length = next((i for i, (a, b) in enumerate(zip(common, chain, strict=False)) if a != b), None)
         common = common[: min(len(common), len(chain)) if length is None else length]
     return common[-1] if common else "table"
-
-
-def _unlike(names: Mapping[Value, str]) -> dict[Value, str]:
-    """No two the same."""
-    found: dict[Value, str] = {}
-    for value, name in names.items():
-        unique, index = name, 1
-        while unique in found.values():
-            index += 1
-            unique = f"{name}{index}"
-        found[value] = unique
-    return found
