@@ -71,7 +71,6 @@ LIMIT, MOST = 250, 400
 LONG = {
     "grammar/tree.py",  # one class for each rule of the grammar
     "compiler/backends/torch_source/classes.py",
-    "runtime/importing/huggingface.py",
 }
 
 
