@@ -121,6 +121,20 @@ def show(
 
 
 @app.command()
+def explain(
+    code: Annotated[str | None, typer.Argument(help="as in a message: V0412; without it all are listed")] = None,
+    format: Format = Form.text,
+) -> None:
+    """Says what a code means, with an example of the mistake and one of how it is right.
+
+    Examples: `vitc explain V0412`, `vitc explain`.
+    """
+    from . import explain as command
+
+    command.run(code, format)
+
+
+@app.command()
 def doctor(format: Format = Form.text) -> None:
     """Shows versions, which providers really load, and how to get what is missing.
 

@@ -34,7 +34,10 @@ def _one(d: Diagnostic, color: bool) -> str:
     elif d.file:
         lines.append(f"  --> {escape(d.file)}")
     lines += [f"  {escape(frame)}" for frame in d.frames]
-    lines += [f"  help: {escape(d.help)}"] if d.help else []
+    more = f"vitc explain {d.code}"
+    lines += (
+        [f"  help: {escape(d.help)}" + (f"     {more}" if color else "")] if d.help else [f"  {more}"] if color else []
+    )
     return "\n".join(lines)
 
 

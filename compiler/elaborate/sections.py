@@ -61,7 +61,10 @@ def _entries(section: tree.Section, findings: Findings) -> dict[str, Entry]:
         key = name.id if isinstance(name, tree.Name) else name.value
         if key in found:
             findings.add(Diagnostic("V0204", f"`{key}` is set twice in this section", name.span))
-        found[key] = Entry(value(entry.value, findings), entry.value.span, name.span)
+        before = len(findings.items)
+        entry_value = value(entry.value, findings)
+        if len(findings.items) == before:  # what can't be read is told once, and is not looked at further
+            found[key] = Entry(entry_value, entry.value.span, name.span)
     return found
 
 

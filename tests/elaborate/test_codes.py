@@ -1,0 +1,74 @@
+"""Every code has a page, and what the page shows is so."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import vitc
+from vitc.compiler import elaborate
+from vitc.compiler.elaborate.library import load
+from vitc.grammar import explanations
+from vitc.grammar.diagnostics import VitError
+from vitc.runtime import sections
+
+ROOT = Path(vitc.__file__).parent
+PAGES = sorted((ROOT / "grammar" / "codes").glob("*.md"))
+#: Codes of specs whose example would be a large file or many: a command stands for it.
+LARGE = {"V0105", "V0106", "V0505", "V0508"}
+
+
+def mistakes(folder, text):
+    """The codes of a spec, as `vitc check` finds them."""
+    path = folder / "spec.vit"
+    path.write_text(text, encoding="utf-8")
+    try:
+        library = load(path)
+    except VitError as problem:
+        return {d.code for d in problem.diagnostics}
+    found = set()
+    for name in library.models():
+        checked = elaborate.check(library, name)
+        found |= {d.code for d in [*checked.problems, *sections.mistakes(checked.sections, checked.program)]}
+    return found | {d.code for d in elaborate.mistakes(library)}
+
+
+def test_every_code_has_a_page_and_every_page_a_code():
+    folders = [ROOT / name for name in ("grammar", "compiler", "runtime", "cli")]
+    sources = [path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")]
+    spoken = {code for text in sources for code in re.findall(r'"(V\d{4})"', text)}
+    assert spoken == {path.stem for path in PAGES}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_says_what_happened_and_what_to_do(path, tmp_path):
+    text = path.read_text(encoding="utf-8")
+    head, _, rest = text.partition("\n")
+    assert re.fullmatch(rf"# {path.stem}: .+[^.]", head)
+    cause = rest.partition("Bad:")[0].strip()
+    assert 40 < len(cause) < 600 and cause.endswith((".", ")"))
+    examples = re.findall(r"^(Bad|Good):\n\n```vit\n(.*?)```", text, re.M | re.S)
+    if path.stem < "V07" and path.stem not in LARGE:
+        assert [kind for kind, _ in examples] == ["Bad", "Good"]
+        assert mistakes(tmp_path, examples[0][1]) == {path.stem}
+        assert mistakes(tmp_path, examples[1][1]) == set()
+    else:
+        assert re.search(r"^Bad:\n\n```console\nvitc [^\n]*\n```\n\nWhat to do: [^\n]+\.\n\Z", text, re.M)
+
+
+def vitc_explain(*args):
+    return subprocess.run(
+        [sys.executable, "-m", "vitc", "explain", *args], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_the_command_prints_a_page_lists_all_and_knows_what_it_does_not_know():
+    done = vitc_explain("v0412")
+    assert done.returncode == 0 and done.stdout == explanations.page("V0412")
+    data = json.loads(vitc_explain("V0412", "--format", "json").stdout)
+    assert (data["code"], data["text"]) == ("V0412", explanations.page("V0412")) and data["title"]
+    assert len(vitc_explain().stdout.splitlines()) == len(PAGES)
+    done = vitc_explain("V0421")
+    assert done.returncode == 2 and "error[V1010]" in done.stderr and "did you mean `V04" in done.stderr
