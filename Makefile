@@ -4,7 +4,7 @@ PYTHON := $(VENV)/bin/python
 VITC := $(VENV)/bin/vitc
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: venv check test slow quickstart clean
+.PHONY: venv check test slow bench quickstart clean
 
 venv: $(VENV)/installed
 
@@ -30,6 +30,10 @@ test: venv
 
 slow: venv
 	$(PYTHON) -m pytest -m slow -v --no-header || [ $$? -eq 5 ]
+
+# Ratios against timm and torch.onnx.export; bench/README.md says what is compared.
+bench: venv
+	$(PYTHON) bench
 
 # Each line is shown before it runs: this is what one does by hand.
 quickstart: venv

@@ -113,7 +113,7 @@ def test_a_file_that_is_no_npz(tmp_path, content):
 
 def test_noise_is_the_same_for_the_same_seed():
     def pixels(seed):
-        part = fake.read(fake.Settings(count=4, held_out=2, seed=seed), Path(), PIXELS).train
+        part = fake.read(fake.Settings(count=4, held_out=2, classes=3, seed=seed), Path(), PIXELS).train
         return part.read(np.arange(4))
 
     np.testing.assert_array_equal(pixels(0), pixels(0))
