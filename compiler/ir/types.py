@@ -37,4 +37,4 @@ class TensorType:
 
 def meet(types: "tuple[TensorType, ...]") -> Stage:
     """The stage of what is computed from these: the latest of theirs, `const` of nothing."""
-    return max((t.stage for t in types), key=STAGES.index, default="const")
+    return STAGES[max((STAGES.index(t.stage) for t in types), default=0)]

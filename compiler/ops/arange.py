@@ -29,7 +29,10 @@ class Definition(Op):
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         """The numbers."""
         dtype = np.int64 if attrs["dtype"] == "int" else np.float64
-        return (np.arange(attrs["start"], attrs["stop"], attrs["step"]).astype(dtype),)
+        start: float = attrs["start"]
+        stop: float = attrs["stop"]
+        step: float = attrs["step"]
+        return (np.arange(start, stop, step).astype(dtype),)
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
         """Sees nothing."""

@@ -67,7 +67,7 @@ class Definition(Op):
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """The nodes."""
-        x, axis, rank = call.args[0], call.attrs["axis"], call.rank(call.types[0])
+        x, axis, rank = call.args[0], int(call.attrs["axis"]), call.rank(call.types[0])
         size = call.types[0].shape[axis]
         back = [i for i in range(rank) if i != axis + rank]
         x = x if axis == -1 else emit.op("Transpose", x, perm=[*back, axis + rank])

@@ -23,7 +23,8 @@ class Definition(Op):
         """The numbers."""
         if rng is None:
             raise ValueError("normal draws numbers: it needs a generator")
-        return (rng.normal(0.0, attrs["std"], attrs["shape"]),)
+        drawn: Array = rng.normal(0.0, float(attrs["std"]), tuple[int, ...](attrs["shape"]))
+        return (drawn,)
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
         """Sees nothing."""

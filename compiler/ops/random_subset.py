@@ -28,7 +28,7 @@ class Definition(Op):
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         """The first k."""
-        return (np.broadcast_to(np.arange(attrs["k"]), (xs[0].shape[0], attrs["k"])),)
+        return (np.broadcast_to(np.arange(int(attrs["k"])), (xs[0].shape[0], attrs["k"])),)
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
         """Sees nothing."""
@@ -40,7 +40,7 @@ class Definition(Op):
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """A table, repeated."""
-        k = call.attrs["k"]
+        k = int(call.attrs["k"])
         shape = emit.op("Concat", emit.batch(), emit.ints(k), axis=0)
         return (emit.op("Expand", emit.array(np.arange(k)), shape),)
 

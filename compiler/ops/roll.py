@@ -34,9 +34,10 @@ class Definition(Movement):
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """The nodes."""
         y = call.args[0]
-        for shift, axis in zip(call.attrs["shifts"], call.attrs["axes"], strict=True):
-            cut = -shift % call.types[0].shape[axis]
+        shifts, axes = (tuple[int, ...](call.attrs[name]) for name in ("shifts", "axes"))
+        for shift, axis in zip(shifts, axes, strict=True):
             size = call.types[0].shape[axis]
+            cut = -shift % size
             if cut:
                 back = emit.op("Slice", y, emit.ints(cut), emit.ints(size), emit.ints(axis))
                 front = emit.op("Slice", y, emit.ints(0), emit.ints(cut), emit.ints(axis))

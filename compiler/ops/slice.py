@@ -42,7 +42,7 @@ class Definition(Movement):
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """The nodes."""
         start, stop, step, axis = (call.attrs[name] for name in ("start", "stop", "step", "axis"))
-        stop = call.types[0].shape[axis] if stop is None else stop
+        stop = call.types[0].shape[int(axis)] if stop is None else int(stop)
         return (emit.op("Slice", call.args[0], *map(emit.ints, (start, stop, axis, step))),)
 
     def examples(self) -> tuple[Example, ...]:

@@ -39,8 +39,8 @@ class Definition(Op):
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """Pad, Gather by a table of places, Reshape."""
-        (ph, pw), (c, h, w) = call.attrs["padding"], call.types[0].shape[-3:]
-        places = np.arange((h + 2 * ph) * (w + 2 * pw)).reshape(1, h + 2 * ph, -1)
+        (ph, pw), (c, h, w) = tuple[int, ...](call.attrs["padding"]), call.types[0].shape[-3:]
+        places: Array = np.arange((h + 2 * ph) * (w + 2 * pw)).reshape(1, h + 2 * ph, -1)
         table = emit.array(_columns(places, call.attrs))
 
         def form(y: str) -> str:

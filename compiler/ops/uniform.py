@@ -23,7 +23,9 @@ class Definition(Op):
         """The numbers."""
         if rng is None:
             raise ValueError("uniform draws numbers: it needs a generator")
-        return (rng.uniform(attrs["low"], attrs["high"], attrs["shape"]),)
+        low, high = float(attrs["low"]), float(attrs["high"])
+        drawn: Array = rng.uniform(low, high, tuple[int, ...](attrs["shape"]))
+        return (drawn,)
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
         """Sees nothing."""

@@ -1,12 +1,12 @@
 """Dead code: nodes that no result needs."""
 
-from ..ir.graph import Graph, Value
+from ..ir.graph import Graph, Node, Value
 
 
 def run(graph: Graph) -> Graph:
     """The graph without them."""
     needed: set[Value] = set(graph.outputs)
-    kept = []
+    kept: list[Node] = []
     for node in reversed(graph.nodes):
         if any(value in needed for value in node.outputs):
             needed.update(node.inputs)

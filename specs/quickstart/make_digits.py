@@ -5,17 +5,18 @@ https://doi.org/10.24432/C50P49, CC BY 4.0. Changed: the counts of ink 0..16 are
 """
 
 import zipfile
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 
 def main() -> None:
     """The same bytes on every run: no time stands in the archive."""
-    digits = load_digits()
-    arrays = {
+    digits: Any = import_module("sklearn.datasets").load_digits()
+    arrays: dict[str, np.ndarray] = {
         "images": np.rint(digits.images * (255 / 16)).astype(np.uint8),
         "labels": digits.target.astype(np.uint8),
     }

@@ -1,8 +1,8 @@
 """What `model.py` is: short, clean, trainable, scriptable, exportable, compilable."""
 
-import importlib.util
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +12,7 @@ from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, load, loads
 from vitc.compiler.evaluate import evaluate
 from vitc.compiler.flatten import flatten
+from vitc.runtime.verify.targets import imported
 
 #: Small models of very different text; sizes small enough for a second each.
 SMALL = {
@@ -33,10 +34,7 @@ def models(tmp_path_factory):
         source = torch_source.emit(passes.local(elaborate(loads(f"vit 1\n{text}\n"), "m")))
         path = tmp_path_factory.mktemp(name) / "model.py"
         path.write_text(source)
-        spec = importlib.util.spec_from_file_location("model", path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        found[name] = (source, path, module)
+        found[name] = (source, path, imported(path))
     return found
 
 
@@ -153,7 +151,7 @@ block Model(image: shape = 8x8x3) {
     return mean(def_(Tensor(range)), axis = -2) } }
 model m = Model
 """
-    namespace: dict[str, object] = {}
+    namespace: dict[str, Any] = {}
     exec(torch_source.emit(elaborate(loads(f"vit 1\n{text}"), "m")), namespace)  # our own output
     assert namespace["Model"]()(torch.randn(2, 3, 8, 8)).shape == (2, 18)
 

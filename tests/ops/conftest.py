@@ -1,6 +1,5 @@
 """What the tests of ops share: an example made into operands, and into a module that runs the printed expression."""
 
-import importlib.util
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +10,7 @@ import torch
 from vitc.compiler import ops
 from vitc.compiler.backends.torch_source.helpers import FUNCTIONS
 from vitc.compiler.ops.base import REQUIRED, Example, Op, TorchCall
+from vitc.runtime.verify.targets import imported
 
 BATCH = 2
 
@@ -65,10 +65,7 @@ class Case:
         helpers = "\n".join(text for name, text in FUNCTIONS.items() if f"{name}(" in self.text)
         path = self.folder / f"printed_{self.op.name}.py"
         path.write_text(f"{head}{helpers}\n\nclass M(nn.Module):\n{body}")
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        loaded = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(loaded)
-        return loaded.M().eval()
+        return imported(path).M().eval()
 
     def changed(self, **attrs):
         return Case(self.op, self.example, {**self.attrs, **attrs}, self.folder)

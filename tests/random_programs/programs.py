@@ -119,7 +119,7 @@ class Program:
             body.binds.append("act = act")
             body.lines.append("x = act(x)")
         body.grow(steps)
-        total = body.collected()
+        total = collected(body)
         out = Var("", x.shape if same else total.shape, "float", x.sample or total.sample)
         one = f"mean({total.name}, axis = -1)" if total.shape else total.name
         result = f"x * 0.5 + {one}" if same else total.name
@@ -134,7 +134,7 @@ class Program:
         c, h, w, classes = rng.randint(1, 3), rng.randint(2, 6), rng.randint(2, 6), rng.randint(1, 4)
         body = Body(rng, self, [Var("image", (c, h, w))])
         body.grow(steps)
-        total = body.collected()
+        total = collected(body)
         if not total.sample:
             total = body.let(f"{total.name} + mean(image, axis = [-1, -2, -3])", total.shape)
         if not total.shape:
@@ -164,8 +164,6 @@ def collected(body: Body) -> Var:
         body.read.add(var.name)
     return body.let(" + ".join(f"({t})" for t in terms), (width,) if width else (), sample=any(s for *_, s in parts))
 
-
-Body.collected = collected  # type: ignore[attr-defined]
 
 #: The text of a model called `m`. Hypothesis makes a failing one shorter by its number of statements; which statements
 #: they are comes from a seed, as its own choices would favour the first productions of the list.

@@ -33,7 +33,11 @@ def run(count: int, seconds: float, *, fixed: bool) -> tuple[int, int, set[str]]
     done, ill, used, start = 0, 0, set(), time.monotonic()
 
     @settings(
-        max_examples=count, deadline=None, database=None, derandomize=fixed, suppress_health_check=list(HealthCheck)
+        max_examples=count,
+        deadline=None,
+        database=None,
+        derandomize=fixed,
+        suppress_health_check=tuple(HealthCheck.__members__.values()),
     )
     @given(programs)
     def one(text):

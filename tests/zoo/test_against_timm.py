@@ -1,6 +1,5 @@
 """Models from `.vit` text alone compute timm's numbers with timm's weights: in PyTorch, ONNX Runtime and numpy."""
 
-import importlib.util
 import zlib
 
 import numpy as np
@@ -12,6 +11,7 @@ from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, loads
 from vitc.compiler.evaluate import evaluate
 from vitc.compiler.flatten import flatten
+from vitc.runtime.verify.targets import imported
 
 TEXTS = {
     "vit_tiny_patch16_224": ("model m = vit { dim = 192, heads = 3 }", {}),
@@ -71,15 +71,6 @@ def oracle_weights(model, faint: bool) -> dict[str, np.ndarray]:
     return drawn
 
 
-def imported(text: str, folder):
-    """A written `model.py` as a module."""
-    (folder / "model.py").write_text(text)
-    spec = importlib.util.spec_from_file_location("model", folder / "model.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_numbers_are_timms(timm, name, tmp_path):
     import torch
@@ -90,7 +81,8 @@ def test_the_numbers_are_timms(timm, name, tmp_path):
     expected_shapes = {k: tuple(v.shape) for k, v in reference.state_dict().items()}
     assert {k: s.shape for k, s in program.weights().items()} == expected_shapes
     graph = passes.apply(flatten(program), passes.GLOBAL)
-    model = imported(torch_source.emit(program), tmp_path).Model().eval()
+    (tmp_path / "model.py").write_text(torch_source.emit(program))
+    model = imported(tmp_path / "model.py").Model().eval()
     for faint in (False, True):
         weights = oracle_weights(reference, faint)
         reference.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()}, strict=True)

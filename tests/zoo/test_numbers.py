@@ -71,7 +71,7 @@ def shallow(size, name):
     if size <= LARGEST:
         return {}, {}
     depth = DEPTHS.get(name, 2)
-    options = {"depth": depth}
+    options: dict[str, int | list[int]] = {"depth": depth}
     if name in DEPTHS:
         options["num_kv_heads"] = [16 if i < 8 or i >= depth - 8 else 8 for i in range(depth)]
     return {"depth": str(depth)}, options

@@ -120,7 +120,12 @@ class ClassPrinter:
             for index, run in enumerate(runs):
                 inner = f'{target}["{at}"]' if named else f"{target}[{at}]"
                 lines += self._chosen(inner, run, (*path, "runs", index), layer[at])
-                at += run["count"] * len(run["cycle"]) if run is not None and "cycle" in run else 1
+                count = run["count"] if run is not None and "cycle" in run else 1
+                if isinstance(
+                    count, str
+                ):  # a number of the instance: what stands behind it has no place that can be printed
+                    break
+                at += count * len(run["cycle"]) if run is not None and "cycle" in run else 1
         return lines
 
     def _drawn(self, described: Mapping[str, Any], name: str, spec: WeightSpec, path: Path) -> str:
