@@ -10,70 +10,98 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper
 
 from .. import ops
 from ..ir.graph import Graph, Node, Value
 from ..ir.types import TensorType
 from ..ops.base import Array, OnnxCall
+from . import onnx_tensors
+from .onnx_tensors import LIMIT, TYPES, Stored, of_array
 
 OPSET = 23
 #: The IR version of ONNX 1.18, the first with this opset.
 IR_VERSION = 11
-_TYPES = {"float": TensorProto.FLOAT, "int": TensorProto.INT64, "bool": TensorProto.BOOL}
 Weights = Mapping[str, Callable[[], Array]]
 
 
-def write(graph: Graph, weights: Weights, path: Path, metadata: Mapping[str, str]) -> None:
-    """Writes the model; `weights` gives each tensor of the graph by its state-dict key when called."""
-    model = build(graph, weights, metadata)
-    onnx.checker.check_model(model, full_check=True)
+def write(graph: Graph, weights: Weights, path: Path, metadata: Mapping[str, str], limit: int = LIMIT) -> None:
+    """Writes the model; `weights` gives each tensor of the graph by its state-dict key when called.
+
+    Tensors of more than `limit` bytes in all go to a file beside it, of the same name and `.data`.
+    """
+    recorder = _Recorder(graph, weights)
+    model, tensors = recorder.model(metadata), recorder.used()
+    _check(model, tensors)
+    if sum(tensor.size for tensor in tensors.values()) <= limit:
+        model.graph.initializer.extend(onnx_tensors.inside(tensors))
+    else:
+        model.graph.initializer.extend(onnx_tensors.beside(tensors, path.with_name(path.name + ".data")))
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
 def build(graph: Graph, weights: Weights, metadata: Mapping[str, str]) -> onnx.ModelProto:
     """The model in memory."""
     recorder = _Recorder(graph, weights)
-    for node in graph.nodes:
-        recorder.node(node)
-    outputs = [recorder.output(v, n) for v, n in zip(graph.outputs, graph.output_names, strict=True)]
-    inputs = [_info(v, v.name) for v in graph.inputs]
-    body = helper.make_graph(recorder.nodes, "model", inputs, outputs, recorder.used())
-    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="vitc")
-    model.ir_version = IR_VERSION
-    helper.set_model_props(model, dict(metadata))
+    model = recorder.model(metadata)
+    model.graph.initializer.extend(onnx_tensors.inside(recorder.used()))
     return model
+
+
+def _check(model: onnx.ModelProto, tensors: dict[str, Stored]) -> None:
+    """ONNX's full checker, on a copy whose large tensors are inputs: it looks at types and shapes, not at weights."""
+    bare = onnx.ModelProto()
+    bare.CopyFrom(model)
+    small, large = onnx_tensors.declared(tensors)
+    bare.graph.initializer.extend(small)
+    bare.graph.input.extend(large)
+    onnx.checker.check_model(bare, full_check=True)
 
 
 def _info(value: Value, name: str) -> onnx.ValueInfoProto:
     shape = (["batch"] if value.type.stage == "sample" else []) + list(value.type.shape)
-    return helper.make_tensor_value_info(name, _TYPES[value.type.dtype], shape)
+    return helper.make_tensor_value_info(name, TYPES[value.type.dtype], shape)
 
 
 class _Recorder:
     """The `OnnxEmitter` of the ops: nodes and initialisers in order, arithmetic on initialisers done at once."""
 
     def __init__(self, graph: Graph, weights: Weights) -> None:
-        self.weights = weights
+        self.graph, self.weights = graph, weights
         self.nodes: list[onnx.NodeProto] = []
-        self.arrays: dict[str, Array] = {}
+        self.stored: dict[str, Stored] = {}
         self.names: dict[Value, str] = {v: v.name for v in graph.inputs}
         self.image = graph.inputs[0].name
+        #: Names of the text that a stored tensor must leave alone; all that is made here has a colon in it.
+        self.public = {v.name for v in graph.inputs} | set(graph.output_names)
         self.layer, self.count = "", dict[str, int]()
         self.shared: dict[tuple[str, bytes], str] = {}
         self.batch_name = ""
+        for node in graph.nodes:
+            self.node(node)
+        self.outputs = [self.output(v, n) for v, n in zip(graph.outputs, graph.output_names, strict=True)]
+
+    def model(self, metadata: Mapping[str, str]) -> onnx.ModelProto:
+        """The model without its tensors."""
+        inputs = [_info(v, v.name) for v in self.graph.inputs]
+        body = helper.make_graph(self.nodes, "model", inputs, self.outputs)
+        model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="vitc")
+        model.ir_version = IR_VERSION
+        helper.set_model_props(model, dict(metadata))
+        return model
 
     def node(self, node: Node) -> None:
         """Records one node of the graph."""
         if node.op == "weight":
-            name = node.attrs["name"]
-            self.arrays[name] = _stored(self.weights[name]())
+            key = node.attrs["name"]
+            name = f"{key}:weight" if key in self.public else key
+            self.stored[name] = Stored(node.output.type, self.weights[key])
             self.names[node.output] = name
             return
         self.layer = node.origin.layer
         types, outs = (tuple(v.type for v in vs) for vs in (node.inputs, node.outputs))
         args = tuple(self.names[v] for v in node.inputs)
-        if node.op != "number" and args and all(a in self.arrays for a in args) and not _sample(outs):
+        if node.op != "number" and args and all(a in self.stored for a in args) and not _sample(outs):
             results = self._compute(node, args)
         elif node.op == "constant":
             results = (self.array(node.attrs["value"]),)
@@ -83,7 +111,7 @@ class _Recorder:
 
     def _compute(self, node: Node, args: Sequence[str]) -> tuple[str, ...]:
         """What stands on weights and numbers alone, in float64, rounded once."""
-        arrays = [self.arrays[a] for a in args]
+        arrays = [self.value(a) for a in args]
         wide = [a.astype(np.float64) if a.dtype.kind == "f" else a for a in arrays]
         return tuple(self.array(x) for x in ops.get(node.op).evaluate(wide, node.attrs))
 
@@ -92,18 +120,18 @@ class _Recorder:
         self.nodes.append(helper.make_node("Identity", [self.names[value]], [name], name=f"output/{name}"))
         return _info(value, name)
 
-    def used(self) -> list[onnx.TensorProto]:
-        """The initialisers that some node reads, in the order they came."""
+    def used(self) -> dict[str, Stored]:
+        """The tensors that some node reads, in the order they came."""
         read = {name for node in self.nodes for name in node.input}
-        return [numpy_helper.from_array(a, name) for name, a in self.arrays.items() if name in read]
+        return {name: tensor for name, tensor in self.stored.items() if name in read}
 
     # ---- what ops call -----------------------------------------------------------------------------------------------
 
     def op(self, op_type: str, *inputs: str, **attrs: Any) -> str:
         """A node with one output; a transposed initialiser is stored transposed."""
-        if op_type == "Transpose" and inputs[0] in self.arrays:
+        if op_type == "Transpose" and inputs[0] in self.stored:
             name = f"{inputs[0]}.T"
-            self.arrays.setdefault(name, np.ascontiguousarray(self.arrays[inputs[0]].transpose(attrs["perm"])))
+            self.stored.setdefault(name, self.stored[inputs[0]].transposed(tuple(attrs["perm"])))
             return name
         return self.ops(op_type, 1, *inputs, **attrs)[0]
 
@@ -126,16 +154,16 @@ class _Recorder:
 
     def array(self, value: Array) -> str:
         """An initialiser; equal ones are one."""
-        stored = _stored(value)
-        key = (f"{stored.dtype}{stored.shape}", stored.tobytes())
+        stored = of_array(np.asarray(value))
+        key = (str(stored.type), stored.numbers().tobytes())
         if key not in self.shared:
-            self.shared[key] = f"constant_{len(self.shared)}"
-            self.arrays[self.shared[key]] = stored
+            self.shared[key] = f"constant:{len(self.shared)}"
+            self.stored[self.shared[key]] = stored
         return self.shared[key]
 
     def value(self, name: str) -> Array:
         """The numbers of an initialiser."""
-        return self.arrays[name]
+        return self.stored[name].numbers()
 
     def batch(self) -> str:
         """The batch size, taken once."""
@@ -144,12 +172,6 @@ class _Recorder:
             self.batch_name = self.op("Shape", self.image, start=0, end=1)
             self.layer = layer
         return self.batch_name
-
-
-def _stored(value: Array) -> Array:
-    """Floats as float32, integers as int64, always contiguous."""
-    kinds: dict[str, Any] = {"f": np.float32, "i": np.int64, "b": np.bool_}
-    return np.ascontiguousarray(value).astype(kinds[np.asarray(value).dtype.kind], copy=False).reshape(np.shape(value))
 
 
 def _sample(types: tuple[TensorType, ...]) -> bool:
