@@ -7,7 +7,7 @@ from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Param, TorchCall, np
 from .pools import PARAMS, Pool, layout
-from .windows import one_batch_onnx, padded, windows
+from .sliding import one_batch_onnx, padded, slid
 
 
 class Definition(Pool):
@@ -24,7 +24,7 @@ class Definition(Pool):
         (x,), at = xs, layout(TensorType(xs[0].shape), attrs)
         inside = padded(np.ones(x.shape[-2:], x.dtype), at.padding, float(attrs["count_pad"]))
         total, count = (
-            windows(padded(v, p, 0, at.more), at.kernel, at.stride).sum(axis=(-2, -1))
+            slid(padded(v, p, 0, at.more), at.kernel, at.stride).sum(axis=(-2, -1))
             for v, p in ((x, at.padding), (inside, (0, 0)))
         )
         return (total / count,)

@@ -8,7 +8,7 @@ from ..ir.program import WeightSpec
 from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import floats, full_axis, not_sampled
-from .windows import one_batch
+from .sliding import one_batch
 
 _LAYER = TensorType((3,), stage="shared")
 

@@ -9,7 +9,7 @@ from ..ir.program import Draw, WeightSpec
 from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import floats, not_sampled
-from .windows import image, one_batch, one_batch_onnx, output_sizes, padded, pair, window_reach, windows
+from .sliding import image, one_batch, one_batch_onnx, output_sizes, padded, pair, slid, sliding_reach
 
 
 class Definition(Op):
@@ -42,7 +42,7 @@ class Definition(Op):
         """The numbers."""
         (x, weight), groups = xs[:2], attrs["groups"]
         out, inner, kh, kw = weight.shape
-        view = windows(padded(x, attrs["padding"]), (kh, kw), attrs["stride"])
+        view = slid(padded(x, attrs["padding"]), (kh, kw), attrs["stride"])
         view = view.reshape((*view.shape[:-5], groups, inner, *view.shape[-4:]))
         kernel = weight.reshape(groups, out // groups, inner, kh, kw)
         y = np.einsum("...gihwkl,goikl->...gohw", view, kernel, optimize=True)
@@ -67,7 +67,7 @@ class Definition(Op):
         """Exact: an output channel sees the window in all channels of its group."""
         (x, *_), groups, out = boxes, attrs["groups"], attrs["out"]
         seen = x.reshape((*x.shape[:-3], groups, -1, *x.shape[-2:])).min(axis=-3)
-        seen = window_reach(seen, types[1].shape[2:], attrs["stride"], attrs["padding"])
+        seen = sliding_reach(seen, types[1].shape[2:], attrs["stride"], attrs["padding"])
         return (seen.repeat(out // groups, axis=-3),)
 
     def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:

@@ -10,7 +10,7 @@ from ..ir.types import TensorType, meet
 from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .conv2d import grouped
 from .kinds import floats, not_sampled
-from .windows import Pair, image, one_batch, one_batch_onnx, pair, places
+from .sliding import Pair, image, one_batch, one_batch_onnx, pair, places
 
 
 class Definition(Op):

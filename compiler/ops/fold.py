@@ -7,8 +7,8 @@ from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import floats
+from .sliding import one_batch, one_batch_onnx, output_sizes, pair, places
 from .unfold import options
-from .windows import one_batch, one_batch_onnx, output_sizes, pair, places
 
 
 class Definition(Op):
@@ -29,11 +29,13 @@ class Definition(Op):
         """The image."""
         (x,) = types
         floats(types)
-        window, counts = prod(attrs["k"]), output_sizes(attrs["size"], attrs["k"], attrs["stride"], attrs["padding"])
-        if x.rank < 2 or x.shape[-2] % window or x.shape[-1] != prod(counts):
-            wanted = f"[.., C * {window}, {prod(counts)}]"
-            raise OpError(f"windows of {pair(attrs['k'])} on this size are {wanted}, not {list(x.shape)}", about="x")
-        return (TensorType((*x.shape[:-2], x.shape[-2] // window, *attrs["size"]), "float", x.stage),)
+        covered, counts = prod(attrs["k"]), output_sizes(attrs["size"], attrs["k"], attrs["stride"], attrs["padding"])
+        if x.rank < 2 or x.shape[-2] % covered or x.shape[-1] != prod(counts):
+            wanted = f"[.., C * {covered}, {prod(counts)}]"
+            raise OpError(
+                f"columns for a kernel of {pair(attrs['k'])} on this size are {wanted}, not {list(x.shape)}", about="x"
+            )
+        return (TensorType((*x.shape[:-2], x.shape[-2] // covered, *attrs["size"]), "float", x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         """A sum over the places in a window."""

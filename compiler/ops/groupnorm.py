@@ -10,7 +10,7 @@ from ..ir.program import WeightSpec
 from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import floats, not_sampled
-from .windows import image, one_batch, one_batch_onnx
+from .sliding import image, one_batch, one_batch_onnx
 
 
 class Definition(Op):

@@ -9,7 +9,7 @@ from ..ir.program import Draw, WeightSpec
 from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import floats, logistic, not_sampled
-from .windows import one_batch
+from .sliding import one_batch
 
 _PARTS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 

@@ -6,7 +6,7 @@ from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import Array, Arrays, OnnxCall, OnnxEmitter, TorchCall, np
 from .pools import Pool, layout
-from .windows import one_batch_onnx, padded, windows
+from .sliding import one_batch_onnx, padded, slid
 
 
 class Definition(Pool):
@@ -21,7 +21,7 @@ class Definition(Pool):
         """As the name says."""
         at = layout(TensorType(xs[0].shape), attrs)
         x = padded(xs[0], at.padding, -np.inf, at.more)
-        return (windows(x, at.kernel, at.stride).max(axis=(-2, -1)),)
+        return (slid(x, at.kernel, at.stride).max(axis=(-2, -1)),)
 
     def torch(self, call: TorchCall) -> str:
         """F.max_pool2d."""

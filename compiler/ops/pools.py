@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import Array, Arrays, Example, Op, OpError, Param, TorchCall, Types
-from .windows import Pair, image, one_batch, output_sizes, pair, window_reach
+from .sliding import Pair, image, one_batch, output_sizes, pair, sliding_reach
 
 PARAMS = (
     Param("k", "pair", minimum=1),
@@ -18,7 +18,7 @@ PARAMS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Windows:
+class Layout:
     """Where the windows of a pool lie: `more` is how far the last ones hang over the padding (`ceil`)."""
 
     kernel: Pair
@@ -28,12 +28,12 @@ class Windows:
     counts: Pair
 
 
-def layout(x: TensorType, attrs: Attrs) -> Windows:
+def layout(x: TensorType, attrs: Attrs) -> Layout:
     """The windows over an image; raises `OpError`. With `ceil` a last window may hang over, but begins inside."""
     kernel, padding = attrs["k"], attrs["padding"]
     stride = attrs["stride"] or kernel
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
-        raise OpError(f"a padding of {pair(padding)} is more than half of the window {pair(kernel)}", about="padding")
+        raise OpError(f"a padding of {pair(padding)} is more than half of the kernel {pair(kernel)}", about="padding")
     counts = output_sizes(x.shape[-2:], kernel, stride, padding)
     more = (0, 0)
     if attrs["ceil"]:
@@ -42,7 +42,7 @@ def layout(x: TensorType, attrs: Attrs) -> Windows:
         inside = zip(counts, stride, x.shape[-2:], padding, strict=True)
         counts = tuple(c - ((c - 1) * s >= n + p) for c, s, n, p in inside)
         more = tuple(max((c - 1) * s - length, 0) for c, s, length in zip(counts, stride, lengths, strict=True))
-    return Windows(kernel, stride, padding, more, counts)
+    return Layout(kernel, stride, padding, more, counts)
 
 
 class Pool(Op, ABC):
@@ -58,7 +58,7 @@ class Pool(Op, ABC):
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
         """Exact for the mean; for the maximum what it may see."""
         at = layout(types[0], attrs)
-        return (window_reach(boxes[0], at.kernel, at.stride, at.padding, at.more),)
+        return (sliding_reach(boxes[0], at.kernel, at.stride, at.padding, at.more),)
 
     def pooled(self, function: str, call: TorchCall, more: str = "") -> str:
         """The call of a function of torch without arguments that are its defaults."""

@@ -6,7 +6,7 @@ from typing import Any
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
-from .windows import image, one_batch, one_batch_onnx
+from .sliding import image, one_batch, one_batch_onnx
 
 
 class Definition(Op):

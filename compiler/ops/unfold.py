@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, Param, TorchCall, Types, np
-from .windows import image, one_batch, one_batch_onnx, output_sizes, padded, pair, windows
+from .sliding import image, one_batch, one_batch_onnx, output_sizes, padded, pair, slid
 
 
 class Definition(Op):
@@ -62,7 +62,7 @@ class Definition(Op):
 
 def _columns(x: Array, attrs: Attrs) -> Array:
     """[.., C, H, W] -> [.., C * kh * kw, windows]."""
-    view = windows(x, attrs["k"], attrs["stride"])
+    view = slid(x, attrs["k"], attrs["stride"])
     view = np.moveaxis(view, (-2, -1), (-4, -3))
     return view.reshape(*view.shape[:-5], -1, view.shape[-2] * view.shape[-1])
 

@@ -24,7 +24,7 @@ def output_sizes(sizes: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Pair
     """How many windows fit on each axis; raises `OpError` if none does."""
     result = tuple((n + 2 * p - k) // s + 1 for n, k, s, p in zip(sizes, kernel, stride, padding, strict=True))
     if any(n + 2 * p < k for n, k, p in zip(sizes, kernel, padding, strict=True)):
-        raise OpError(f"a window of {kernel[0]}x{kernel[1]} does not fit into {sizes[0]}x{sizes[1]}", about="kernel")
+        raise OpError(f"a kernel of {kernel[0]}x{kernel[1]} does not fit into {sizes[0]}x{sizes[1]}", about="kernel")
     return result
 
 
@@ -34,15 +34,15 @@ def padded(x: Array, padding: Pair, value: Any = 0, more: Pair = (0, 0)) -> Arra
     return np.pad(x, [(0, 0)] * (x.ndim - 2) + sides, constant_values=value)
 
 
-def windows(x: Array, kernel: Pair, stride: Pair) -> Array:
+def slid(x: Array, kernel: Pair, stride: Pair) -> Array:
     """[.., H, W] -> [.., H', W', kh, kw]."""
     view = np.lib.stride_tricks.sliding_window_view(x, (kernel[0], kernel[1]), axis=(-2, -1))  # type: ignore[reportUnknownMemberType]
     return view[..., :: stride[0], :: stride[1], :, :]
 
 
-def window_reach(boxes: Array, kernel: Pair, stride: Pair, padding: Pair, more: Pair = (0, 0)) -> Array:
+def sliding_reach(boxes: Array, kernel: Pair, stride: Pair, padding: Pair, more: Pair = (0, 0)) -> Array:
     """The smallest box around each window."""
-    return windows(padded(boxes, padding, NOWHERE, more), kernel, stride).min(axis=(-2, -1))
+    return slid(padded(boxes, padding, NOWHERE, more), kernel, stride).min(axis=(-2, -1))
 
 
 def places(kernel: Pair, stride: Pair, counts: Pair) -> list[tuple[int, int, tuple[slice, slice]]]:
