@@ -12,7 +12,7 @@ from .findings import folded
 from .imported_plan import Model, filled
 from .layouts import Layout, Rule, layouts, named
 from .layouts.patterns import fill, match, matches
-from .writing import Form, write
+from .writing import KINDS, Form, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _zeros(made: Plan, model: Model) -> None:
 def _form(rule: Rule, ours: tuple[tuple[str, ...], ...], position: int, model: Model) -> Form:
     """The form of one of their tensors of a rule."""
     specs = [model.specs[name] for name in ours[0]]
-    kind = {"float": "F32", "int": "I64", "bool": "BOOL"}[specs[0].dtype]
+    kind = KINDS[specs[0].dtype]
     shape = specs[position if rule.fold else 0].shape
     if rule.fold:
         return Form((shape[0], shape[1] + position, *shape[2:]), kind)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ...compiler.ir.program import WeightSpec
 from ...compiler.ops.base import Array, np
 from ...grammar.diagnostics import VitError, error
-from .writing import Form, write
+from .writing import KINDS, Form, write
 
 #: Element types that become float32 without a word; anything else is refused for a float tensor.
 FLOATS = ("F64", "F32", "F16", "BF16")
@@ -69,8 +69,7 @@ def _narrowed(array: Array) -> Array:
 
 def save(path: Path, weights: Mapping[str, Array], specs: Mapping[str, WeightSpec]) -> None:
     """Writes the tensors of a model; the same weights give the same bytes."""
-    kinds = {"float": "F32", "int": "I64", "bool": "BOOL"}
-    write(path, {name: Form(specs[name].shape, kinds[specs[name].dtype]) for name in specs}, weights.__getitem__)
+    write(path, {name: Form(specs[name].shape, KINDS[specs[name].dtype]) for name in specs}, weights.__getitem__)
 
 
 def _safetensors(path: Path) -> dict[str, Header]:

@@ -20,6 +20,8 @@ class Form(NamedTuple):
     dtype: str = "F32"
 
 
+#: Kinds of tensors of a program as safetensors calls them, and these as numpy does.
+KINDS = {"float": "F32", "int": "I64", "bool": "BOOL"}
 DTYPES = {"F32": "<f4", "I64": "<i8", "BOOL": "|b1"}
 
 
