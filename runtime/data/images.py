@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...compiler.ops.base import Array, np
+from ...grammar.diagnostics import error
 from ..preprocess import Preprocess
 
 
@@ -35,7 +36,9 @@ class Parts:
     def split(self, fraction: float, seed: int) -> "Parts":
         """With a share of the training pictures as the validation part, drawn by the seed."""
         order = np.random.default_rng(seed).permutation(len(self.train))
-        held = max(1, round(fraction * len(order)))
+        if len(order) < 2:
+            raise error("V0904", "one picture can't be split into a training and a validation part", exit_status=3)
+        held = min(max(1, round(fraction * len(order))), len(order) - 1)
         return replace(
             self,
             train=self.train.subset(np.sort(order[held:])),
