@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from ...compiler.evaluate import evaluate
 from ...compiler.ir.graph import Graph, Node, Value
 from ...compiler.ops.base import Array
+from ..onnx_file import session
 from .judge import error
-from .targets import TorchModel, onnx_session, readers, script_module, tensors, torch_module
+from .targets import TorchModel, readers, script_module, tensors, torch_module
 
 #: How far apart, relative to the largest element, counts as different.
 FAR = 3e-5
@@ -120,9 +121,9 @@ def _onnx(
     other = path.with_name("watched.onnx")
     onnx.save(model, str(other))
     try:
-        session = onnx_session(other)
-        image = session.get_inputs()[0].name
-        arrays = dict(zip(names, session.run(names, {image: images}), strict=True)) | {image: images}
+        run = session(other)
+        image = run.get_inputs()[0].name
+        arrays = dict(zip(names, run.run(names, {image: images}), strict=True)) | {image: images}
     finally:
         other.unlink()
     return {layer: _Seen(arrays[a], arrays[b]) for layer, (a, b) in ends.items()}

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...compiler.ir.graph import Graph
 from ...compiler.ops.base import Array
+from ..onnx_file import session
 from ..weights.shared import assign
 
 #: In the order in which they are compared.
@@ -55,7 +56,7 @@ class OnnxModel:
 
     def __init__(self, path: Path, graph: Graph) -> None:
         self.path, self.graph = path, graph
-        self.session = onnx_session(path)
+        self.session = session(path)
 
     def __call__(self, images: Array) -> list[Array]:
         """Runs it."""
@@ -70,7 +71,7 @@ class OnnxModel:
         other = self.path.with_name("unit.onnx")
         onnx.write(self.graph, readers(weights), other, {})
         try:
-            self.session = onnx_session(other)
+            self.session = session(other)
         finally:
             for file in self.path.parent.glob("unit.onnx*"):
                 file.unlink()
@@ -126,13 +127,3 @@ def script_module(stage: Path) -> Any:
         warnings.simplefilter("ignore")
         jit: Any = torch.jit  # untyped in torch
         return jit.load(str(stage / "model.ts")).eval()
-
-
-def onnx_session(path: Path) -> Any:
-    """A session on the CPU provider."""
-    from importlib import import_module
-
-    onnxruntime: Any = import_module("onnxruntime")  # it publishes no types
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
