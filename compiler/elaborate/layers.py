@@ -59,6 +59,8 @@ def call_op_layer(slot: LayerSlot, value: OpValue, args: Args, kwargs: Kwargs, s
         scope.context.fail(
             "V0401", f"{value.op}: {problem.message}", span, help=problem.help, sizes=numbers_in(problem.message)
         )
+    if not specs:  # a norm without weights needs no layer to hold them
+        return emit(scope, value.op, [args[0][0]], attrs, span)
     owner = slot.owner()
     if owner.op_layer is None:
         owner.op_layer = Layer(value.op, True, {}, {}, specs, attrs, span=plain(value.span))
@@ -73,7 +75,7 @@ def call_op_layer(slot: LayerSlot, value: OpValue, args: Args, kwargs: Kwargs, s
     names = [name.rstrip("?") for name in op.inputs[1:]]
     here = slot.instance
     weights = [here.weight(f"{slot.path}.{n}", specs[n], span) for n in names if n in specs]
-    return emit(scope, value.op, [args[0][0], *weights], attrs, span, layer=slot.path if specs else "")
+    return emit(scope, value.op, [args[0][0], *weights], attrs, span, layer=slot.path)
 
 
 def call_list(slot: ListSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Any:
