@@ -37,6 +37,8 @@ def _drawn(rng, name, shape):
     last = name.split(".")[-1]
     if last == "running_var":
         return rng.uniform(0.5, 2, shape)
+    if last.endswith(("_min", "_max")):  # the limits of a clamp, in their order
+        return (1.0 if last.endswith("_max") else -1.0) * rng.uniform(0.5, 2, shape)
     if last in SCALES:
         return 0.5 + 0.1 * rng.standard_normal(shape)
     if len(shape) == 1 and last == "weight":
