@@ -19,15 +19,26 @@ _LONGEST = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place(Span):
-    """The place of a value, with the expression that stands there and where its names are looked up."""
+    """The place of a value, with the expression that stands there and where its names are looked up.
+
+    `named`: where an argument's name stands. `loose`: what is wrong is how the values in the expression meet, so that
+    only what was written for one of them as a whole leads on.
+    """
 
     expr: tree.Expr
     scope: "Scope"
+    named: Span | None = None
+    loose: bool = False
 
 
-def place(expr: tree.Expr, scope: "Scope") -> Place:
+def place(expr: tree.Expr, scope: "Scope", *, named: Span | None = None, loose: bool = False) -> Place:
     """The place of an expression."""
-    return Place(expr.span.source, expr.span.start, expr.span.end, expr, scope)
+    return Place(expr.span.source, expr.span.start, expr.span.end, expr, scope, named, loose)
+
+
+def named(span: Span) -> Span:
+    """Where the name of an argument stands, else its value."""
+    return span.named or span if isinstance(span, Place) else span
 
 
 def plain(span: Span) -> Span:
@@ -37,9 +48,19 @@ def plain(span: Span) -> Span:
 
 def follow(span: Span, *, inside: bool = True, steps: int = 0) -> Span | None:
     """The user's text that a place leads to, if it leads to any."""
-    if isinstance(span, Place):
-        return trace(span.expr, span.scope, inside=inside, steps=steps)
-    return None
+    if not isinstance(span, Place):
+        return None
+    if span.loose:
+        found = (trace(name, span.scope, inside=False, steps=steps + 1) for name in _names(span.expr))
+        return span if span.scope.context.own(span) else next((s for s in found if s is not None), None)
+    return trace(span.expr, span.scope, inside=inside, steps=steps)
+
+
+def _names(expr: tree.Expr) -> Iterator[tree.Name]:
+    if isinstance(expr, tree.Name):
+        yield expr
+    for part in parts(expr):
+        yield from _names(part)
 
 
 def trace(expr: tree.Expr, scope: "Scope", *, inside: bool = True, steps: int = 0) -> Span | None:
@@ -47,7 +68,7 @@ def trace(expr: tree.Expr, scope: "Scope", *, inside: bool = True, steps: int = 
 
     `inside`: look for it also among the parts of an expression of the library (`heads` in `attention(heads)`).
     """
-    own = expr.span if scope.context.own(expr.span) else None
+    own = place(expr, scope) if scope.context.own(expr.span) else None
     if steps > _LONGEST:
         return own
     if isinstance(expr, tree.Name):

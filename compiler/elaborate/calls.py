@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...grammar import tree
+from ...grammar.diagnostics import Label
 from ...grammar.source import Span
 from ...grammar.suggest import suggestion
 from .. import ops
 from . import blocks, layers, params, shapes, slots
-from .blame import place
+from .blame import named, place
 from .context import Context
 from .scopes import MISSING, Scope
 from .values import BlockValue, Bound, Builtin, FunctionValue, Identity, OpValue, Shared, Tensor, describe, listed
@@ -52,12 +53,10 @@ def call(expr: tree.Call, scope: Scope) -> Any:
         elif arg.name.id in kwargs:
             scope.context.fail("V0204", f"`{arg.name.id}` is given twice", arg.name.span)
         else:
-            kwargs[arg.name.id] = (value, place(arg.value, scope))
+            kwargs[arg.name.id] = (value, place(arg.value, scope, named=arg.name.span))
     if isinstance(function, BlockValue):
-        return configure(
-            function, args, kwargs, {a.name.id: a.name.span for a in expr.args if a.name}, scope, expr.span
-        )
-    return apply(function, args, kwargs, scope, expr.span)
+        return configure(function, args, kwargs, scope, place(expr.function, scope))
+    return apply(function, args, kwargs, scope, place(expr, scope, loose=True))
 
 
 def _share(expr: tree.Call, scope: Scope) -> Any:
@@ -109,7 +108,7 @@ def apply(
         case Shared():
             return scope.context.fail("V0216", "a shared layer runs when it is bound to a name", span)
         case BlockValue():
-            return configure(function, args, kwargs, {}, scope, span)
+            return configure(function, args, kwargs, scope, span)
         case _:
             return scope.context.fail("V0312", f"{describe(function)} can't be called", span)
 
@@ -122,40 +121,36 @@ def _op_value(value: OpValue, args: Args, kwargs: Kwargs, scope: Scope, span: Sp
     return call_op(value.op, scope, args, merged, span)
 
 
-def configure(
-    value: BlockValue, args: Sequence[tuple[Any, Span]], kwargs: Mapping[str, tuple[Any, Span]],
-    places: Mapping[str, Span], scope: Scope, span: Span,
-) -> BlockValue:  # fmt: skip
-    """Fills in parameters: by position those not yet given, in their order; fails with V0202, V0204, V0302."""
+def configure(value: BlockValue, args: Sequence[tuple[Any, Span]], kwargs: Mapping[str, tuple[Any, Span]],
+              scope: Scope, span: Span) -> BlockValue:  # fmt: skip
+    """Fills in parameters: by position those not yet given, in their order; fails with V0202, V0204, V0302.
+
+    `span` is where the block value stands.
+    """
     from .expressions import evaluate
 
     context, declared = scope.context, {p.name.id: p for p in value.definition.params}
     free = [name for name in declared if name not in value.args]
-    if len(args) > len(free):
-        if any(isinstance(v, Tensor) and v.type.stage != "const" for v, _ in args):
-            context.fail(
-                "V0216", f"`{value.name}` runs on tensors only when it is bound to a name: its weights need one", span
-            )
+    if any(isinstance(v, Tensor) and v.type.stage != "const" for v, _ in [*args, *kwargs.values()]):
         context.fail(
-            "V0311", f"`{value.name}` has {len(free)} parameters left, {len(args)} values are given", args[len(free)][1]
+            "V0216", f"`{value.name}` runs on tensors only when it is bound to a name: its weights need one", span
         )
+    if len(args) > len(free):
+        message = f"`{value.name}` has {len(free)} parameters left, {len(args)} values are given"
+        context.fail("V0311", message, args[len(free)][1])
     given = dict(zip(free, args, strict=False))
     for name, item in kwargs.items():
-        at = places.get(name, item[1])
+        at = named(item[1])
         if name not in declared:
-            context.fail(
-                "V0202", f"block `{value.name}` has no parameter `{name}`", at, help=suggestion(name, declared)
-            )
+            others = () if context.own(at) else (Label(at, "passed here"),)
+            context.fail("V0202", f"block `{value.name}` has no parameter `{name}`", span if others else at,
+                         help=suggestion(name, declared), others=others)  # fmt: skip
         if name in given:
             context.fail("V0204", f"`{name}` is given twice", at)
         given[name] = item
     inner = Scope(context, value.module, scope.builder, (blocks.file_source(value.module, context),), {}, lambda: ())
     bound = dict(value.args)
     for name, (item, at) in given.items():
-        if isinstance(item, Tensor) and item.type.stage != "const":
-            context.fail(
-                "V0216", f"`{value.name}` runs on tensors only when it is bound to a name: its weights need one", span
-            )
         if isinstance(item, (slots.LayerSlot, slots.ListSlot)):
             help = f"share({at.text}) hands the layer over"
             context.fail("V0215", f"`{at.text}` is a layer here, not a block value", at, help=help)
@@ -175,7 +170,12 @@ def call_function(function: FunctionValue, args: Sequence[tuple[Any, Span]], kwa
         context.fail("V0311", f"`{name}` takes {len(declared)} arguments, not {len(args)}", span)
     for given in kwargs:
         if given not in declared:
-            context.fail("V0202", f"`{name}` has no parameter `{given}`", span, help=suggestion(given, declared))
+            context.fail(
+                "V0202",
+                f"`{name}` has no parameter `{given}`",
+                named(kwargs[given][1]),
+                help=suggestion(given, declared),
+            )
     sizes: dict[str, int] = {}
     file = blocks.file_source(function.module, context)
     values = dict(zip(declared, args, strict=False)) | dict(kwargs)

@@ -87,7 +87,8 @@ class Context:
 
     def _blamed(self, span: Span, label: str, sizes: tuple[int, ...]) -> tuple[Span, tuple[Label, ...]]:
         """The user's text for a place, and a label on the place itself if that is another and not on the way there."""
-        led = follow(span)
+        loose = isinstance(span, Place) and span.loose
+        led = None if loose else follow(span)
         if led is not None:
             return number(led, sizes), ()
         if self.own(span):
@@ -96,6 +97,9 @@ class Context:
         for call in reversed(self.calls):
             if self.own(call):
                 return call, (where,)
+        led = follow(span) if loose else None
+        if led is not None:
+            return number(led, sizes), (where,)
         if not self.frames:
             return span, ()
         for frame in reversed(self.frames):

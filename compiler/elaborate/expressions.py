@@ -9,6 +9,7 @@ from ...grammar.diagnostics import VitError, error
 from ...grammar.source import Span
 from ...grammar.suggest import suggestion
 from . import calls, functions, indexing
+from .blame import place
 from .context import MAX_ITEMS
 from .numbers import SIGNS, arithmetic
 from .scopes import LATER, MISSING, Scope
@@ -130,13 +131,13 @@ def _unary(expr: tree.Unary, scope: Scope) -> Any:
     if expr.op == "not":
         value = evaluate(expr.operand, scope)
         if isinstance(value, Tensor):
-            return emit(scope, "logical_not", (value,), {}, expr.span)
+            return emit(scope, "logical_not", (value,), {}, place(expr, scope, loose=True))
         if not isinstance(value, bool):
             scope.context.fail("V0306", f"`not` takes true or false, not {describe(value)}", expr.operand.span)
         return not value
     value = evaluate(expr.operand, scope)
     if isinstance(value, Tensor):
-        return emit(scope, "neg", (value,), {}, expr.span)
+        return emit(scope, "neg", (value,), {}, place(expr, scope, loose=True))
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         scope.context.fail("V0308", f"`-` takes a number or a tensor, not {describe(value)}", expr.span)
     return -value
@@ -154,7 +155,7 @@ def _binary(expr: tree.Binary, scope: Scope) -> Any:
         bad = next((x for x in (left, right) if not isinstance(x, (Tensor, int, float))), None)
         if bad is not None or expr.op not in _TENSOR_OPS:
             scope.context.fail("V0308", f"`{expr.op}` does not go with {describe(bad)} and a tensor", expr.span)
-        return emit(scope, _TENSOR_OPS[expr.op], (left, right), {}, expr.span)
+        return emit(scope, _TENSOR_OPS[expr.op], (left, right), {}, place(expr, scope, loose=True))
     return scope.context.integer(arithmetic(scope.context, expr.op, left, right, expr.span), expr.span)
 
 
@@ -182,7 +183,9 @@ def _choices(expr: tree.Expr, scope: Scope) -> tuple[str, ...]:
 def _logical(expr: tree.Binary, scope: Scope) -> Any:
     left = evaluate(expr.left, scope)
     if isinstance(left, Tensor):
-        return emit(scope, _TENSOR_OPS[expr.op], (left, evaluate(expr.right, scope)), {}, expr.span)
+        return emit(
+            scope, _TENSOR_OPS[expr.op], (left, evaluate(expr.right, scope)), {}, place(expr, scope, loose=True)
+        )
     if not isinstance(left, bool):
         scope.context.fail("V0306", f"`{expr.op}` takes true or false, not {describe(left)}", expr.left.span)
     if left is (expr.op == "or"):

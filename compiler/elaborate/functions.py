@@ -7,7 +7,7 @@ from typing import Any
 from ...grammar.source import Span
 from ...grammar.suggest import suggestion
 from .. import ops
-from . import builtins, numbers
+from . import blame, builtins, numbers
 from .builtins.arguments import Args, Kwargs, number_or_tensor
 from .scopes import MISSING, Scope
 from .tensors import attribute, attributes, emit
@@ -50,7 +50,9 @@ def call_op(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> 
     known = [p.name for p in op.params]
     for key, (_, place) in given.items():
         if key not in known:
-            scope.context.fail("V0202", f"{name} has no attribute `{key}`", place, help=suggestion(key, known))
+            scope.context.fail(
+                "V0202", f"{name} has no attribute `{key}`", blame.named(place), help=suggestion(key, known)
+            )
     constant = not op.inputs
     if not operands and not constant:
         checked = {

@@ -33,7 +33,7 @@ def call_layer(slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: 
     inputs = _ordered(slot.value, args, kwargs, tensors)
     attrs = {"layer": slot.path, "variant": variant}
     outs = scope.builder.add(
-        "call", inputs, [inner_type(t) for t in done.types], attrs, layer=slot.path, origin=Origin(span)
+        "call", inputs, [inner_type(t) for t in done.types], attrs, layer=slot.path, origin=Origin(plain(span))
     )
     return fill(done.results, [Tensor(value) for value in outs])
 
@@ -123,7 +123,7 @@ def _call_blocks(slot: ListSlot, args: Args, scope: Scope, span: Span) -> Any:
     attrs = {"layer": slot.path, "variant": tuple(variants)}
     inputs = [t.value for t in first]
     outs = scope.builder.add(
-        "call", inputs, [inner_type(t) for t in done.types], attrs, layer=slot.path, origin=Origin(span)
+        "call", inputs, [inner_type(t) for t in done.types], attrs, layer=slot.path, origin=Origin(plain(span))
     )
     return fill(done.results, [Tensor(value) for value in outs])
 

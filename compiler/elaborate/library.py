@@ -144,6 +144,9 @@ class _Loader:
         std = SPECS / text if text.startswith(("std/", "zoo/")) else SPECS / "std" / text
         roots = [SPECS] + ([self.root] if self.root else [])
         inside = any(path.resolve().is_relative_to(root.resolve()) for root in roots)
+        if self.root is None and ".." not in text.split("/") and not std.is_file():
+            self._say("V0210", f"there is no file `{text}`", span)
+            return
         if not inside and not std.is_file():
             self._say("V0211", f"`{text}` leads out of the folder of the spec", span)
             return

@@ -43,7 +43,7 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
                             and not _outside(use.name.id, module)
                         ):
                             findings.add(*unknown(use.name, [*use.known, *module.names()]).diagnostics)
-            findings.add(*_cycles(module))
+            findings.add(*_cycles(module, words))
     return tuple(findings.items)
 
 
@@ -180,38 +180,40 @@ def _expression(expr: tree.Expr, known: frozenset[str]) -> Iterator[_Use]:
 # ---- definitions inside themselves -----------------------------------------------------------------------------------
 
 
-def _cycles(module: Module) -> Iterator[Diagnostic]:
+def _cycles(module: Module, words: frozenset[str]) -> Iterator[Diagnostic]:
     """V0206 for each definition of a file whose text leads back to it."""
     for name, item in module.definitions.items():
         if isinstance(item, tree.Model):
             continue
-        found = _way_back(module, item)
+        found = _way_back(module, item, words)
         if found is not None:
             what = "block" if isinstance(item, tree.Block) else "fn"
             yield Diagnostic("V0206", f"{what} `{name}` contains itself", found.span,
                              help="no definition contains itself; what repeats is written as a list or a `for`")  # fmt: skip
 
 
-def _way_back(module: Module, item: Definition) -> tree.Name | None:
+def _way_back(module: Module, item: Definition, words: frozenset[str]) -> tree.Name | None:
     """The name in a definition's text through which it contains itself."""
-    for first, (owner, inner) in _mentions(module, item):
+    for first, (owner, inner) in _mentions(module, item, words):
         seen, pending = {id(inner)}, [(owner, inner)]
         while pending:
             where, at = pending.pop()
             if at is item:
                 return first
-            for _, (next_owner, target) in _mentions(where, at):
+            for _, (next_owner, target) in _mentions(where, at, words):
                 if id(target) not in seen:
                     seen.add(id(target))
                     pending.append((next_owner, target))
     return None
 
 
-def _mentions(module: Module, item: Definition) -> Iterator[tuple[tree.Name, tuple[Module, Definition]]]:
-    """The definitions that a text names."""
+def _mentions(
+    module: Module, item: Definition, words: frozenset[str]
+) -> Iterator[tuple[tree.Name, tuple[Module, Definition]]]:
+    """The definitions that a text names; a bare word that may be a choice is taken for one."""
     if isinstance(item, tree.Model):
         return
     for use in _uses(item):
-        found = module.find(use.name.id) if use.name.id not in use.known else None
+        found = module.find(use.name.id) if use.name.id not in use.known | words else None
         if found is not None:
             yield use.name, found

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ...grammar import tree
+from ...grammar.diagnostics import VitError
 from ...grammar.source import Span
 from ..ir.builder import Builder
 from .library import Module
@@ -31,15 +32,22 @@ class Thunk:
     type: "tree.Type | None" = None
     done: bool = False
     result: Any = None
+    failed: VitError | None = None
 
     def get(self, context: "Context") -> Any:
         """The value; fails with V0207 on a cycle."""
+        if self.failed is not None:
+            raise self.failed
         if not self.done:
             if self.running:
                 context.fail("V0207", f"`{self.name}` depends on itself", self.span)
             self.running = True
             try:
                 self.result = self.make()
+            except VitError as problem:
+                if all(d.code != "V0208" for d in problem.diagnostics):  # which a later try may not meet
+                    self.failed = problem
+                raise
             finally:
                 self.running = False
             self.done = True

@@ -119,7 +119,7 @@ class Sheet:
             try:
                 value = thunk.get(self.context)
             except VitError as problem:
-                self.problems += [d for d in problem.diagnostics if d.code != "V0208"]
+                self.problems += [d for d in problem.diagnostics if d.code != "V0208" and d not in self.problems]
                 continue
             if isinstance(value, int) and not isinstance(value, bool):
                 found.append(Setting(name, value, thunk.span, name in spoken))

@@ -1,0 +1,143 @@
+"""Mistakes that people make: one diagnostic each, at the place between « and », with these words."""
+
+import pytest
+from vitc.compiler import elaborate
+from vitc.compiler.elaborate.library import loads
+from vitc.grammar.diagnostics import VitError
+
+SHEET = "model m = vit {{ {} }}"
+CASES = {
+    # heads and sizes
+    "heads that do not divide": (
+        "model m = vit {\n  dim   = 768\n  heads = «10»\n}", "V0412", "768 channels do not split into 10 heads", "8 and 12"),
+    "heads where the patch is the same number": (
+        "model m = vit { patch = 14, dim = 768, heads = «14» }", "V0412", "768 channels do not split into 14 heads", "12 and 16"),
+    "a width that the default heads do not divide": (
+        "model m = vit { dim = «100», classes = 100 }", "V0412", "100 channels do not split into 12 heads", "96 and 108"),
+    "heads in a block value": (
+        "model m = vit { layer = parallel(attention(«10»), mlp, norm) }", "V0412", "768 channels do not split into 10 heads", ""),
+    "heads in a nested value of an inherited sheet": (
+        "model a = vit { layer = parallel(attention(heads), mlp, norm) }\nmodel m = a { heads = «7» }", "V0412", "into 7 heads", ""),
+    "heads of an attention in a user's block": (
+        "block mine(h: int) {\n  attn = attention(h)\n  forward(x: [N, D]) { return attn(x) }\n}\nmodel m = vit { layer = [mine(«5»)], blocks = [mine(«5»)] }".replace("layer = [mine(«5»)], ", ""),
+        "V0412", "768 channels do not split into 5 heads", ""),
+    "one of a list of heads": (
+        'use "std/swin.vit"\nmodel m = swin { heads = [3, 6, «7», 24] }', "V0412", "384 channels do not split into 7 heads", ""),
+    "an image that is no multiple of the patch": (
+        "model m = vit { image = «225x225x3» }", "V0412", "an image of 225x225 does not split into patches of 16", "224 and 240"),
+    "a patch that does not divide": (
+        "model m = vit { image = 224x224x3, patch = «15» }", "V0412", "patches of 15", "14 and 16 divide 224"),
+    "another patch embedding than the width": (
+        "model m = vit { dim = 768, embed = patch_embed(16, «384») }", "V0403", "384 where dim = 768 is wanted", ""),
+    "token pooling without a token": ("model m = vit { class_token = «false», pool = token }", "V0412", "token pooling needs the class token", ""),
+    # types
+    "a float for an int": ("model m = vit { depth = «3.5» }", "V0302", "`depth` takes int, not 3.5", ""),
+    "a float that is a whole number": ("model m = vit { depth = «12.0» }", "V0302", "`depth` takes int, not 12", "write 12"),
+    "a text for a number": ('model m = vit { depth = «"12"» }', "V0302", '`depth` takes int, not the text "12"', "without quotes"),
+    "a text for a word": ('model m = vit { pool = «"mean"» }', "V0302", "`pool` takes token | mean", "without quotes: mean"),
+    "a wrong word": ("model m = vit { pool = «maen» }", "V0201", "nothing here is called `maen`", "did you mean `mean`?"),
+    "a bool for a block": ("model m = vit { norm = «true» }", "V0302", "`norm` takes block, not true", ""),
+    "an int for an image": ("model m = vit { image = «224» }", "V0302", "`image` takes shape, not 224", "224x224x3"),
+    "none where there is nothing to leave out": ("model m = vit { depth = «none» }", "V0302", "`depth` takes int, not none", ""),
+    "zero": ("model m = vit { depth = «0» }", "V0304", "`depth` must be > 0", ""),
+    "negative": ("model m = vit { registers = «-1» }", "V0304", "`registers` must be >= 0", ""),
+    "astronomical": ("model m = vit { dim = «1_000_000_000_000», heads = 1 }", "V0501", "elements, more than", ""),
+    "a float attribute": ("model m = vit { norm = layernorm(eps = «true») }", "V0303", "`eps` is a number, not true", ""),
+    "a positive axis": ("model m = vit { norm = layernorm(axis = «1») }", "V0303", "axes count from the right", ""),
+    # names
+    "an unknown parameter": ("model m = vit { «dpeth» = 12 }", "V0202", "block `vit` has no parameter `dpeth`", "did you mean `depth`?"),
+    "an unknown parameter of a block": ("model m = vit { mlp = mlp(«hiden» = 4) }", "V0202", "block `mlp` has no parameter `hiden`", "did you mean `hidden`?"),
+    "an unknown attribute": ("model m = vit { norm = layernorm(«epsilon» = 1e-6) }", "V0202", "layernorm has no attribute `epsilon`", "eps"),
+    "an unknown base": ("model m = «vti» { depth = 3 }", "V0201", "called `vti`", "did you mean `vit`?"),
+    "a function as a base": ("model m = «attend»", "V0201", "a fn, no block or model", ""),
+    "an unknown name in a block": (
+        "block b(image: shape = 8x8x3) {\n  a = linear(4)\n  forward(image: [C, H, W]) { return mean(«aa»(image), axis = [-2, -1]) }\n}\nmodel m = b",
+        "V0201", "nothing here is called `aa`", ""),
+    "an unknown name in a block that nothing uses": (
+        "block b {\n  a = linear(«wdth»)\n  forward(x: [N, D]) { return a(x) }\n}\nmodel m = vit { depth = 1 }", "V0201", "nothing here is called `wdth`", ""),
+    "an unknown name in a function that nothing uses": ("fn f(x) = x + «y»\nmodel m = vit { depth = 1 }", "V0201", "nothing here is called `y`", ""),
+    "a value that names itself": ("model m = vit { heads = «heads» }", "V0201", "nothing here is called `heads`", ""),
+    "a base's parameter that is not there": (
+        "model a = vit { depth = 2 }\nmodel m = vit { depth = a.«dept» }", "V0202", "model `a` has no `dept`", "did you mean `depth`?"),
+    "a part that a shape does not have": ("model m = vit { depth = image.«x» }", "V0202", "224x224x3 has no `.x`", ".h, .w and .c"),
+    "a section of nobody": ("model m = vit { depth = 1 }\ntrain «nobody» { epochs = 1 }", "V0201", "there is no model `nobody`", ""),
+    "an unknown section": ("model m = vit { depth = 1 }\n«trian» { epochs = 1 }", "V0202", "there is no section `trian`", "did you mean `train`?"),
+    "a reserved name": (
+        "block b(image: shape = 8x8x3) {\n  «type» = linear(4)\n  forward(image: [C, H, W]) { return mean(type(image), axis = [-2, -1]) }\n}\nmodel m = b",
+        "V0205", "can't be called `type`", ""),
+    # twice, and in the wrong place
+    "set twice": ("model m = vit { depth = 1, «depth» = 2 }", "V0204", "`depth` is set twice", ""),
+    "given twice": ("model m = vit { mlp = mlp(4.0, «ratio» = 2.0) }", "V0204", "`ratio` is given twice", ""),
+    "defined twice": ("model m = vit { depth = 1 }\nmodel «m» = vit { depth = 2 }", "V0203", "`m` is defined twice", ""),
+    "two sections": ("model m = vit { depth = 1 }\ntrain { epochs = 1 }\n«train» { epochs = 2 }", "V0204", "two sections `train`", ""),
+    "two parameters of one name": ("fn f(a, «a») = a\nmodel m = vit { depth = 1 }", "V0204", "`a` stands twice in `f`", ""),
+    "bound twice": (
+        "block b {\n  a = linear(4)\n  «a» = linear(5)\n  forward(x: [N, D]) { return a(x) }\n}\nmodel m = vit { depth = 1 }", "V0204", "`a` stands twice in `b`", ""),
+    "by position after by name": ("model m = vit { attn = attention(heads = 12, «true») }", "V0311", "by position stands before", ""),
+    "too many by position": ("model m = vit { mlp = layerscale(1.0, «2.0») }", "V0311", "`layerscale` has 1 parameters left, 2 values are given", ""),
+    "a missing parameter": ("model m = vit { layer = «parallel» }", "V0301", "block `parallel` needs `norm`", ""),
+    "a ring": ("model m = vit { heads = depth, depth = «heads» }", "V0207", "depends on itself", ""),
+    "a self-inheriting model": ("model m = «m»", "V0206", "model `m` inherits from itself", ""),
+    "a block in itself": ("block b {\n  a = «b»\n  forward(x: [N, D]) { return a(x) }\n}\nmodel m = vit { depth = 1 }", "V0206", "block `b` contains itself", ""),
+    "a wrong count": ("model m = vit { depth = 1, «expect params == 5» }", "V0411", "`params == 5` does not hold", ""),
+    "a path out of the root": ('use «"../a.vit"»\nmodel m = vit { depth = 1 }', "V0211", "`../a.vit`", ""),
+    "a file that is not there": ('use «"nothing.vit"»\nmodel m = vit { depth = 1 }', "V0210", "there is no file `nothing.vit`", ""),
+    # tensors
+    "operands that do not meet": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) {\n    y = mean(image, axis = -1)\n    return «y @ mean(image, axis = -2)»\n  }\n}\nmodel m = b",
+        "V0401", "matmul", ""),
+    "a rank that the pattern does not have": (
+        "block tokens_only {\n  forward(x: [N, D]) { return x }\n}\nblock b(image: shape = 8x8x3) {\n  t = tokens_only\n  forward(image: [C, H, W]) { return mean(«t(image)», axis = [-2, -1]) }\n}\nmodel m = b",
+        "V0402", "`x` is [N, D], the tensor here is [3, 8, 8]", ""),
+    "a block of the library on the wrong rank": (
+        "block b(image: shape = 8x8x3) {\n  a = attention(2)\n  forward(image: [C, H, W]) { return mean(«a(image)», axis = [-2, -1]) }\n}\nmodel m = b",
+        "V0402", "the tensor here is [3, 8, 8]", ""),
+    "a layer of another width in a slot": (
+        "block wide {\n  a = linear(100)\n  forward(x: [N, D]) { return a(x) }\n}\nmodel m = vit { mlp = «wide» }", "V0401", "768", ""),
+    "a slot that is passed what it does not take": (
+        "block plain {\n  forward(x: [N, D]) { return x }\n}\nmodel m = vit { layer = «plain» }", "V0202", "block `plain` has no parameter `drop_path`", ""),
+    "names for another number of values": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) {\n    «a», c = split(image, 4)\n    return mean(a, axis = [-2, -1])\n  }\n}\nmodel m = b",
+        "V0404", "2 names for 4 values", ""),
+    "a split that leaves a rest": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) {\n    a, c, d = «split(image, 3)»\n    return mean(a, axis = [-2, -1])\n  }\n}\nmodel m = b",
+        "V0403", "8 does not split into 3 equal parts", ""),
+    "a pattern of another size": (
+        'block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return mean(rearrange(image, «"c (h p) w -> c h (p w)"», p = 3), axis = [-2, -1]) }\n}\nmodel m = b',
+        "V0403", "an axis of 8 is not (h * p = 3)", ""),
+    "a library function on what it does not take": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return mean(«split_heads(image[0], 3)», axis = [-2, -1])[0] }\n}\nmodel m = b",
+        "V0403", "8", ""),
+    "a condition on a tensor": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) {\n    if «image» { return image }\n    return image\n  }\n}\nmodel m = b",
+        "V0306", "a condition is true or false while compiling, not a tensor", ""),
+    "a result that does not depend on the image": (
+        "block b(image: shape = 8x8x3) {\n  w = weight([3], 1.0)\n  forward(image: [C, H, W]) { return w * 1.0 }\n}\nmodel m = «b»", "V0409", "does not depend on the image", ""),
+}  # fmt: skip
+
+
+def found(text):
+    try:
+        library = loads(text, "spec.vit")
+    except VitError as problem:
+        return problem.diagnostics
+    problems = []
+    for name in library.models():
+        problems += [d for d in elaborate.check(library, name).problems if d not in problems]
+    return problems
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_mistake_is_told_once_at_its_place(name):
+    marked, code, message, help = CASES[name]
+    marked = f"vit 1\n{marked}\n"
+    before, _, rest = marked.partition("«")
+    inside = rest.partition("»")[0]
+    problems = found(marked.replace("«", "").replace("»", ""))
+    assert [(d.code, d.message) for d in problems] == [(code, problems[0].message)]
+    (problem,) = problems
+    assert message in problem.message
+    assert problem.span is not None
+    place = (problem.span.source.name, problem.span.line, problem.span.column, problem.span.text)
+    assert place == ("spec.vit", before.count("\n") + 1, len(before) - before.rfind("\n"), inside)
+    assert help in problem.help
