@@ -4,7 +4,7 @@ PYTHON := $(VENV)/bin/python
 VITC := $(VENV)/bin/vitc
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: venv check test slow bench quickstart clean
+.PHONY: venv check test slow bench zoo quickstart clean
 
 venv: $(VENV)/installed
 
@@ -34,6 +34,12 @@ slow: venv
 # Ratios against timm and torch.onnx.export; bench/README.md says what is compared.
 bench: venv
 	$(PYTHON) bench
+
+# Measures every kind of model in the zoo against timm (half an hour) and writes docs/zoo.md.
+zoo: venv
+	mkdir -p build
+	VITC_ZOO_ERRORS=build/zoo.json $(PYTHON) -m pytest -q tests/zoo/test_numbers.py -m 'slow or not slow'
+	$(PYTHON) tests/zoo/table.py build/zoo.json
 
 # Each line is shown before it runs: this is what one does by hand.
 quickstart: venv

@@ -1,7 +1,10 @@
 """What the tests of the zoo share: weights for both sides, and our targets run on them."""
 
 import importlib.util
+import json
+import os
 import zlib
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -59,6 +62,27 @@ def targets(tmp_path):
         return {"torch": lambda w, x: _torch(model, w, x), "onnx": lambda w, x: _onnx(graph, w, x, tmp_path)}
 
     return made
+
+
+#: The modules of timm whose models the zoo is to hold.
+MODULES = ("vision_transformer", "eva", "deit", "beit", "vision_transformer_relpos", "vision_transformer_hybrid",
+           "vision_transformer_sam", "naflexvit", "vitamin", "deepseek_vit", "qwen3_vit", "gemma4_vit")  # fmt: skip
+
+
+@pytest.fixture
+def record_error(timm):
+    """`record_error(model, depth, what, error)`: adds to the file that `make zoo` names, where one is named."""
+    path = Path(os.environ["VITC_ZOO_ERRORS"]) if "VITC_ZOO_ERRORS" in os.environ else None
+
+    def record(model, depth, what, error):
+        if path is None:
+            return
+        empty = {"models": [name for module in MODULES for name in timm.list_models(module=module)], "errors": {}}
+        found = json.loads(path.read_text()) if path.exists() else empty
+        found["errors"].setdefault(model, {"depth": depth})[what] = error
+        path.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+
+    return record
 
 
 def imported(text, folder):

@@ -81,7 +81,7 @@ def shallow(size, name):
     ("size", "family", "name"),
     [pytest.param(*k, marks=() if k in TODAY else pytest.mark.slow, id=k[2]) for k in KINDS],
 )
-def test_numbers_are_timms(timm, oracle_weights, targets, size, family, name):
+def test_numbers_are_timms(timm, oracle_weights, targets, record_error, size, family, name):
     import torch
 
     overrides, options = shallow(size, name)
@@ -95,7 +95,8 @@ def test_numbers_are_timms(timm, oracle_weights, targets, size, family, name):
         reference.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()}, strict=True)
         with torch.no_grad():
             expected = reference(torch.from_numpy(image)).numpy()
-        bar = 1e-5 * max(1.0, float(np.abs(expected).max()))
+        scale, draw = max(1.0, float(np.abs(expected).max())), "faint" if faint else "unit"
         for target, run in ours.items():
-            found = run(weights, image)
-            assert np.abs(found - expected).max() <= bar, f"{target}, {'faint' if faint else 'unit'}"
+            error = float(np.abs(run(weights, image) - expected).max()) / scale
+            record_error(name, options.get("depth"), f"{target}, {draw}", error)
+            assert error <= 1e-5, f"{target}, {draw}"
