@@ -33,7 +33,7 @@ def choose(spec: str, name: str | None) -> tuple[Library, str]:
             raise error("V1003", f"there is no model `{name}` in {library.main.source.name}", exit_status=2,
                         help=suggestion(name, library.models()))  # fmt: skip
         return library, name
-    if not names:
+    if len(names) == 0:
         raise error("V1003", f"{library.main.source.name} defines no model", exit_status=2)
     if len(names) > 1:
         raise error("V1005", f"{library.main.source.name} defines {len(names)} models", exit_status=2,

@@ -1,7 +1,7 @@
 """From syntax trees to a program: names, parameters, late binding, blocks run on shapes."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -84,7 +84,7 @@ def on_the_command_line(problem: Diagnostic) -> bool:
 
 
 @contextmanager
-def _deep() -> Iterator[None]:
+def _deep() -> Generator[None]:
     """Room for definitions inside each other up to the budget: every level takes some twenty calls of Python."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, 8_000))

@@ -6,7 +6,7 @@ file the way leads through the block's parameter to `heads = 10` in the sheet.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from ...grammar import tree
 from ...grammar.source import Span
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .scopes import Scope, Thunk
 
 _LONGEST = 50
+_EXPRESSIONS: tuple[type[tree.Expr], ...] = get_args(tree.Expr)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,8 +87,16 @@ def trace(expr: tree.Expr, scope: "Scope", *, inside: bool = True, steps: int = 
 
 def _maker(expr: tree.Expr, scope: "Scope", steps: int) -> Span | None:
     """Where a block value comes from: what is called, chosen or repeated, not what it is given."""
-    made = {tree.Call: "function", tree.Each: "item", tree.Conditional: "then"}.get(type(expr))
-    return trace(getattr(expr, made), scope, inside=False, steps=steps) if made else None
+    match expr:
+        case tree.Call():
+            maker = expr.function
+        case tree.Each():
+            maker = expr.item
+        case tree.Conditional():
+            maker = expr.then
+        case _:
+            return None
+    return trace(maker, scope, inside=False, steps=steps)
 
 
 def _thunk(thunk: "Thunk", inside: bool, steps: int) -> Span | None:
@@ -133,7 +142,7 @@ def parts(node: tree.Node) -> Iterator[tree.Expr]:
         for item in value if isinstance(value, tuple) else (value,):  # type: ignore[reportUnknownVariableType] -- any tuple
             if isinstance(item, (tree.Arg, tree.Clause)):
                 yield from parts(item)
-            elif isinstance(item, tree.Expr):
+            elif isinstance(item, _EXPRESSIONS):
                 yield item
 
 

@@ -1,6 +1,6 @@
 """What one elaboration keeps in hand: budgets, the chain of layers for messages, results to reuse."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -135,7 +135,7 @@ class Context:
             self.fail("V0502", f"this text asks for more than {MAX_STEPS:,} steps of elaboration", span)
 
     @contextmanager
-    def deeper(self, span: Span) -> Iterator[None]:
+    def deeper(self, span: Span) -> Generator[None]:
         """One more level of blocks, functions or values inside each other."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
@@ -151,7 +151,7 @@ class Context:
             self.depth -= 1
 
     @contextmanager
-    def function(self, name: str, span: Span) -> Iterator[None]:
+    def function(self, name: str, span: Span) -> Generator[None]:
         """Inside a `fn`."""
         self.functions.append(name)
         self.calls.append(span)
@@ -163,7 +163,7 @@ class Context:
             self.calls.pop()
 
     @contextmanager
-    def frame(self, path: str, block: str, span: Span, made: Span) -> Iterator[None]:
+    def frame(self, path: str, block: str, span: Span, made: Span) -> Generator[None]:
         """Inside a layer."""
         functions, calls, self.functions, self.calls = self.functions, self.calls, [], []
         self.frames.append(Frame(path, block, span, made))

@@ -11,7 +11,7 @@ from . import blame, builtins, numbers
 from .builtins.arguments import Args, Kwargs, number_or_tensor
 from .scopes import MISSING, Scope
 from .tensors import attribute, attributes, emit
-from .values import Builtin, Identity, OpValue, Tensor, describe
+from .values import Builtin, Identity, OpValue, Tensor, describe, listed
 
 _CONSTANTS: dict[str, Any] = {"pi": pi, "inf": inf, "identity": Identity()}
 _ALIASES = {"axis": "axes", "shift": "shifts"}
@@ -85,8 +85,9 @@ def _operands(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -
     operands: list[Any] = []
     rest = list(args)
     if any(i.endswith("*") for i in op.inputs):
-        listed = rest.pop(0)[0] if rest and isinstance(rest[0][0], list) else []
-        operands = [number_or_tensor(scope, name, item, span) for item in listed]
+        items = listed(rest[0][0]) if rest else None
+        rest = rest[1:] if items is not None else rest
+        operands = [number_or_tensor(scope, name, item, span) for item in items or []]
     numeric = len(slots) > 1 and any(isinstance(v, Tensor) for v, _ in args)
     while (
         rest

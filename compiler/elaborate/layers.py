@@ -208,7 +208,7 @@ def run_forward(instance: Instance, args: Args, kwargs: Kwargs, span: Span) -> E
     _arguments(instance, scope, forward, args, kwargs, span)
     statements.expectations(instance, scope)
     result, names = statements.execute(forward.body, scope, forward.span)
-    result = shapes.results(forward.results, result, scope)
+    shapes.results(forward.results, result, scope)
     tensors: list[Tensor] = []
     template = _dig(result, tensors)
     graph = instance.builder.graph([t.value for t in tensors], names)

@@ -55,7 +55,7 @@ class Module:
             module = pending.pop()
             if module not in found:
                 found[module] = None
-                pending += reversed(module.uses)
+                pending += module.uses[::-1]
         return sorted(found, key=lambda module: module.path == STD)
 
 

@@ -1,16 +1,17 @@
 """Arithmetic while compiling: numbers, lists, comparisons."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from ...grammar.source import Span
 from .context import Context
-from .values import describe, key
+from .values import describe, key, listed
 
 SIGNS = ("+", "-", "*", "/", "//", "%", "**", "@")
 
 #: Functions of one number that tensors have as ops of the same name.
-UNARY = {
+UNARY: dict[str, Callable[[Any], Any]] = {
     "exp": math.exp, "log": math.log, "log2": math.log2, "sqrt": math.sqrt, "rsqrt": lambda x: 1 / math.sqrt(x),
     "sin": math.sin, "cos": math.cos, "tanh": math.tanh, "floor": math.floor, "abs": abs, "erf": math.erf,
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)), "sign": lambda x: (x > 0) - (x < 0), "neg": lambda x: -x,
@@ -22,11 +23,13 @@ def arithmetic(context: Context, op: str, left: Any, right: Any, span: Span) -> 
     if op in ("==", "!="):
         return (key(left) == key(right) or (_number(left) and _number(right) and left == right)) is (op == "==")
     if op in ("in", "not in"):
-        if not isinstance(right, list):
+        items = listed(right)
+        if items is None:
             context.fail("V0308", f"`{op}` looks in a list, not in {describe(right)}", span)
-        return any(arithmetic(context, "==", left, item, span) for item in right) is (op == "in")  # type: ignore[reportUnknownVariableType]
-    if op == "+" and isinstance(left, list) and isinstance(right, list):
-        return [*left, *right]  # type: ignore[reportUnknownVariableType]
+        return any(arithmetic(context, "==", left, item, span) for item in items) is (op == "in")
+    both = listed(left), listed(right)
+    if op == "+" and both[0] is not None and both[1] is not None:
+        return both[0] + both[1]
     if not (_number(left) and _number(right)):
         wrong = right if _number(left) else left
         context.fail("V0308", f"`{op}` does not go with {describe(wrong)}", span)

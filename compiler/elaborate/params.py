@@ -1,6 +1,6 @@
 """Parameters: the type of a value, written or taken from the default."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...grammar import tree
@@ -19,7 +19,7 @@ def words(type: tree.Type | None) -> tuple[str, ...]:
     return tuple(a.name for a in type.alternatives if isinstance(a, tree.Word) and a.name not in TYPES)
 
 
-def check(context: Context, param: tree.Param, value: Any, span: Span, limit: Any) -> Any:
+def check(context: Context, param: tree.Param, value: Any, span: Span, limit: Callable[[tree.Expr], Any]) -> Any:
     """The value if the parameter takes it (an int where a float is wanted becomes one); fails with V0302 or V0304."""
     alternatives = param.type.alternatives if param.type else _from_default(param.default)
     if not alternatives:

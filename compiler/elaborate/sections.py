@@ -27,8 +27,10 @@ def sections(
             )
         seen.add((kind, owner))
         if kind != "init" and owner in ("", model.name.id):
-            before = merged[kind].entries if kind in merged else {}
-            merged[kind] = Section(kind, {**before, **_entries(section, findings)}, section.kind.span)
+            entries = _entries(section, findings)
+            if kind in merged:
+                entries = {**merged[kind].entries, **entries}
+            merged[kind] = Section(kind, entries, section.kind.span)
     for path, expr in overrides.items():
         kind, _, key = path.partition(".")
         if kind not in KINDS:

@@ -60,7 +60,7 @@ def _axis(dim: Any, size: int, shape: tuple[int, ...], scope: Scope, what: str, 
         context.fail("V0403", message, span, others=others, sizes=sizes)
 
 
-def results(outs: tuple[tree.Out, ...], value: Any, scope: Scope) -> Any:
+def results(outs: tuple[tree.Out, ...], value: Any, scope: Scope) -> None:
     """Checks what `forward` returns against its signature."""
     values: list[Any] = (listed(value) or []) if isinstance(value, tuple) else [value]
     if outs and len(outs) != len(values):
@@ -68,7 +68,6 @@ def results(outs: tuple[tree.Out, ...], value: Any, scope: Scope) -> Any:
         scope.context.fail("V0404", message, outs[0].span)
     for out, item in zip(outs, values, strict=False):
         result(out.type, item, scope, out.name.id if out.name else "the result", out.span)
-    return value
 
 
 def result(type: tree.Type, value: Any, scope: Scope, what: str, span: Span) -> None:

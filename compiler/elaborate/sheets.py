@@ -75,6 +75,7 @@ class Sheet:
         owner, base = found
         if isinstance(base, tree.Block):
             return owner, base
+        assert isinstance(base, tree.Model)
         return self._collect(owner, base, entries, (*seen, id(model)))
 
     def _thunk(self, name: str, entry: Override) -> Thunk:

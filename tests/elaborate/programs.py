@@ -10,7 +10,7 @@ from vitc.compiler.flatten import flatten
 from vitc.grammar.diagnostics import VitError
 from vitc.runtime.weights.initial import Initial
 
-__all__ = ["Path", "codes", "load", "model", "numbers", "program", "spec"]
+__all__ = ["Path", "codes", "load", "loads", "model", "numbers", "program", "spec"]
 
 
 def spec(forward, binds="", extra="", params=""):

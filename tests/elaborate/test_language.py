@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from programs import codes, model, numbers, program, spec
+from programs import codes, model, numbers, program
 
 MEAN = "mean(image, axis = [-2, -1])"
 

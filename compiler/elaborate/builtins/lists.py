@@ -7,7 +7,7 @@ from ....grammar.source import Span
 from ..context import MAX_ITEMS
 from ..scopes import Scope
 from ..tensors import emit
-from ..values import Shape, Tensor, describe
+from ..values import Shape, Tensor, describe, listed
 from .arguments import Args, Kwargs, number_or_tensor, take
 
 
@@ -44,15 +44,16 @@ def linspace_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
 
 def sum_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
     """`sum(list)` of numbers or tensors; `sum(x, axis)` of a tensor is the op."""
-    items = args[0][0] if args else None
-    if not isinstance(items, list):
+    items = listed(args[0][0]) if args else None
+    if items is None:
         return _call_op("sum", scope, args, kwargs, span)
-    if all(isinstance(i, (int, float)) for i in items):  # type: ignore[reportUnknownVariableType]
-        return sum(items)  # type: ignore[reportUnknownArgumentType]
-    total = items[0]  # type: ignore[reportUnknownVariableType]
-    for item in items[1:]:  # type: ignore[reportUnknownVariableType]
-        total = emit(scope, "add", (total, number_or_tensor(scope, "sum", item, span)), {}, span)
-    return total  # type: ignore[reportUnknownVariableType]
+    items = [number_or_tensor(scope, "sum", item, span) for item in items]
+    if not any(isinstance(item, Tensor) for item in items):
+        return scope.context.integer(sum(items), span)
+    total = items[0]
+    for item in items[1:]:
+        total = emit(scope, "add", (total, item), {}, span)
+    return total
 
 
 def max_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
@@ -69,8 +70,8 @@ def _extreme(which: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -
     values: list[Any] = [value for value, _ in args]
     if len(values) == 1 and isinstance(values[0], Tensor):
         return _call_op(f"a{which}", scope, args, kwargs, span)
-    if len(values) == 1 and isinstance(values[0], list):
-        values = values[0]
+    if len(values) == 1:
+        values = listed(values[0]) or values
     if any(isinstance(v, Tensor) for v in values) and len(values) == 2:
         return emit(scope, f"{which}imum", values, {}, span)
     if not values or kwargs or not all(isinstance(v, (int, float)) for v in values):

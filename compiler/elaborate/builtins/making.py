@@ -29,12 +29,14 @@ def _filled(scope: Scope, shape: Any, value: Any, span: Span) -> Any:
 
 def zeros_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
     """`zeros(shape)`."""
-    return _filled(scope, *take(scope, args, kwargs, span, "shape"), 0.0, span)
+    (shape,) = take(scope, args, kwargs, span, "shape")
+    return _filled(scope, shape, 0.0, span)
 
 
 def ones_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
     """`ones(shape)`."""
-    return _filled(scope, *take(scope, args, kwargs, span, "shape"), 1.0, span)
+    (shape,) = take(scope, args, kwargs, span, "shape")
+    return _filled(scope, shape, 1.0, span)
 
 
 def full_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 from ....grammar.source import Span
 from ... import ops
 from ...ir.builder import Builder
-from ...ir.graph import Graph
+from ...ir.graph import Graph, Node
 from ...ir.program import Draw, Table, WeightSpec
 from ..scopes import Scope
 from ..tensors import attribute, attributes, emit
@@ -52,7 +52,7 @@ def initialiser(scope: Scope, value: Any, shape: tuple[int, ...], span: Span) ->
 
 def _table(builder: Builder, value: Tensor) -> Graph:
     """The graph of the constant alone."""
-    needed, nodes = {value.value}, []
+    needed, nodes = {value.value}, list[Node]()
     for node in reversed(builder.nodes):
         if any(out in needed for out in node.outputs):
             nodes.append(node)
