@@ -178,8 +178,8 @@ class _Loader:
         self._say("V0210", f"there is no file `{shown}`", span)
 
     def _say(self, code: str, message: str, span: Span | None, file: str = "") -> None:
-        if span is None:
-            raise error(code, message, exit_status=3, file=file)
+        if span is None:  # the file named on the command line: what is in it is a text gone wrong, else it is the file
+            raise error(code, message, exit_status=3 if code == "V0210" else 1, file=file)
         self.findings.add(Diagnostic(code, message, span))
 
 
