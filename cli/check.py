@@ -19,7 +19,9 @@ MOST_STEPS = 300_000
 def run(specs: list[str], settings: list[str], format: str) -> None:
     """Checks every model of every spec and reports all that is wrong with all of them.
 
-    Exit status: 0 all well, 1 a text is wrong, 2 the command line, 3 a file can't be read; of several the highest.
+    `--format json` prints {"models": [{"spec", "model", "params"}]} or {"diagnostics": [{"severity", "code", "message",
+    "place": {"file", "line", "column", "end": {"line", "column"}} or null, "file", "label", "others": [{…place, "text"}],
+    "frames", "help"}]}, in the order of the command line, then of each text. Exit status: 0 all well, 1 a text is wrong, 2 the command line, 3 a file can't be read; of several the highest.
     """
     overrides = read_settings(settings)
     problems, status, rows = list[Diagnostic](), 0, list[dict[str, object]]()

@@ -76,3 +76,36 @@ def test_checking_imports_nothing_heavy(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_several_specs_and_their_mistakes_in_the_order_of_their_texts(tmp_path):
+    (tmp_path / "a.vit").write_text(
+        "vit 1\nmodel x = vit { dpeth = 1 }\nmodel y = vit { pool = 3, dim = -1 }\nmodel z = x\n"
+    )
+    (tmp_path / "b.vit").write_text("vit 1\nmodel m = vit { depth = 1 }\ntrain { epoch = 3, batch = 0 }\n")
+    done = vitc("check", "b.vit", "a.vit", "nothing.vit", "--format", "json", cwd=tmp_path)
+    found = [(d["code"], d["file"], d["place"] and d["place"]["line"]) for d in json.loads(done.stdout)["diagnostics"]]
+    assert done.returncode == 3
+    assert found == [
+        ("V0602", "b.vit", 3), ("V0603", "b.vit", 3), ("V0202", "a.vit", 2), ("V0302", "a.vit", 3), ("V0304", "a.vit", 3),
+        ("V1002", None, None),
+    ]  # fmt: skip
+
+
+def test_what_the_command_line_re_binds_wrongly_is_the_command_lines(tmp_path):
+    for setting in ("dpeth=3", "heads=7", "depth=", "trian.epochs=3"):
+        done = vitc("check", "vit_tiny_patch16_224", "--set", setting, cwd=tmp_path)
+        assert done.returncode == 2, (setting, done.stderr)
+    done = vitc("check", "vit_tiny_patch16_224", "--set", "heads=2", "--format", "json", cwd=tmp_path)
+    assert json.loads(done.stdout) == {
+        "models": [{"spec": "vit_tiny_patch16_224", "model": "vit_tiny_patch16_224", "params": 5_717_416}]
+    }
+
+
+def test_an_error_on_a_terminal_names_the_command_that_explains_it():
+    from vitc.grammar.diagnostics import Diagnostic
+    from vitc.grammar.messages import render
+
+    assert render([Diagnostic("V0412", "x", help="y")], color=True).endswith("  help: y     vitc explain V0412\n")
+    assert render([Diagnostic("V0412", "x")], color=True).endswith("  vitc explain V0412\n")
+    assert "explain" not in render([Diagnostic("V0412", "x", help="y")])

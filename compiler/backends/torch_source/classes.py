@@ -130,7 +130,8 @@ class ClassPrinter:
 
     def _drawn(self, described: Mapping[str, Any], name: str, spec: WeightSpec, path: Path) -> str:
         """A tensor drawn by its rule."""
-        init, shape = described["init"], ", ".join(map(str, described["shape"]))
+        init: Any = described["init"]
+        shape = ", ".join(map(str, described["shape"]))
         if not isinstance(init, Mapping):
             if init in (0.0, 1.0):
                 return f"torch.{'ones' if init else 'zeros'}({shape})"
@@ -138,7 +139,7 @@ class ClassPrinter:
         if "nodes" in init:
             graph = spec.init.graph  # type: ignore[union-attr] -- a Table, as its description says
             return self._function(graph, (*path, "init", "nodes"), f"initial_{name}", {})
-        args = list(init["args"].values())
+        args: list[Any] = [*init["args"].values()]
         if init["kind"] == "uniform":
             return f"torch.empty({shape}).uniform_({args[0]}, {args[1]})"
         if init["kind"] == "normal":
