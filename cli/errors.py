@@ -12,7 +12,7 @@ from ..grammar.messages import as_json, render
 
 def guarded(run: Callable[[], object]) -> None:
     """Runs the commands; ends with status 1 to 3 where there is something to say, with 130 when interrupted."""
-    signal.signal(signal.SIGINT, _interrupted)
+    before = signal.signal(signal.SIGINT, _interrupted)
     try:
         run()
     except VitError as problem:
@@ -20,9 +20,10 @@ def guarded(run: Callable[[], object]) -> None:
     except OSError as problem:
         _end(error("V1008", f"the system refuses: {problem}", exit_status=3))
     except MemoryError:
-        _end(
-            error("V1009", "there is not enough memory", exit_status=3, help="a smaller model or batch, or --no-verify")
-        )
+        help = "a smaller model or batch, or --no-verify"
+        _end(error("V1009", "there is not enough memory", exit_status=3, help=help))
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _interrupted(*_: object) -> None:

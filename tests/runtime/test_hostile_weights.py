@@ -122,10 +122,10 @@ def test_tensors_of_another_model_are_listed_from_the_header(tmp_path, run_all, 
     (tmp_path / "m.vit").write_text(SPEC)
     enormous = header({"head.weight": tensor((2**40,), 0, 2**42)}, 8)  # in name only: the file is small
     changes = {
-        "missing": ("V0703", {k: v for k, v in good.items() if k != "head.bias"}, "`head.bias`"),
-        "unexpected": ("V0704", {**good, "evil\x1b[2J": np.zeros(1, np.float32)}, "`evil\\u001b[2J`"),
-        "shape": ("V0705", {**good, "head.bias": np.zeros((4,), np.float32)}, "`head.bias [4] for head.bias [3]`"),
-        "type": ("V0706", {**good, "head.bias": np.zeros((3,), np.int32)}, "`head.bias is I32`"),
+        "missing": ("V0703", {k: v for k, v in good.items() if k != "head.bias"}, "head.bias"),
+        "unexpected": ("V0704", {**good, "evil\x1b[2J": np.zeros(1, np.float32)}, "evil\\u001b[2J"),
+        "shape": ("V0705", {**good, "head.bias": np.zeros((4,), np.float32)}, "head.bias [3] (theirs: [4])"),
+        "type": ("V0706", {**good, "head.bias": np.zeros((3,), np.int32)}, "head.bias is I32"),
     }
     for name, (_, tensors, _) in changes.items():
         save_file(tensors, tmp_path / f"{name}.safetensors")
