@@ -100,7 +100,8 @@ def _torch(model, weights, images):
 
     model.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()}, strict=True)
     with torch.no_grad():
-        return model(torch.from_numpy(images)).numpy()
+        found = model(torch.from_numpy(images))
+    return (found[0] if isinstance(found, tuple) else found).numpy()
 
 
 def _onnx(graph, weights, images, folder):
