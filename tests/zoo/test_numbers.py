@@ -35,6 +35,8 @@ SIZES = {
 }
 #: Blocks that a model needs to stay of its kind when it is made shallow, where two are not enough.
 DEPTHS = {"vit_large_patch16_sapiens2": 17}
+#: Smaller images, on which a model stays of its kind, where its own would take minutes and gigabytes.
+IMAGES = {"samvit_base_patch16": 256}
 
 
 def kind(program):
@@ -68,6 +70,8 @@ TODAY = random.Random(datetime.date.today().toordinal()).sample(KINDS, 10)
 
 def shallow(size, name):
     """What makes both sides small enough: overrides of the sheet, options of timm."""
+    if name in IMAGES:
+        return {"image": f"{IMAGES[name]}x{IMAGES[name]}x3"}, {"img_size": IMAGES[name]}
     if size <= LARGEST:
         return {}, {}
     depth = DEPTHS.get(name, 2)

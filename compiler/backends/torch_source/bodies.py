@@ -193,6 +193,8 @@ class _Writer:
         expression = self._expression(node)
         targets = [self._name(value, node) for value in node.outputs]
         line = f"{', '.join(targets)} = {tidy(expression)}"
+        if targets == [tidy(expression)]:
+            return []  # an op that does nothing here, under the name that its operand has
         comment = self._comment(node, targets)
         return [line + comment if len(line + comment) <= WIDTH else line]
 
