@@ -71,15 +71,15 @@ MODULES = ("vision_transformer", "eva", "deit", "beit", "vision_transformer_relp
 
 @pytest.fixture
 def record_error(timm):
-    """`record_error(model, depth, what, error)`: adds to the file that `make zoo` names, where one is named."""
+    """`record_error(model, smaller, what, error)`: adds to the file that `make zoo` names, where one is named."""
     path = Path(os.environ["VITC_ZOO_ERRORS"]) if "VITC_ZOO_ERRORS" in os.environ else None
 
-    def record(model, depth, what, error):
+    def record(model, smaller, what, error):
         if path is None:
             return
         empty = {"models": [name for module in MODULES for name in timm.list_models(module=module)], "errors": {}}
         found = json.loads(path.read_text()) if path.exists() else empty
-        found["errors"].setdefault(model, {"depth": depth})[what] = error
+        found["errors"].setdefault(model, {"smaller": smaller})[what] = error
         path.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
 
     return record

@@ -6,6 +6,7 @@ The list of what timm has is of timm's own registry; the figures of a sheet are 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import vitc
 from vitc.compiler.elaborate.library import SPECS, load
@@ -37,7 +38,7 @@ def _head(count: int, held: int, missing: list[str]) -> list[str]:
     ]
 
 
-def _errors(errors: dict[str, dict[str, float]]) -> list[str]:
+def _errors(errors: dict[str, dict[str, Any]]) -> list[str]:
     """The largest errors, one model of each kind."""
     lines = [
         "## Numbers",
@@ -45,15 +46,18 @@ def _errors(errors: dict[str, dict[str, float]]) -> list[str]:
         "One model of every kind (the same operators with the same attributes on weights of the same names), the smallest, with",
         "timm's weights drawn anew: largest error relative to max(1, largest output), at most 1e-5. `unit`: matrices",
         "N(0, 1/fan-in), gains 1 ± 0.2, the rest 0.2; `faint`: what writes the residual stream is 300 times quieter, so that a wrong",
-        "eps shows. Above 100 million parameters both sides have the number of blocks that stands in brackets.",
+        "eps shows. Above 100 million parameters, and where attention is over thousands of tokens, both sides are smaller: what",
+        "was set instead of the sheet's value stands in brackets.",
         "",
         "| model | PyTorch, unit | faint | ONNX, unit | faint |",
         "|---|---|---|---|---|",
     ]
     for name, found in sorted(errors.items()):
-        depth = f" ({found['depth']} blocks)" if found.get("depth") else ""
+        smaller = ", ".join(f"{key} = {value}" for key, value in found["smaller"].items())
         lines.append(
-            f"| {name}{depth} | " + " | ".join(f"{found[c]:.0e}" if c in found else "" for c in COLUMNS) + " |"
+            f"| {name}{f' ({smaller})' if smaller else ''} | "
+            + " | ".join(f"{found[c]:.0e}" if c in found else "" for c in COLUMNS)
+            + " |"
         )
     return [*lines, ""]
 
