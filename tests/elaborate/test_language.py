@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from programs import codes, model, numbers, program
+from vitc.compiler.ir.program import Draw
 
 MEAN = "mean(image, axis = [-2, -1])"
 
@@ -342,7 +343,7 @@ def test_init_gives_initialisers_by_pattern():
         + 'init { "xs.{i}.weight" = normal(0.1 / (i + 1)), "xs.0.bias" = 0.5 }\ninit m { "xs.2.bias" = -1.0, "xs.1.bias" = arange(6) / 6 }\n'
     )
     made = program(text).weights()
-    assert [made[f"xs.{i}.weight"].init.args for i in range(3)] == [(0.1,), (0.05,), (0.1 / 3,)]
+    assert [made[f"xs.{i}.weight"].init for i in range(3)] == [Draw("normal", (0.1 / (i + 1),)) for i in range(3)]
     assert (made["xs.0.bias"].init, made["xs.2.bias"].init) == (0.5, -1.0)
     assert codes(base + 'init { "xs.{j}.weigth" = 0.0 }') == ["V0607"]
     assert codes(base + 'init { "xs.{j}.weight" = true }') == ["V0313"]

@@ -41,7 +41,7 @@ def row(name):
     if name in CONSTANTS:
         return f"| `{name}` | | {CONSTANTS[name]} |"
     if name in builtins.table():
-        doc = builtins.table()[name].__doc__.split("\n")[0]
+        doc = (builtins.table()[name].__doc__ or "").split("\n")[0]
         return f"| `{name}` | | {doc} |"
     op = ops.get(name)
     attrs = [p.name + ("" if p.default is REQUIRED else f" = {spoken(p.default)}") for p in op.params]

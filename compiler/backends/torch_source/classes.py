@@ -132,7 +132,7 @@ class ClassPrinter:
         """A tensor drawn by its rule."""
         init: Any = described["init"]
         shape = ", ".join(map(str, described["shape"]))
-        if not isinstance(init, Mapping):
+        if isinstance(init, (int, float, str)):
             if init in (0.0, 1.0):
                 return f"torch.{'ones' if init else 'zeros'}({shape})"
             return f"torch.full(({shape},), {init!r})"
