@@ -103,7 +103,7 @@ def _letters(text: str, ranks: Sequence[int]) -> tuple[str, str, str]:
     the left: an operand without `..` has the batch alone there."""
     sides = _sides(text)
     names = list(dict.fromkeys(name for side in sides for name in side if name != ".."))
-    free = [c for c in "b" + ascii_letters if c not in names]
+    free = [c for c in "bB" + ascii_letters if c not in names]
     fore = "".join(dict.fromkeys(free))[:8]
     free = [c for c in reversed(free) if c not in fore]
     letter = {name: name if len(name) == 1 and name in ascii_letters else free.pop(0) for name in names}

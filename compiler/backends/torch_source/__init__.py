@@ -6,9 +6,11 @@ import sys
 
 from ...ir.program import Program
 from .bodies import RESERVED
-from .classes import ClassPrinter, Names
+from .chains import chained
+from .classes import ClassPrinter
 from .groups import Group, blocks, group
 from .helpers import LOAD, LOAD_SHARED, used
+from .names import Names
 
 
 def emit(program: Program) -> str:
@@ -18,9 +20,10 @@ def emit(program: Program) -> str:
 
 def source(program: Program) -> str:
     """The same before it is formatted."""
-    groups = group(program.root)
+    root = chained(program.root, {})
+    groups = group(root)
     names = Names()
-    order = _order(groups[program.root], groups)
+    order = _order(groups[root], groups)
     for found in order:
         names.classes[found] = "Model" if found is order[-1] else _class_name(found.layer.kind, names)
     classes = [ClassPrinter(found, names).text() for found in order]

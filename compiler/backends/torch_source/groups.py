@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...ir.graph import Graph
 from ...ir.program import Child, Layer, Lent
 from ...ir.reserved import why_reserved
 from . import tables, templates
@@ -91,13 +92,19 @@ def _members(child: Child) -> Iterator[Layer]:
 
 
 def _describe(layer: Layer, groups: Mapping[Layer, Group]) -> dict[str, Any]:
-    train = () if all(a is b for a, b in zip(layer.bodies, layer.train, strict=True)) else layer.train
+    alike = all(a is b or _same_text(a, b) for a, b in zip(layer.bodies, layer.train, strict=True))
+    train = () if alike else layer.train
     return {
         "weights": {name: templates.weight(spec) for name, spec in layer.weights.items()},
         "children": {name: _child(layer.children[name], name, layer, groups) for name in _ordered(layer)},
         "bodies": tuple(templates.body(graph) for graph in layer.bodies),
         "train": tuple(templates.body(graph) for graph in train),
     }
+
+
+def _same_text(a: Graph, b: Graph) -> bool:
+    """Whether two bodies print as the same text, whatever shapes pass through them."""
+    return templates.body(a) == templates.body(b)
 
 
 def _ordered(layer: Layer) -> list[str]:

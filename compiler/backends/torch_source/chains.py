@@ -1,0 +1,105 @@
+"""Lists of ops as stems are written, `[conv2d(..), batchnorm, relu]`: run from end to end they are one call of the list,
+and print as `nn.Sequential`; in other uses what owns no weights is no member."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ... import ops
+from ...ir.graph import Graph, Node, Value
+from ...ir.program import Child, Layer
+from ...ops.base import TorchCall
+
+
+def chained(layer: Layer, done: dict[Layer, Layer]) -> Layer:
+    """The layer, and all below it, with its lists of ops called as wholes."""
+    if layer not in done:
+        children = {name: _child(child, done) for name, child in layer.children.items()}
+        graphs = list(dict.fromkeys(layer.bodies + layer.train))
+        for name, child in layer.children.items():
+            if isinstance(child, tuple) and any(isinstance(m, Layer) and m.is_op for m in child):
+                found = [_called(graph, name, child) for graph in graphs]
+                whole = [graph for graph in found if graph is not None]
+                if len(whole) == len(graphs) and _modules(child):
+                    layer = _with(layer, dict(zip(graphs, whole, strict=True)))
+                    graphs = whole
+                else:
+                    children[name] = tuple(None if _weightless(m) else m for m in children[name] or ())  # type: ignore[union-attr] -- a list
+        done[layer] = replace(layer, children=children)
+    return done[layer]
+
+
+def _child(child: Child, done: dict[Layer, Layer]) -> Child:
+    if isinstance(child, tuple):
+        return tuple(_child(member, done) for member in child)
+    return child if child is None or child.is_op else chained(child, done)
+
+
+def _with(layer: Layer, new: dict[Graph, Graph]) -> Layer:
+    return replace(layer, bodies=tuple(new[g] for g in layer.bodies), train=tuple(new[g] for g in layer.train))
+
+
+def _weightless(member: Child) -> bool:
+    return isinstance(member, Layer) and member.is_op and not member.weights
+
+
+def _modules(child: tuple[Child, ...]) -> bool:
+    """Whether every member is a module."""
+    return all(isinstance(m, Layer) and (not m.is_op or _module(m)) for m in child)
+
+
+def _module(layer: Layer) -> bool:
+    shapes = {name: spec.shape for name, spec in layer.weights.items()}
+    return ops.get(layer.kind).torch_module(layer.attrs, shapes) is not None
+
+
+def _called(graph: Graph, name: str, child: tuple[Child, ...]) -> Graph | None:
+    """The body with a call of the list for every run from its first member to its last; None where it is used otherwise."""
+    chains = list(_chains(graph, name, child))
+    owned = {node for node in graph.nodes if node.layer.partition(".")[0] == name}
+    if not chains or owned - {node for chain in chains for node in chain}:
+        return None
+    calls = {chain[-1]: _call(chain, name) for chain in chains}
+    gone = {node for chain in chains for node in chain[:-1]}
+    return replace(graph, nodes=tuple(calls.get(node, node) for node in graph.nodes if node not in gone))
+
+
+def _call(chain: list[Node], name: str) -> Node:
+    first, last = chain[0], chain[-1]
+    variant = tuple(node.attrs["variant"] if node.op == "call" else 0 for node in chain)
+    return Node("call", first.inputs[:1], last.outputs, {"layer": name, "variant": variant}, name, last.origin)
+
+
+def _chains(graph: Graph, name: str, child: tuple[Child, ...]) -> Iterator[list[Node]]:
+    """Nodes that run the members in order, each on what only the one before gives."""
+    uses = graph.uses()
+    for start in graph.nodes:
+        if not _runs(start, name, 0, child[0]):
+            continue
+        chain = [start]
+        for index, member in enumerate(child[1:], 1):
+            following = _only(chain[-1].outputs, graph, uses)
+            if following is None or not _runs(following, name, index, member):
+                break
+            chain.append(following)
+        if len(chain) == len(child):
+            yield chain
+
+
+def _runs(node: Node, name: str, index: int, member: Child) -> bool:
+    """Whether a node is this member, called as its module is."""
+    if not isinstance(member, Layer) or len(node.outputs) != 1:
+        return False
+    if not member.is_op:
+        return node.op == "call" and node.layer == f"{name}.{index}" and len(node.inputs) == 1
+    mine = node.layer == (f"{name}.{index}" if member.weights else "")
+    if not mine or node.op != member.kind or dict(node.attrs) != dict(member.attrs):
+        return False
+    call = TorchCall(("x",), node.attrs, tuple(v.type for v in node.inputs), (node.output.type,))
+    return ops.get(node.op).torch_call("module", call) == "module(x)"
+
+
+def _only(values: tuple[Value, ...], graph: Graph, uses: dict[Value, list[Node]]) -> Node | None:
+    """The one node that reads a value, as its first operand."""
+    (value,) = values
+    users = uses.get(value, [])
+    return users[0] if len(users) == 1 and value not in graph.outputs and users[0].inputs[0] is value else None

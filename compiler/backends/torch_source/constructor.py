@@ -1,0 +1,147 @@
+"""`__init__` of a class: weights drawn by their rules, layers, tables."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ... import ops
+from ...ir.graph import Graph, Node, Value
+from ...ir.program import Child, Layer, WeightSpec
+from . import shapes, tables
+from .bodies import Surroundings, statements, tidy
+from .templates import Path, filled
+from .view import View
+
+
+class Constructor:
+    """Prints the statements of `__init__`."""
+
+    def __init__(self, view: View) -> None:
+        self.view, self.group, self.names, self.layer = view, view.group, view.names, view.layer
+
+    def lines(self) -> list[str]:
+        """The statements."""
+        lines = [self._weight(name) for name in self.layer.weights]
+        for name, child in filled(self.group.description["children"], self.group.texts, ("children",)).items():
+            lines.append(f"self.{name} = {self._child(name, child)}")
+            lines += self._chosen(name, child, ("children", name), self.layer.children[name])
+        seen: set[str] = set()
+        for number, (graph, found) in enumerate(zip(self.view.graphs, self.view.tables, strict=True)):
+            for value, name in found.items():
+                if name not in seen:
+                    seen.add(name)
+                    table = self._table(graph, number, value, name)
+                    lines.append(f'self.register_buffer("{name}", {table}, persistent=False)')
+        return [_tidied(line) for line in lines]
+
+    def _weight(self, name: str) -> str:
+        spec = self.layer.weights[name]
+        described = filled(self.group.description["weights"][name], self.group.texts, ("weights", name))
+        value = self._drawn(described, name, spec, ("weights", name))
+        if spec.trainable:
+            return f"self.{name} = nn.Parameter({value})"
+        return f'self.register_buffer("{name}", {value})'
+
+    def _chosen(self, at: str, child: Any, path: Path, layer: Child) -> list[str]:
+        """Weights of ops, in the layer at a path such as `proj.0`, that start as the section `init` says."""
+        if child is None or not ("runs" in child or "kind" in child):
+            return []
+        if isinstance(layer, Layer):
+            drawn = {n: self._drawn(d, n, layer.weights[n], (*path, "chosen", n)) for n, d in child["chosen"].items()}
+            return [f"{self.view.module(at)}.{name} = nn.Parameter({value})" for name, value in drawn.items()]
+        assert isinstance(layer, tuple)
+        lines, place = list[str](), 0
+        for index, run in enumerate(child["runs"]):
+            lines += self._chosen(f"{at}.{place}", run, (*path, "runs", index), layer[place])
+            cycle = run is not None and "cycle" in run
+            if cycle and isinstance(run["count"], str):
+                break  # a number of the instance: what stands behind it has no place that can be printed
+            place += run["count"] * len(run["cycle"]) if cycle else 1
+        return lines
+
+    def _drawn(self, described: Mapping[str, Any], name: str, spec: WeightSpec, path: Path) -> str:
+        """A tensor drawn by its rule."""
+        init, shape = described["init"], ", ".join(map(str, described["shape"]))
+        if not isinstance(init, Mapping):
+            if init in (0.0, 1.0):
+                return f"torch.{'ones' if init else 'zeros'}({shape})"
+            return f"torch.full(({shape},), {init!r})"
+        if "nodes" in init:
+            graph = spec.init.graph  # type: ignore[union-attr] -- a Table, as its description says
+            return self._function(graph, (*path, "init", "nodes"), f"initial_{name}", {})
+        args = list(init["args"].values())
+        if init["kind"] == "uniform":
+            return f"torch.empty({shape}).uniform_({args[0]}, {args[1]})"
+        if init["kind"] == "normal":
+            return f"{args[0]} * torch.randn({shape})"
+        cut = 2 * args[0] if isinstance(args[0], float) else f"2 * {args[0]}"
+        return f"nn.init.trunc_normal_(torch.empty({shape}), std={args[0]}, a=-{cut}, b={cut})"
+
+    def _child(self, path: str, child: Any) -> str:
+        if "handed" in child:
+            return child["handed"]
+        if "class" in child:
+            return self._instance(child)
+        if "runs" in child:
+            return self._list(path, child["runs"])
+        module = ops.get(child["kind"]).torch_module(child["attrs"], child["weights"])
+        assert module is not None
+        return module
+
+    def _instance(self, child: Mapping[str, Any]) -> str:
+        modules = [f"{name}={source}" for name, source in child["modules"]]
+        args = ", ".join(modules + [f"{name}={value!r}" for name, value in child["args"].items()])
+        return f"{self.names.classes[child['class']]}({args})"
+
+    def _list(self, path: str, runs: Sequence[Any]) -> str:
+        if self.view.by_name(path):
+            members = [f'"{i}": {self._child(f"{path}.{i}", run)}' for i, run in enumerate(runs) if run is not None]
+            return f"nn.ModuleDict({{{', '.join(members)}}})"
+        parts = [self._cycle(run) if "cycle" in run else self._child(path, run) for run in runs]
+        if self.view.chained(path):
+            return f"nn.Sequential({', '.join(parts)})"
+        if len(parts) == 1 and parts[0].startswith("*"):
+            return f"nn.ModuleList({parts[0][1:]})"
+        return f"nn.ModuleList([{', '.join(parts)}])"
+
+    def _cycle(self, run: Mapping[str, Any]) -> str:
+        """Members that repeat, as a comprehension."""
+        members = [self._instance(part) for part in run["cycle"]]
+        if run["count"] == 1:
+            return ", ".join(re.sub(r"\bi\b", "0", member) for member in members)
+        index = "i" if any(re.search(r"\bi\b", member) for member in members) else "_"
+        if len(members) == 1:
+            return f"*[{members[0]} for {index} in range({run['count']})]"
+        return f"*[layer for {index} in range({run['count']}) for layer in ({', '.join(members)})]"
+
+    # ---- tables ------------------------------------------------------------------------------------------------------
+
+    def _table(self, graph: Graph, number: int, value: Value, name: str) -> str:
+        path = self.view.path(number)
+        return self._function(tables.subgraph(graph, value), path, name, {n: i for i, n in enumerate(graph.nodes)})
+
+    def _function(self, graph: Graph, path: Path, name: str, index: Mapping[Node, int]) -> str:
+        """The call that computes a table; a single expression stands in its place."""
+        at = [index.get(node, i) for i, node in enumerate(graph.nodes)]
+        around = Surroundings(
+            attrs=lambda i: self.view.attrs((*path, at[i], "attrs"), graph.nodes[i]),
+            stored=lambda node: "",
+            module=lambda node: "",
+            table=lambda value: None,
+            call=lambda node, args: "",
+            loop=lambda node: ("", ""),
+            shape=lambda i, out: shapes.table(self.group, graph.nodes[i].outputs[out]),
+            taken=lambda n: n in self.group.arguments.vectors,
+        )
+        (out,) = graph.outputs
+        lines = statements(graph, (), around, "{}.float()" if out.type.dtype == "float" else "{}")
+        if len(lines) == 1 and len(lines[0]) < 80:
+            return lines[0].removeprefix("return ")
+        parameters = [n for n in self.group.arguments.vectors if re.search(rf"\b{n}\b", "\n".join(lines))]
+        return self.names.function(name, parameters, lines)
+
+
+def _tidied(line: str) -> str:
+    """`self.x = <expression>` or an expression, without brackets that mean nothing."""
+    target, found, value = line.partition(" = ")
+    return f"{target} = {tidy(value)}" if found and re.fullmatch(r"self(\.\w+|\[[^]]+\])+", target) else tidy(line)

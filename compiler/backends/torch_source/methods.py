@@ -1,0 +1,101 @@
+"""`forward` of a class: one for each set of argument types, with both modes where they differ."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...ir.graph import Graph, Node
+from ...ir.program import Layer
+from . import shapes
+from .bodies import Surroundings, safe, statements
+from .modes import joined, same
+from .modules import member
+from .templates import Text
+from .view import View
+
+
+class Methods:
+    """Prints the methods."""
+
+    def __init__(self, view: View) -> None:
+        self.view, self.group, self.names, self.layer = view, view.group, view.names, view.layer
+
+    def lines(self) -> list[str]:
+        """Every method."""
+        texts = [self._forward(number) for number in range(len(self.layer.bodies))]
+        lines: list[str] = []
+        for number, (signature, body) in enumerate(texts):
+            if number == 0 or not same(body, texts[0][1]):
+                name = f"forward{number}" if number else "forward"
+                lines += ["", f"def {name}({signature}", *(f"    {line}" for line in body)]
+        return lines[1:]
+
+    def method(self, variant: int) -> str:
+        """How the body for these argument types is called: empty for plain `forward`."""
+        first = self._forward(0)[1]
+        return f".forward{variant}" if variant and not same(self._forward(variant)[1], first) else ""
+
+    def _forward(self, number: int) -> tuple[str, list[str]]:
+        graph = self.layer.bodies[number]
+        parameters = self._parameters(graph)
+        lines = self._statements(number, parameters)
+        if self.view.train:
+            training = self._statements(len(self.layer.bodies) + number, parameters)
+            lines = joined(training, lines)
+        inputs = "".join(f", {name}: Tensor" for name in parameters)
+        count = len(graph.outputs)
+        result = "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
+        return f"self{inputs}) -> {result}:", lines
+
+    def _parameters(self, graph: Graph) -> list[str]:
+        names: list[str] = []
+        for value in graph.inputs:
+            name = safe(value.name or "x", self.names.taken)
+            names.append(name if name not in names else f"{name}{len(names)}")
+        return names
+
+    def _statements(self, number: int, parameters: Sequence[str]) -> list[str]:
+        graph = self.view.graphs[number]
+        found, path = self.view.tables[number], self.view.path(number)
+        around = Surroundings(
+            attrs=lambda i: self._own(self.view.attrs((*path, i, "attrs"), graph.nodes[i])),
+            stored=lambda node: f"self.{node.attrs['name']}",
+            table=lambda value: f"self.{found[value]}" if value in found else None,
+            module=lambda node: self.view.module(node.layer),
+            call=self._call,
+            loop=self._loop,
+            shape=lambda i, out: shapes.shape(self.group, path[0], path[1], i, out),
+            taken=self.names.taken,
+        )
+        return statements(graph, parameters, around)
+
+    def _own(self, value: Any) -> Any:
+        """Expressions over arguments as they stand outside of the constructor."""
+        if isinstance(value, Mapping):
+            return {key: self._own(item) for key, item in value.items()}  # type: ignore[reportUnknownVariableType]
+        if isinstance(value, tuple):
+            return tuple(self._own(item) for item in value)  # type: ignore[reportUnknownVariableType]
+        if not isinstance(value, Text):
+            return value
+        for name in self.group.arguments.vectors:
+            value = Text(re.sub(rf"(?<![.\w]){name}\b", f"self.{name}", value))
+        return value
+
+    def _call(self, node: Node, args: Sequence[str]) -> str | None:
+        path = node.layer
+        child = member(self.layer, path)
+        inside = ", ".join(args)
+        if isinstance(child, tuple) and not self.view.chained(path):
+            return None
+        return f"{self.view.module(path)}{self._variant(node, child)}({inside})"
+
+    def _variant(self, node: Node, child: Any) -> str:
+        if not isinstance(child, Layer) or child.is_op or not node.attrs.get("variant"):
+            return ""
+        owner = next(g for g in self.names.classes if child in g.index)
+        return Methods(View(owner, self.names)).method(node.attrs["variant"])
+
+    def _loop(self, node: Node) -> tuple[str, str]:
+        first, *rest = node.layer.split(".")
+        listing = f"self.{first}" + "".join(f"[{i}]" for i in rest)
+        return listing, first.removesuffix("s") if first.endswith("s") else "layer"

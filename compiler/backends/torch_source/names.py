@@ -1,0 +1,31 @@
+"""Names at the top of the printed file."""
+
+from collections.abc import Sequence
+
+from .bodies import safe
+from .groups import Group
+
+
+class Names:
+    """Names at the top of the file: of classes and of functions that compute tables, the latter by their text."""
+
+    def __init__(self) -> None:
+        self.classes: dict[Group, str] = {}
+        self.functions: dict[str, tuple[str, str]] = {}
+
+    def taken(self, name: str) -> bool:
+        """Whether something at the top has the name."""
+        return name in self.classes.values() or name in (n for n, _ in self.functions.values())
+
+    def function(self, title: str, parameters: Sequence[str], lines: Sequence[str]) -> str:
+        """The call of a function with this body, written once."""
+        inside = "\n".join(f"    {line}" for line in lines)
+        signature = ", ".join(f"{name}: int" for name in parameters)
+        key = f"({signature}) -> Tensor:\n{inside}\n"
+        if key not in self.functions:
+            name, index = safe(title, lambda n: False), 1
+            while self.taken(name):
+                index += 1
+                name = f"{title}{index}"
+            self.functions[key] = (name, f"def {name}{key}")
+        return f"{self.functions[key][0]}({', '.join(parameters)})"
