@@ -189,3 +189,26 @@ def test_tables_have_names_of_their_own_and_each_body_has_its_own(tmp_path):
     image = torch.randn(2, 1, 4, 4, dtype=torch.float64)
     (expected,) = evaluate(flatten(program), (image.numpy(),), weights)
     torch.testing.assert_close(model(image), torch.from_numpy(expected), rtol=1e-6, atol=1e-6)
+
+
+LIMITS = """
+block net(image: shape = 4x4x1) {
+  low  = state([], -inf)
+  high = state([], inf)
+  gain = weight([], 1.0)
+  forward(image: [1, 4, 4]) {
+    x = min(max(image[0], low), high) * gain
+    return max(mean(x, axis = -1), -inf)
+  }
+}
+model m = net
+"""
+
+
+def test_infinity_and_numbers_without_axes_are_printed(tmp_path):
+    namespace: dict = {}
+    exec(torch_source.emit(passes.local(elaborate(loads(f"vit 1\n{LIMITS}"), "m"))), namespace)  # our own output
+    model = namespace["Model"]()
+    assert (float(model.low), float(model.high), model.gain.shape) == (float("-inf"), float("inf"), ())
+    image = torch.randn(2, 1, 4, 4)
+    torch.testing.assert_close(model(image), image[:, 0].mean(-1))

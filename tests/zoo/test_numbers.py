@@ -37,7 +37,7 @@ SIZES = {
 #: Blocks that a model needs to stay of its kind when it is made shallow, where two are not enough.
 DEPTHS = {"vit_large_patch16_sapiens2": 17}
 #: Smaller images, on which a model stays of its kind, where its own would take minutes and gigabytes.
-IMAGES = {"samvit_base_patch16": 256}
+IMAGES = {"samvit_base_patch16": (256, 256), "vit_large_patch16_sapiens2": (128, 96)}
 
 
 def kind(program):
@@ -69,17 +69,18 @@ KINDS = distinct()
 TODAY = random.Random(datetime.date.today().toordinal()).sample(KINDS, 10)
 
 
-def shallow(size, name):
+def smaller(size, name):
     """What makes both sides small enough: overrides of the sheet, options of timm."""
+    ours, theirs = {}, {}
     if name in IMAGES:
-        return {"image": f"{IMAGES[name]}x{IMAGES[name]}x3"}, {"img_size": IMAGES[name]}
-    if size <= LARGEST:
-        return {}, {}
-    depth = DEPTHS.get(name, 2)
-    options: dict[str, int | list[int]] = {"depth": depth}
-    if name in DEPTHS:
-        options["num_kv_heads"] = [16 if i < 8 or i >= depth - 8 else 8 for i in range(depth)]
-    return {"depth": str(depth)}, options
+        height, width = theirs["img_size"] = IMAGES[name]
+        ours["image"] = f"{height}x{width}x3"
+    if size > LARGEST:
+        depth = theirs["depth"] = DEPTHS.get(name, 2)
+        ours["depth"] = str(depth)
+        if name in DEPTHS:  # timm has a number of shared heads for each block
+            theirs["num_kv_heads"] = [16 if i < 8 or i >= depth - 8 else 8 for i in range(depth)]
+    return ours, theirs
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def shallow(size, name):
 def test_numbers_are_timms(timm, oracle_weights, targets, record_error, size, family, name):
     import torch
 
-    overrides, options = shallow(size, name)
+    overrides, options = smaller(size, name)
     reference = timm.create_model(name, pretrained=False, **options).eval()
     program = elaborate(LIBRARIES[family], name, overrides)
     ours = targets(program)

@@ -10,6 +10,7 @@ from ... import ops
 from ...ir.graph import Graph, Node, Value
 from ...ops.base import TorchCall
 from ...ops.elementwise import Binary
+from .templates import literal
 
 #: What printed code uses itself.
 RESERVED = {"torch", "nn", "F", "Tensor", "self", "Model", "range", "math", "i", "path", "safetensors", "bool", "int", "float",
@@ -145,7 +146,7 @@ class _Writer:
     def _expression(self, node: Node) -> str:
         if node.op == "weight":
             return self.around.stored(node)
-        attrs = self.around.attrs(self.index[node])
+        attrs = {name: literal(value) for name, value in self.around.attrs(self.index[node]).items()}
         if node.op == "number":
             return f"{attrs['value']!r}"
         if node.op == "call":

@@ -9,7 +9,7 @@ from ...ir.graph import Graph, Node, Value
 from ...ir.program import Child, Layer, WeightSpec
 from . import shapes, tables
 from .bodies import Surroundings, statements, tidy
-from .templates import Path, filled
+from .templates import Path, filled, literal
 from .view import View
 
 
@@ -61,15 +61,17 @@ class Constructor:
 
     def _drawn(self, described: Mapping[str, Any], name: str, spec: WeightSpec, path: Path) -> str:
         """A tensor drawn by its rule."""
-        init, shape = described["init"], ", ".join(map(str, described["shape"]))
+        init: Any = described["init"]
+        shape = ", ".join(map(str, described["shape"])) or "()"
         if not isinstance(init, Mapping):
             if init in (0.0, 1.0):
                 return f"torch.{'ones' if init else 'zeros'}({shape})"
-            return f"torch.full(({shape},), {init!r})"
+            dims = f"({shape},)" if described["shape"] else shape
+            return f"torch.full({dims}, {literal(init)})"
         if "nodes" in init:
             graph = spec.init.graph  # type: ignore[union-attr] -- a Table, as its description says
             return self._function(graph, (*path, "init", "nodes"), f"initial_{name}", {})
-        args = list(init["args"].values())
+        args: list[Any] = [*init["args"].values()]
         if init["kind"] == "uniform":
             return f"torch.empty({shape}).uniform_({args[0]}, {args[1]})"
         if init["kind"] == "normal":
@@ -90,7 +92,7 @@ class Constructor:
 
     def _instance(self, child: Mapping[str, Any]) -> str:
         modules = [f"{name}={source}" for name, source in child["modules"]]
-        args = ", ".join(modules + [f"{name}={value!r}" for name, value in child["args"].items()])
+        args = ", ".join(modules + [f"{name}={literal(value)!r}" for name, value in child["args"].items()])
         return f"{self.names.classes[child['class']]}({args})"
 
     def _list(self, path: str, runs: Sequence[Any]) -> str:

@@ -7,6 +7,7 @@ constructor arguments of the others.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from ... import ops
@@ -23,6 +24,13 @@ class Text(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def literal(value: Any) -> Any:
+    """A value as Python writes it: infinity has no literal of its own."""
+    if isinstance(value, float) and not isfinite(value):
+        return Text(f'float("{value}")')
+    return value
 
 
 @dataclass(frozen=True, slots=True)
