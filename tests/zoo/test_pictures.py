@@ -19,6 +19,7 @@ CASES = [
     ("qwen3_vit", "qwen3_vit_88m_enc", "64x96x3", {"project": "40"}, RATIO | {"out_features": 40}),
     ("qwen3_vit", "qwen3_vit_88m", "96x64x3", {"classes": "7"}, RATIO | {"num_classes": 7}),
     ("deepseek_vit", "deepseek_vit_412m_align", "70x98x3", {"project": "40"}, RATIO | {"out_features": 40}),
+    ("gemma4_vit", "gemma4_vit_167m_enc", "96x144x3", {}, GEMMA),
     ("gemma4_vit", "gemma4_vit_570m_enc", "144x96x3", {}, GEMMA),
     ("gemma4_vit", "gemma4_vit_570m", "48x80x3", {"classes": "7"}, GEMMA | {"num_classes": 7}),
     *[
