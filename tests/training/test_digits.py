@@ -1,5 +1,6 @@
 """What the bundled models learn on the digits, by the names a newcomer types."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,9 @@ def test_the_digits_reach_98_percent_in_two_minutes_each(tmp_path):
     figures = []
     for seed in range(3):
         out = tmp_path / str(seed)
+        start = time.process_time()  # of one core, whatever else the machine does
         summary = train("digits", out=out, settings={"train.seed": str(seed)}, device="cpu")
-        assert summary["seconds"] < 120
+        assert time.process_time() - start < 120
         assert summary["accuracy"] == held_out(out / "export")
         figures.append(summary["accuracy"])
     assert np.mean(figures) >= 0.98
