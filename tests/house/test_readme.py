@@ -9,7 +9,7 @@ from vitc.compiler.elaborate.library import SPECS
 
 ROOT = SPECS.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*.md"))]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*.md")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
