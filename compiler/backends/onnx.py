@@ -55,7 +55,7 @@ def _check(model: onnx.ModelProto, tensors: dict[str, Stored]) -> None:
     small, large = onnx_tensors.declared(tensors)
     bare.graph.initializer.extend(small)
     bare.graph.input.extend(large)
-    onnx.checker.check_model(bare, full_check=True)
+    onnx.checker.check_model(bare, full_check=True)  # type: ignore[reportUnknownMemberType]
 
 
 def _info(value: Value, name: str) -> onnx.ValueInfoProto:

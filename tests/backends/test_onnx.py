@@ -122,7 +122,7 @@ def run(path, images):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    return session.run(["logits"], {"image": images})[0]
+    return np.asarray(session.run(["logits"], {"image": images})[0])
 
 
 def test_the_interface_is_as_promised(tmp_path):

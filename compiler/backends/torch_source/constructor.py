@@ -53,24 +53,24 @@ class Constructor:
         lines, place = list[str](), 0
         for index, run in enumerate(child["runs"]):
             lines += self._chosen(f"{at}.{place}", run, (*path, "runs", index), layer[place])
-            cycle = run is not None and "cycle" in run
-            if cycle and isinstance(run["count"], str):
+            repeated: dict[str, Any] = run if run and "cycle" in run else {"count": 1, "cycle": [run]}
+            if isinstance(repeated["count"], str):
                 break  # a number of the instance: what stands behind it has no place that can be printed
-            place += run["count"] * len(run["cycle"]) if cycle else 1
+            place += repeated["count"] * len(repeated["cycle"])
         return lines
 
     def _drawn(self, described: Mapping[str, Any], name: str, spec: WeightSpec, path: Path) -> str:
         """A tensor drawn by its rule."""
         init: Any = described["init"]
         shape = ", ".join(map(str, described["shape"])) or "()"
-        if not isinstance(init, Mapping):
+        if isinstance(init, int | float | str):
             if init in (0.0, 1.0):
                 return f"torch.{'ones' if init else 'zeros'}({shape})"
             dims = f"({shape},)" if described["shape"] else shape
             return f"torch.full({dims}, {literal(init)})"
         if "nodes" in init:
-            graph = spec.init.graph  # type: ignore[union-attr] -- a Table, as its description says
-            return self._function(graph, (*path, "init", "nodes"), f"initial_{name}", {})
+            table: Any = spec.init  # a Table, as its description says
+            return self._function(table.graph, (*path, "init", "nodes"), f"initial_{name}", {})
         args: list[Any] = [*init["args"].values()]
         if init["kind"] == "uniform":
             return f"torch.empty({shape}).uniform_({args[0]}, {args[1]})"

@@ -8,10 +8,10 @@ constructor arguments of the others.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, cast
 
 from ... import ops
-from ...ir.graph import Graph, Node
+from ...ir.graph import Graph, Node, Value
 from ...ir.program import Draw, Layer, Table, WeightSpec
 
 Path = tuple[Any, ...]
@@ -115,7 +115,7 @@ def attributes(op: str, attrs: Mapping[str, Any]) -> dict[str, Any]:
 
 def body(graph: Graph) -> tuple[Any, ...]:
     """The nodes of a body and how they are wired."""
-    at = {value: ("in", i) for i, value in enumerate(graph.inputs)}
+    at: dict[Value, tuple[str | int, int]] = {value: ("in", i) for i, value in enumerate(graph.inputs)}
     found: list[Any] = []
     for index, node in enumerate(graph.nodes):
         for i, value in enumerate(node.outputs):
@@ -140,4 +140,6 @@ def _node_attrs(node: Node) -> dict[str, Any]:
 
 
 def _first(variant: Any) -> Any:
-    return _first(variant[0]) if isinstance(variant, tuple) and variant else variant
+    while isinstance(variant, tuple) and variant:
+        variant = cast(Any, variant[0])
+    return cast(Any, variant)
