@@ -1,7 +1,7 @@
 """`__init__` of a class: weights drawn by their rules, layers, tables."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ... import ops
@@ -50,13 +50,11 @@ class Constructor:
             drawn = {n: self._drawn(d, n, layer.weights[n], (*path, "chosen", n)) for n, d in child["chosen"].items()}
             return [f"{self.view.module(at)}.{name} = nn.Parameter({value})" for name, value in drawn.items()]
         assert isinstance(layer, tuple)
-        lines, place = list[str](), 0
-        for index, run in enumerate(child["runs"]):
+        lines = list[str]()
+        for index, (run, place) in enumerate(_places(child["runs"])):
+            if place is None:
+                break  # it has no place that can be printed
             lines += self._chosen(f"{at}.{place}", run, (*path, "runs", index), layer[place])
-            repeated: dict[str, Any] = run if run and "cycle" in run else {"count": 1, "cycle": [run]}
-            if isinstance(repeated["count"], str):
-                break  # a number of the instance: what stands behind it has no place that can be printed
-            place += repeated["count"] * len(repeated["cycle"])
         return lines
 
     def _drawn(self, described: Mapping[str, Any], name: str, spec: WeightSpec, path: Path) -> str:
@@ -99,7 +97,10 @@ class Constructor:
         if self.view.by_name(path):
             members = [f'"{i}": {self._child(f"{path}.{i}", run)}' for i, run in enumerate(runs) if run is not None]
             return f"nn.ModuleDict({{{', '.join(members)}}})"
-        parts = [self._cycle(run) if "cycle" in run else self._child(path, run) for run in runs]
+        parts = [
+            self._cycle(run) if "cycle" in run else self._child(path if place is None else f"{path}.{place}", run)
+            for run, place in _places(runs)
+        ]
         if self.view.chained(path):
             return f"nn.Sequential({', '.join(parts)})"
         if len(parts) == 1 and parts[0].startswith("*"):
@@ -147,3 +148,15 @@ def _tidied(line: str) -> str:
     """`self.x = <expression>` or an expression, without brackets that mean nothing."""
     target, found, value = line.partition(" = ")
     return f"{target} = {tidy(value)}" if found and re.fullmatch(r"self(\.\w+|\[[^]]+\])+", target) else tidy(line)
+
+
+def _places(runs: Sequence[Any]) -> Iterator[tuple[Any, int | None]]:
+    """Each run with the place of its first member in the list; None behind a run as long as the instance says."""
+    place: int | None = 0
+    for run in runs:
+        yield run, place
+        repeated: dict[str, Any] = run if run and "cycle" in run else {"count": 1, "cycle": [run]}
+        if place is None or isinstance(repeated["count"], str):
+            place = None
+        else:
+            place += repeated["count"] * len(repeated["cycle"])
