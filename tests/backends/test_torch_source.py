@@ -21,6 +21,7 @@ SMALL = {
     "vit_map": "model m = vit { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 2, classes = 5, pool = map, class_token = false }",
     "swin": 'use "swin.vit"\nmodel m = swin { image = 56x56x3, dim = 16, depths = [2, 2, 4], heads = [2, 4, 8], window = 7, classes = 5 }',
     "cait": 'use "cait.vit"\nmodel m = cait { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 2, classes = 5, drop_path = 0.1 }',
+    "vitamin": 'use "vitamin.vit"\nmodel m = vit { image = 32x32x3, dim = 32, depth = 2, heads = 2, classes = 5, class_token = false, pool = mean, hidden = 64, mlp = geglu(hidden), embed = hybrid_embed(mbconv_stages(8, dim), none) }',
     "mixer": 'use "mixer.vit"\nmodel m = mixer { image = 32x32x3, patch = 8, dim = 32, depth = 2, classes = 5 }',
     "eva": 'use "eva.vit"\nmodel m = eva { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 2, classes = 5, mlp = glu, rope = rope_axial(image.h // patch, image.w // patch, dim // heads) }',
 }
