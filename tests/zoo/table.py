@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import vitc
+from test_numbers import KINDS
 from vitc.compiler.elaborate.library import SPECS, load
 
 COLUMNS = ("torch, unit", "torch, faint", "onnx, unit", "onnx, faint")
@@ -40,6 +41,8 @@ def _head(count: int, held: int, missing: list[str]) -> list[str]:
 
 def _errors(errors: dict[str, dict[str, Any]]) -> list[str]:
     """The largest errors, one model of each kind."""
+    kinds = {name for _, _, name in KINDS}
+    without = sorted(kinds - {name for name, found in errors.items() if len(found) == 1 + len(COLUMNS)})
     lines = [
         "## Numbers",
         "",
@@ -48,6 +51,8 @@ def _errors(errors: dict[str, dict[str, Any]]) -> list[str]:
         "N(0, 1/fan-in), gains 1 ± 0.2, the rest 0.2; `faint`: what writes the residual stream is 300 times quieter, so that a wrong",
         "eps shows. Above 100 million parameters, and where attention is over thousands of tokens, both sides are smaller: what",
         "was set instead of the sheet's value stands in brackets.",
+        f"Measured: {len(kinds) - len(without)} of {len(kinds)} kinds"
+        + (f"; not yet {', '.join(f'`{name}`' for name in without)}." if without else "."),
         "",
         "| model | PyTorch, unit | faint | ONNX, unit | faint |",
         "|---|---|---|---|---|",
