@@ -38,7 +38,14 @@ def _node(
         return (weights[node.attrs["name"]],)
     if node.op == "constant":
         return (node.attrs["value"],)
-    return ops.get(node.op).evaluate([values[value] for value in node.inputs], node.attrs, rng)
+    table = any(value.type.stage != "const" for value in node.outputs)
+    arrays = [_table(values[v]) if table and v.type.stage == "const" else values[v] for v in node.inputs]
+    return ops.get(node.op).evaluate(arrays, node.attrs, rng)
+
+
+def _table(array: Array) -> Array:
+    """A constant as what is no constant reads it: rounded once, as in every target; plain numbers stay as they are."""
+    return _as(_as(array, "float32"), "float64") if array.dtype == np.float64 and array.ndim else array
 
 
 def _as(array: Array, dtype: Precision) -> Array:

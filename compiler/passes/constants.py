@@ -19,7 +19,8 @@ def run(graph: Graph) -> Graph:
             known.update(zip(node.outputs, _computed(node, arrays), strict=True))
         kept.append(node)
     read = {v for node in kept if not all(o in known for o in node.outputs) for v in node.inputs} | set(graph.outputs)
-    return Graph(graph.inputs, tuple(_folded(node, known, read) for node in kept), graph.outputs, graph.output_names)
+    nodes = tuple(made for node in kept for made in _folded(node, known, read))
+    return Graph(graph.inputs, nodes, graph.outputs, graph.output_names)
 
 
 def _foldable(node: Node, known: dict[Value, Array]) -> bool:
@@ -35,16 +36,16 @@ def _computed(node: Node, arrays: list[Array]) -> tuple[Array, ...]:
     return ops.get(node.op).evaluate(arrays, node.attrs)
 
 
-def _folded(node: Node, known: dict[Value, Array], read: set[Value]) -> Node:
-    """A constant in place of a node whose only result is known and read by what is not."""
-    if (
-        node.op in ("number", "constant")
-        or len(node.outputs) != 1
-        or node.output not in known
-        or node.output not in read
-    ):
-        return node
+def _folded(node: Node, known: dict[Value, Array], read: set[Value]) -> list[Node]:
+    """A constant for every result that is known and read by what is not, in place of the node."""
+    needed = [value for value in node.outputs if value in known and value in read]
+    if node.op in ("number", "constant") or not needed:
+        return [node]
+    return [_constant(node, value, known[value]) for value in needed]
+
+
+def _constant(node: Node, value: Value, array: Array) -> Node:
     builder = Builder()
-    builder.add("constant", (), (node.output.type,), {"value": known[node.output]}, origin=node.origin)
+    builder.add("constant", (), (value.type,), {"value": array}, origin=node.origin)
     (made,) = builder.nodes
-    return Node(made.op, (), node.outputs, made.attrs, "", node.origin)
+    return Node(made.op, (), (value,), made.attrs, "", node.origin)

@@ -47,8 +47,12 @@ class TorchModel:
         return [y.numpy() for y in tensors(result)]
 
     def use(self, weights: Mapping[str, Array]) -> None:
-        """Copies them in."""
-        assign(self.module, {name: tensor(weights[name]) for name in weights})
+        """Copies them in; a script lists its tables among its weights, and keeps them."""
+        import torch
+
+        jit: Any = torch.jit  # untyped in torch
+        kept: dict[str, Any] = self.module.state_dict() if isinstance(self.module, jit.ScriptModule) else {}
+        assign(self.module, kept | {name: tensor(weights[name]) for name in weights})
 
 
 class OnnxModel:

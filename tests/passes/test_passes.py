@@ -110,8 +110,13 @@ def test_each_pass_alone_keeps_the_numbers(name):
         np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-12)
 
 
-def test_constants_leave_no_arithmetic_on_numbers():
-    graph = passes.apply(flatten(model(SPELLINGS["bias and mask"])), ("constants", "dead"))
+@pytest.mark.parametrize(
+    "text",
+    [SPELLINGS["bias and mask"], "a, b = split(cos(arange(2 * C) + 0.0), 2)\n y = v * a + b"],
+    ids=["a mask", "a table in parts"],
+)
+def test_constants_leave_no_arithmetic_on_numbers(text):
+    graph = passes.apply(flatten(model(text)), ("constants", "dead"))
     made = [n for n in graph.nodes if n.inputs and all(v.type.stage == "const" for v in n.outputs)]
     assert made == []
 

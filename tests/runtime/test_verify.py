@@ -28,6 +28,24 @@ TWO = """block two(image: shape = 4x4x1) {
 }
 model m = two
 """
+#: A table beside the weights, and weights without axes.
+TABLE = """block net(image: shape = 4x4x1) {
+  low  = state([], -inf)
+  high = state([], inf)
+  a    = linear(3)
+  forward(image: [C, H, W]) {
+    x = rearrange(image, "c h w -> (c h w)")
+    return min(max(a(x + cos(arange(H * W) + 0.0)), low), high)
+  }
+}
+model m = net
+"""
+ROTARY = """use "std/eva.vit"
+model m = eva {
+  image = 16x24x3, patch = 8, dim = 16, depth = 2, heads = 2, classes = 3
+  rope = rope_axial(image.h // patch, image.w // patch, dim // heads)
+}
+"""
 ALL = ("torch", "torchscript", "onnx")
 
 
@@ -77,6 +95,14 @@ def test_every_batch_target_and_output_is_compared(built):
     assert all(r.ok and r.error < 1e-5 for r in report.rows)
     assert report.judge == "PyTorch in float64"
     assert list(stage.glob("*unit*")) == list(stage.glob("*watched*")) == []
+
+
+@pytest.mark.parametrize("text", [TABLE, ROTARY])
+def test_tables_stay_when_weights_are_drawn(built, text):
+    compiled, stage, weights = built(text)
+    report = verify(compiled, stage, weights)
+    assert {(r.weights, r.target) for r in report.rows} == {(w, t) for w in ("own", "unit") for t in ALL}
+    assert all(r.ok and r.error < 1e-5 for r in report.rows)
 
 
 def test_large_models_run_on_small_batches_and_the_report_says_so(built, monkeypatch):
@@ -223,3 +249,6 @@ model m = net
     assert weights["ls"].mean() == pytest.approx(0.5, abs=0.05)
     assert 0.5 <= weights["bn.running_var"].min() < weights["bn.running_var"].max() <= 2
     assert weights["bn.num_batches_tracked"] == 0
+    bounds = unit_weights(driver.prepare(loads(f"vit 1\n{TABLE}"), "m").program)
+    assert -2 <= bounds["low"] <= -0.5 and 0.5 <= bounds["high"] <= 2
+    assert bounds["low"].shape == () and bounds["low"].dtype == np.float32
