@@ -1,15 +1,15 @@
 """Convolution over two axes."""
 
 from collections.abc import Mapping, Sequence
-from math import prod, sqrt
+from math import prod
 from typing import Any
 
 from ..ir.graph import Attrs
-from ..ir.program import Draw, WeightSpec
+from ..ir.program import WeightSpec
 from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
-from .kinds import floats, not_sampled
-from .sliding import image, one_batch, one_batch_onnx, output_sizes, padded, pair, slid, sliding_reach
+from .kinds import drawn_by_fan_in, floats, not_sampled
+from .sliding import image, one_batch, one_batch_onnx, options, output_sizes, padded, pair, slid, sliding_reach
 
 
 class Definition(Op):
@@ -55,9 +55,7 @@ class Definition(Op):
         if channels % groups or out % groups:
             raise OpError(f"{channels} channels to {out} do not split into {groups} groups", about="groups")
         shape = (out, channels // groups, *attrs["kernel"])
-        bound = 1 / sqrt(prod(shape[1:]))
-        specs = {"weight": WeightSpec(shape, Draw("uniform", (-bound, bound)))}
-        return specs | ({"bias": WeightSpec((out,), Draw("uniform", (-bound, bound)))} if attrs["bias"] else {})
+        return drawn_by_fan_in(shape, out, attrs["bias"])
 
     def macs(self, types: Types, attrs: Attrs, outs: Types) -> int:
         """Elements of the result times the size of the kernel."""
@@ -74,7 +72,7 @@ class Definition(Op):
         """nn.Conv2d."""
         out, inner = weights["weight"][:2]
         bias = "" if "bias" in weights else ", bias=False"
-        return f"nn.Conv2d({grouped(inner, attrs['groups'])}, {out}, {pair(attrs['kernel'])}{_options(attrs)}{bias})"
+        return f"nn.Conv2d({grouped(inner, attrs['groups'])}, {out}, {pair(attrs['kernel'])}{options(attrs)}{bias})"
 
     def torch_call(self, module: str, call: TorchCall) -> str:
         """With one batch axis."""
@@ -83,7 +81,7 @@ class Definition(Op):
     def torch(self, call: TorchCall) -> str:
         """F.conv2d, for a weight that was computed."""
         rest = ", ".join(call.args[1:])
-        return one_batch(call, 3, lambda x: f"F.conv2d({x}, {rest}{_options(call.attrs)})")
+        return one_batch(call, 3, lambda x: f"F.conv2d({x}, {rest}{options(call.attrs)})")
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """Conv-22."""
@@ -118,10 +116,3 @@ def grouped(inner: Any, groups: Any) -> str:
     if isinstance(inner, int) and isinstance(groups, int):
         return str(inner * groups)
     return f"{groups}" if inner == 1 else f"{inner}" if groups == 1 else f"{groups} * {inner}"
-
-
-def _options(attrs: Attrs) -> str:
-    """Arguments that are not torch's defaults."""
-    text = "" if tuple(attrs["stride"]) == (1, 1) else f", stride={pair(attrs['stride'])}"
-    text += "" if tuple(attrs["padding"]) == (0, 0) else f", padding={pair(attrs['padding'])}"
-    return text + ("" if attrs["groups"] == 1 else f", groups={attrs['groups']}")

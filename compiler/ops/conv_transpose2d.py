@@ -1,16 +1,16 @@
 """Transposed convolution over two axes."""
 
 from collections.abc import Mapping, Sequence
-from math import prod, sqrt
+from math import prod
 from typing import Any
 
 from ..ir.graph import Attrs
-from ..ir.program import Draw, WeightSpec
+from ..ir.program import WeightSpec
 from ..ir.types import TensorType, meet
 from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .conv2d import grouped
-from .kinds import floats, not_sampled
-from .sliding import Pair, image, one_batch, one_batch_onnx, pair, places
+from .kinds import drawn_by_fan_in, floats, not_sampled
+from .sliding import Pair, image, one_batch, one_batch_onnx, options, pair, places
 
 
 class Definition(Op):
@@ -66,9 +66,7 @@ class Definition(Op):
         if channels % groups or out % groups:
             raise OpError(f"{channels} channels to {out} do not split into {groups} groups", about="groups")
         shape = (channels, out // groups, *attrs["kernel"])
-        bound = 1 / sqrt(prod(shape[1:]))
-        specs = {"weight": WeightSpec(shape, Draw("uniform", (-bound, bound)))}
-        return specs | ({"bias": WeightSpec((out,), Draw("uniform", (-bound, bound)))} if attrs["bias"] else {})
+        return drawn_by_fan_in(shape, out, attrs["bias"])
 
     def macs(self, types: Types, attrs: Attrs, outs: Types) -> int:
         """Elements of the operand times the size of the kernel."""
@@ -89,7 +87,7 @@ class Definition(Op):
         channels, inner = weights["weight"][:2]
         bias = "" if "bias" in weights else ", bias=False"
         out = grouped(inner, attrs["groups"])
-        return f"nn.ConvTranspose2d({channels}, {out}, {pair(attrs['kernel'])}{_options(attrs)}{bias})"
+        return f"nn.ConvTranspose2d({channels}, {out}, {pair(attrs['kernel'])}{options(attrs)}{bias})"
 
     def torch_call(self, module: str, call: TorchCall) -> str:
         """With one batch axis."""
@@ -98,7 +96,7 @@ class Definition(Op):
     def torch(self, call: TorchCall) -> str:
         """F.conv_transpose2d, for a weight that was computed."""
         rest = ", ".join(call.args[1:])
-        return one_batch(call, 3, lambda x: f"F.conv_transpose2d({x}, {rest}{_options(call.attrs)})")
+        return one_batch(call, 3, lambda x: f"F.conv_transpose2d({x}, {rest}{options(call.attrs)})")
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """ConvTranspose-22."""
@@ -139,11 +137,3 @@ def _sizes(sizes: Pair, attrs: Attrs) -> Pair:
 def _cropped(y: Array, sizes: Pair, attrs: Attrs) -> Array:
     (ph, pw), (h, w) = attrs["padding"], sizes
     return y[..., ph : ph + h, pw : pw + w]
-
-
-def _options(attrs: Attrs) -> str:
-    """Arguments that are not torch's defaults."""
-    text = "" if tuple(attrs["stride"]) == (1, 1) else f", stride={pair(attrs['stride'])}"
-    text += "" if tuple(attrs["padding"]) == (0, 0) else f", padding={pair(attrs['padding'])}"
-    text += "" if tuple(attrs["output_padding"]) == (0, 0) else f", output_padding={pair(attrs['output_padding'])}"
-    return text + ("" if attrs["groups"] == 1 else f", groups={attrs['groups']}")

@@ -3,8 +3,10 @@
 from abc import ABC
 from collections.abc import Sequence
 from functools import reduce
+from math import prod, sqrt
 
 from ..ir.graph import Attrs
+from ..ir.program import Draw, WeightSpec
 from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Op, OpError, Types, np
 
@@ -22,6 +24,13 @@ def broadcast(types: Types) -> tuple[int, ...]:
             )
         shape.append(sizes[0] if sizes else 1)
     return tuple(shape)
+
+
+def drawn_by_fan_in(shape: tuple[int, ...], out: int, bias: bool) -> dict[str, WeightSpec]:
+    """weight of this shape and, where wanted, bias [out], as torch draws both: uniform in +-1/sqrt(shape[1] * shape[2] ..)."""
+    bound = 1 / sqrt(prod(shape[1:]))
+    draw = Draw("uniform", (-bound, bound))
+    return {"weight": WeightSpec(shape, draw)} | ({"bias": WeightSpec((out,), draw)} if bias else {})
 
 
 def aligned(boxes: Sequence[Array], shape: tuple[int, ...]) -> list[Array]:

@@ -1,14 +1,13 @@
 """Linear layer."""
 
 from collections.abc import Mapping, Sequence
-from math import sqrt
 from typing import Any
 
 from ..ir.graph import Attrs
-from ..ir.program import Draw, WeightSpec
+from ..ir.program import WeightSpec
 from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
-from .kinds import floats, gather_all, not_sampled
+from .kinds import drawn_by_fan_in, floats, gather_all, not_sampled
 
 
 class Definition(Op):
@@ -36,9 +35,7 @@ class Definition(Op):
         """weight [out, D] and, unless turned off, bias [out]."""
         if x.rank < 1:
             raise OpError("a number has no channels: linear needs at least one axis", about="x")
-        init = Draw("uniform", (-1 / sqrt(x.shape[-1]), 1 / sqrt(x.shape[-1])))
-        specs = {"weight": WeightSpec((attrs["out"], x.shape[-1]), init)}
-        return specs | ({"bias": WeightSpec((attrs["out"],), init)} if attrs["bias"] else {})
+        return drawn_by_fan_in((attrs["out"], x.shape[-1]), attrs["out"], attrs["bias"])
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         """x @ weight.T + bias."""

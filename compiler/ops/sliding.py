@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
+from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import NOWHERE, Array, OnnxCall, OnnxEmitter, OpError, TorchCall, Types, np
 from .kinds import floats
@@ -57,6 +58,14 @@ def places(kernel: Pair, stride: Pair, counts: Pair) -> list[tuple[int, int, tup
 def pair(values: tuple[Any, ...]) -> str:
     """(3, 3) as `3`, (3, 2) as `(3, 2)`."""
     return f"{values[0]}" if values[0] == values[1] else f"({values[0]}, {values[1]})"
+
+
+def options(attrs: Attrs) -> str:
+    """Arguments of a convolution that are not torch's defaults."""
+    defaults = {"stride": (1, 1), "padding": (0, 0), "output_padding": (0, 0)}
+    pairs = [(name, pair(attrs[name])) for name, value in defaults.items() if tuple(attrs.get(name, value)) != value]
+    groups = [] if attrs["groups"] == 1 else [("groups", attrs["groups"])]
+    return "".join(f", {name}={text}" for name, text in [*pairs, *groups])
 
 
 def one_batch(call: TorchCall, axes: int, form: Callable[[str], str], *, batchless: bool = True) -> str:

@@ -82,6 +82,11 @@ def plain(value: Any) -> Any:
     return value
 
 
+def listed(value: Any) -> list[Any]:
+    """The members of a list; any other value as a list of one."""
+    return list(value) if isinstance(value, (list, tuple)) else [value]  # type: ignore[reportUnknownArgumentType] -- of any kind
+
+
 def shown(value: Any) -> str:
     """A value as the language writes it, cut where it is long."""
     match value:

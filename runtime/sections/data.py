@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from ...compiler.ir.program import Entry, Program
 from ...grammar.diagnostics import error
 from ..preprocess import Preprocess
-from .checking import refuse, shown
+from .checking import listed, refuse, shown
 from .values import Picked, Strict, one_of, word
 
 _SOURCES = "vitc.runtime.data.sources"
@@ -29,7 +29,7 @@ def _statistic(which: int, value: Any) -> tuple[float, ...]:
     """0: means, 1: standard deviations; a name, a number for all channels or a number for each."""
     if isinstance(value, str) and value in STATISTICS:
         return STATISTICS[value][which]
-    values: list[Any] = list(value) if isinstance(value, (list, tuple)) else [value]  # type: ignore[reportUnknownArgumentType] -- of any kind
+    values = listed(value)
     if not values or not all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in values):
         raise refuse(f"takes a number, a number for each channel, or {', '.join(STATISTICS)}, not {shown(value)}")
     if which == 1 and any(x <= 0 for x in values):

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
-from .checking import later, refuse, refuse_with, shown
+from .checking import later, listed, refuse, refuse_with, shown
 from .values import Strict
 
 LATER_PRECISIONS = ("fp16", "bf16", "int8", "int4")
@@ -14,7 +14,7 @@ def _precision(value: Any) -> bool:
     """`true`, `false`, `fp32` or `[fp32]`."""
     if isinstance(value, bool):
         return value
-    items: list[Any] = value if isinstance(value, list) else [value]  # type: ignore[reportUnknownVariableType] -- of any kind
+    items = listed(value)
     for item in items:
         if item in LATER_PRECISIONS:
             raise refuse_with(later(item, getattr(item, "span", None)))

@@ -9,7 +9,7 @@ from ..weights.imported_plan import Choices
 from ..weights.imported_resize import Resize
 from ..weights.layouts import layouts, named
 from ..weights.resize import Method
-from .checking import plain, refuse, shown
+from .checking import listed, plain, refuse, shown
 from .values import Strict
 
 #: Keys of `bilinear(pos_embed, antialias = true)`; `before` is the grid in the file, where it is no square.
@@ -18,7 +18,7 @@ _OPTIONS = ("antialias", "align_corners", "before")
 
 def _patterns(value: Any) -> tuple[str, ...]:
     """Names of weights, `{i}` any number; a name without points needs no quotes."""
-    items: list[Any] = value if isinstance(value, list) else [value]  # type: ignore[reportUnknownVariableType] -- of any kind
+    items = listed(value)
     for item in items:
         if not isinstance(item, str):
             raise refuse(f'takes names of weights like pos_embed or "blocks.{{i}}.norm1.{{p}}", not {shown(item)}')
@@ -26,8 +26,7 @@ def _patterns(value: Any) -> tuple[str, ...]:
 
 
 def _resizes(value: Any) -> tuple[Resize, ...]:
-    items: list[Any] = value if isinstance(value, list) else [value]  # type: ignore[reportUnknownVariableType] -- of any kind
-    return tuple(_resize(item) for item in items)
+    return tuple(_resize(item) for item in listed(value))
 
 
 def _resize(item: Any) -> Resize:

@@ -47,11 +47,11 @@ class TorchModel:
         return [y.numpy() for y in tensors(result)]
 
     def use(self, weights: Mapping[str, Array]) -> None:
-        """Copies them in; a script lists its tables among its weights, and keeps them."""
+        """Copies them in; a script lists its tables with the buffers of its state, and keeps them."""
         import torch
 
         jit: Any = torch.jit  # untyped in torch
-        kept: dict[str, Any] = self.module.state_dict() if isinstance(self.module, jit.ScriptModule) else {}
+        kept: dict[str, Any] = dict(self.module.named_buffers()) if isinstance(self.module, jit.ScriptModule) else {}
         assign(self.module, kept | {name: tensor(weights[name]) for name in weights})
 
 
