@@ -213,3 +213,25 @@ def test_infinity_and_numbers_without_axes_are_printed(tmp_path):
     assert (float(model.low), float(model.high), model.gain.shape) == (float("-inf"), float("inf"), ())
     image = torch.randn(2, 1, 4, 4)
     torch.testing.assert_close(model(image), image[:, 0].mean(-1))
+
+
+IDLE = """
+block net(image: shape = 4x4x3) {
+  stem = [conv2d(3, 1), relu, conv2d(2, 1)]
+  head = linear(5)
+  forward(image: [3, 4, 4]) {
+    unread = stem(image)
+    return head(mean(image, axis = [-2, -3]))
+  }
+}
+model m = net
+"""
+
+
+def test_a_list_of_ops_whose_result_nothing_reads_keeps_its_weights():
+    program = passes.local(elaborate(loads(f"vit 1\n{IDLE}"), "m"))
+    namespace: dict = {}
+    exec(torch_source.emit(program), namespace)  # our own output
+    model = namespace["Model"]()
+    assert set(model.state_dict()) == set(program.weights())
+    assert model(torch.randn(2, 3, 4, 4)).shape == (2, 5)
