@@ -35,9 +35,18 @@ SIZES = {
     "step",
 }
 #: Blocks that a model needs to stay of its kind when it is made shallow, where two are not enough.
-DEPTHS = {"vit_large_patch16_sapiens2": 17}
+DEPTHS = {"vit_base_patch16_sapiens2": 12, "vit_large_patch16_sapiens2": 17}
+#: Heads that share keys and values, which timm lists for every block: as in its own models, at these depths.
+KV_HEADS = {
+    "vit_base_patch16_sapiens2": [12] * 12,
+    "vit_large_patch16_sapiens2": [16] * 8 + [8] + [16] * 8,
+}
 #: Smaller images, on which a model stays of its kind, where its own would take minutes and gigabytes.
-IMAGES = {"samvit_base_patch16": (256, 256), "vit_large_patch16_sapiens2": (128, 96)}
+IMAGES = {
+    "samvit_base_patch16": (256, 256),
+    "vit_base_patch16_sapiens2": (128, 96),
+    "vit_large_patch16_sapiens2": (128, 96),
+}
 
 
 def kind(program):
@@ -78,8 +87,8 @@ def smaller(size, name):
     if size > LARGEST:
         depth = theirs["depth"] = DEPTHS.get(name, 2)
         ours["depth"] = str(depth)
-        if name in DEPTHS:  # timm has a number of shared heads for each block
-            theirs["num_kv_heads"] = [16 if i < 8 or i >= depth - 8 else 8 for i in range(depth)]
+        if name in KV_HEADS:
+            theirs["num_kv_heads"] = KV_HEADS[name]
     return ours, theirs
 
 
