@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..grammar.diagnostics import error
 from . import ops
 from .ir.graph import Graph, Node, Value
 from .ops.base import Array
@@ -40,7 +41,29 @@ def _node(
         return (node.attrs["value"],)
     table = any(value.type.stage != "const" for value in node.outputs)
     arrays = [_table(values[v]) if table and v.type.stage == "const" else values[v] for v in node.inputs]
+    if node.op in ("floordiv", "mod"):
+        refuse_zero(node, arrays[1])
     return ops.get(node.op).evaluate(arrays, node.attrs, rng)
+
+
+def refuse_zero(node: Node, divisor: Array) -> None:
+    """Raises V0309 where integers are divided by zero, which gives another number on every target, or ends its process."""
+    if node.output.type.dtype == "int" and not divisor.all():
+        found = f"{(divisor == 0).sum():,} of {divisor.size:,} divisors are 0" if divisor.ndim else "the divisor is 0"
+        raise error("V0309", "a division of integers by zero", node.origin.span, label=found)
+
+
+def refuse_nan(node: Node, array: Array) -> None:
+    """Raises V0309 for a table, a result of this node, that holds what is no number."""
+    wrong = np.isnan(array).sum() if array.dtype.kind == "f" else 0
+    if wrong:
+        raise error(
+            "V0309",
+            "a table with elements that are no numbers",
+            node.origin.span,
+            label=f"{wrong:,} of {array.size:,}",
+            help="0 / 0, inf - inf and the root of a negative number are none",
+        )
 
 
 def _table(array: Array) -> Array:

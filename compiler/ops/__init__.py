@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .base import Op
 
-_SHARED = {"__init__", "base", "kinds", "elementwise", "pools", "rows", "sliding"}
+_SHARED = {"__init__", "base", "kinds", "elementwise", "pools", "quotients", "rows", "sliding"}
 
 
 @cache

@@ -1,16 +1,16 @@
 """a // b."""
 
 from .base import Array, OnnxCall, OnnxEmitter, TorchCall, np
-from .elementwise import Binary, cast_operands
+from .elementwise import cast_operands
+from .quotients import Quotient
 
 
-class Definition(Binary):
+class Definition(Quotient):
     """floordiv: a / b rounded down, broadcast from the right. ONNX Div and Floor."""
 
     name = "floordiv"
     onnx_type = "Div"
     text = "{a} // {b}"
-    positive = True
 
     def compute(self, a: Array, b: Array) -> Array:
         """The quotient rounded down."""

@@ -1,16 +1,16 @@
 """a % b."""
 
 from .base import Array, OnnxCall, OnnxEmitter, TorchCall
-from .elementwise import Binary, cast_operands
+from .elementwise import cast_operands
+from .quotients import Quotient
 
 
-class Definition(Binary):
+class Definition(Quotient):
     """mod: what a // b leaves, of the sign of b. ONNX Mod for integers, a - floor(a / b) * b for floats."""
 
     name = "mod"
     onnx_type = "Mod"
     text = "{a} % {b}"
-    positive = True
 
     def compute(self, a: Array, b: Array) -> Array:
         """As the formula says."""

@@ -1,6 +1,9 @@
-"""Constant folding: what depends on numbers alone is computed, in float64."""
+"""Constant folding: what depends on numbers alone is computed, in float64; raises V0309 where no numbers come of it."""
+
+import numpy as np
 
 from .. import ops
+from ..evaluate import refuse_nan, refuse_zero
 from ..ir.builder import Builder
 from ..ir.graph import Graph, Node, Value
 from ..ops.base import Array
@@ -14,6 +17,8 @@ def run(graph: Graph) -> Graph:
     known: dict[Value, Array] = {}
     kept: list[Node] = []
     for node in graph.nodes:
+        if node.op in ("floordiv", "mod") and node.inputs[1] in known:
+            refuse_zero(node, known[node.inputs[1]])
         if _foldable(node, known):
             arrays = [known[value] for value in node.inputs]
             known.update(zip(node.outputs, _computed(node, arrays), strict=True))
@@ -33,7 +38,8 @@ def _foldable(node: Node, known: dict[Value, Array]) -> bool:
 def _computed(node: Node, arrays: list[Array]) -> tuple[Array, ...]:
     if node.op == "constant":
         return (node.attrs["value"],)
-    return ops.get(node.op).evaluate(arrays, node.attrs)
+    with np.errstate(all="ignore"):  # what is no number may be left out by a `where`
+        return ops.get(node.op).evaluate(arrays, node.attrs)
 
 
 def _folded(node: Node, known: dict[Value, Array], read: set[Value]) -> list[Node]:
@@ -45,6 +51,7 @@ def _folded(node: Node, known: dict[Value, Array], read: set[Value]) -> list[Nod
 
 
 def _constant(node: Node, value: Value, array: Array) -> Node:
+    refuse_nan(node, array)
     builder = Builder()
     builder.add("constant", (), (value.type,), {"value": array}, origin=node.origin)
     (made,) = builder.nodes

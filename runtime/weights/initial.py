@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from ...compiler.evaluate import evaluate
+from ...compiler.evaluate import evaluate, refuse_nan
 from ...compiler.ir.program import Draw, Program, Table, WeightSpec
 from ...compiler.ops.base import Array
 
@@ -47,7 +47,9 @@ def _drawn(spec: WeightSpec, rng: np.random.Generator) -> Array:
         case Draw("trunc_normal", (std,)):
             return std * truncated(rng, spec.shape)
         case Table(graph):
-            (array,) = evaluate(graph, (), rng=rng)
+            with np.errstate(all="ignore"):  # what is no number may be left out by a `where`
+                (array,) = evaluate(graph, (), rng=rng)
+            refuse_nan(graph.producers()[graph.outputs[0]], array)
             return array
         case float() | int():
             return np.full(spec.shape, float(spec.init))

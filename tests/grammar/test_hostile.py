@@ -1,5 +1,6 @@
 """Texts made to do harm: an answer with a code and a place, in time linear in their size, without deep recursion."""
 
+import gc
 import sys
 import time
 
@@ -62,6 +63,16 @@ GROWING = {
 }
 
 
+@pytest.fixture
+def no_collections():
+    """A full collection walks what all tests before this one hold: time that the text did not cost."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collections")
 @pytest.mark.parametrize("kind", GROWING)
 def test_time_grows_no_faster_than_the_text(kind):
     """Ten times the text in at most fifteen times the time (and in ten seconds)."""

@@ -11,8 +11,7 @@ PAIRS = ["{a} + {b}", "{a} - {b}", "{a} * tanh({b})", "{a} / (abs({b}) + 1.0)", 
          "(abs({a}) + 0.5) ** tanh({b})"]  # fmt: skip
 NUMBERS = ["{x} + {n}", "{n} - {x}", "{x} * {n}", "{n} / (abs({x}) + 1.0)", "max({x}, {n})", "min({n}, {x})", "{x} / 3",
            "1.5 ** tanh({x})", "clamp({x}, min = -0.5)", "clamp({x}, min = -1, max = 1.5)", "clamp({x}, max = {n})"]  # fmt: skip
-#: Divisors are odd: an integer divided by zero means nothing, and x may be -1.
-INTS = ["{x} // 2", "{x} % 3", "7 // ({x} * 2 + 1)", "5 % ({x} * 2 + 1)", "{x} * 2 - 1", "max({x}, 1)", "abs({x} - 1)", "relu({x} - 1)", "floor({x})",
+INTS = ["{x} // 2", "{x} % -3", "{x} // {d}", "{x} % {d}", "{x} * 2 - 1", "max({x}, 1)", "abs({x} - 1)", "relu({x} - 1)", "floor({x})",
         "sign({x} - 1)", "clamp({x}, min = 0, max = 2)", "-{x}"]  # fmt: skip
 COMPARE = ["<", "<=", ">", ">=", "==", "!="]
 INITS = ["normal(0.5)", "trunc_normal(0.3)", "uniform(-0.5, 0.5)", "0.7", "zeros", "normal(0.5, {s}) * 0.5",
@@ -59,7 +58,8 @@ def binary(b):
 
 def integers(b):
     x = b.pick(dtype="int")
-    b.let(b.rng.choice(INTS).format(x=x.name), x.shape, "int", x.sample)
+    divisors = f"(arange({x.shape[-1]}) * 2 - 3)" if x.shape else "-3"  # none is zero
+    b.let(b.rng.choice(INTS).format(x=x.name, d=divisors), x.shape, "int", x.sample)
 
 
 def of_integers(b):
