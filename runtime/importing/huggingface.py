@@ -79,7 +79,7 @@ def sheet(values: dict[str, Any], path: Path, asked: Asked) -> Sheet:
         outer = {k: values[k] for k in ("architectures", "projection_dim", "id2label", "num_labels") if k in values}
         kind, values = f"{kind}_vision_model", {**inner, **outer}
     if kind not in FAMILIES:
-        raise unsayable(path, f"no rule for the model type {kind[:40]!r}; there is {', '.join(FAMILIES)}")
+        raise unsayable(path, f"no rule for the model type {kind[:40]!r}; there are rules for {', '.join(FAMILIES)}")
     defaults, family = FAMILIES[kind]
     config = valid(Config, {**defaults, **values, "model_type": kind}, path)
     made = Sheet(asked.name, "vit", entries=_common(config, path), weights={"layout": "hf"})

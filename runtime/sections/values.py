@@ -43,7 +43,7 @@ def pick(package: str, lacking: tuple[str, ...], value: Any) -> Picked:
         raise refuse(f"takes one of {', '.join(known)}, not {shown(value)}")
     choice = value if isinstance(value, Choice) else Choice(value, span=getattr(value, "span", None))
     if choice.name in lacking:
-        raise refuse_with(later(choice.name, choice.span, f"there is {', '.join(known)}"))
+        raise refuse_with(later(choice.name, choice.span, f"this version has {', '.join(known)}"))
     if choice.name not in known:
         help = suggestion(choice.name, known)
         raise refuse_with(Diagnostic("V0602", f"there is no `{choice.name}`", choice.span, help=help))
