@@ -29,7 +29,7 @@ test: venv
 	$(PYTHON) -m pytest -q
 
 slow: venv
-	$(PYTHON) -m pytest -m slow -v --no-header || [ $$? -eq 5 ]
+	$(PYTHON) -m pytest -m slow -v --no-header -n 2 || [ $$? -eq 5 ]
 
 # Ratios against timm and torch.onnx.export; bench/README.md says what is compared.
 bench: venv

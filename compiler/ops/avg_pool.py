@@ -37,18 +37,23 @@ class Definition(Pool):
         )
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """AveragePool-22 without its `ceil_mode`: what hangs over is padding that does not count."""
-        at = layout(call.types[0], call.attrs)
+        """AveragePool-22 without its `ceil_mode`: what hangs over is padding that does not count.
+
+        Padding that counts is a Pad before it, and a pool without padding says so as VALID: ONNX Runtime 1.31 moves a Pad into
+        any other pool, and then refuses a padding as large as the kernel.
+        """
+        at, counts = layout(call.types[0], call.attrs), call.attrs["count_pad"]
         (ph, pw), (mh, mw) = at.padding, at.more
         attrs: dict[str, Any] = {"kernel_shape": list(at.kernel), "strides": list(at.stride)}
-        apart = call.attrs["count_pad"] and any(at.padding) and any(at.more)
+        apart = counts and any(at.padding)
+        pads = [0, 0, mh, mw] if apart else [ph, pw, ph + mh, pw + mw]
 
         def form(x: str) -> str:
-            if apart:  # one padding counts, the other does not
+            if apart:
                 x = emit.op("Pad", x, emit.ints(0, 0, ph, pw, 0, 0, ph, pw), emit.scalar(0.0))
-                return emit.op("AveragePool", x, pads=[0, 0, mh, mw], count_include_pad=0, **attrs)
-            counts = int(call.attrs["count_pad"] and not any(at.more))
-            return emit.op("AveragePool", x, pads=[ph, pw, ph + mh, pw + mw], count_include_pad=counts, **attrs)
+            if not any(pads):
+                return emit.op("AveragePool", x, auto_pad="VALID", **attrs)
+            return emit.op("AveragePool", x, pads=pads, count_include_pad=0, **attrs)
 
         return one_batch_onnx(emit, call, 3, form)
 

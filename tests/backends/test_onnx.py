@@ -16,6 +16,7 @@ from vitc.compiler import ops, passes
 from vitc.compiler.backends import onnx
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, load, loads
+from vitc.compiler.evaluate import evaluate
 from vitc.compiler.flatten import flatten
 from vitc.compiler.ir.builder import Builder
 from vitc.compiler.ops.base import REQUIRED
@@ -250,3 +251,30 @@ onnx.write(compiled.graph, {n: lambda s=s: np.zeros(s, np.float32) for n, s in s
 assert not {"torch", "onnxruntime"} & set(sys.modules), sorted(sys.modules)
 """
     subprocess.run([sys.executable, "-c", text], cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        "avg_pool(pad(x, [[0, 1]]), 2, stride = 1, padding = 1)",
+        "avg_pool(pad(x, [[2, 2]]), 2)",
+        "avg_pool(pad(x, [[1, 1], [1, 1]]), 3, stride = 2, ceil = true)",
+        "avg_pool(pad(x, [[1, 1], [1, 1]]), 3, stride = 2, count_pad = false)",
+        "max_pool(pad(x, [[2, 2], [1, 1]]), 2, stride = 1, padding = 1)",
+    ],
+)
+def test_a_pool_after_padding_runs(pool, tmp_path):
+    """ONNX Runtime moves a Pad into the pool behind it, and refuses to load what comes of it."""
+    text = f"""vit 1
+block net(image: shape = 6x5x3) {{
+  forward(image: [3, 6, 5]) {{
+    x = image * 1.5
+    return mean({pool}, axis = [-2, -1])
+  }}
+}}
+model m = net
+"""
+    graph = passes.apply(flatten(elaborate(loads(text), "m")), passes.GLOBAL)
+    onnx.write(graph, {}, tmp_path / "m.onnx", {})
+    image = np.random.default_rng(0).standard_normal((2, 3, 6, 5)).astype(np.float32)
+    np.testing.assert_allclose(run(tmp_path / "m.onnx", image), evaluate(graph, (image,))[0], atol=1e-6)
