@@ -76,12 +76,12 @@ class Definition(Op):
 
     def torch_call(self, module: str, call: TorchCall) -> str:
         """With one batch axis."""
-        return one_batch(call, 3, lambda x: f"{module}({x})")
+        return one_batch(call, 3, lambda x: f"{module}({x})", batchless=False)
 
     def torch(self, call: TorchCall) -> str:
         """F.conv2d, for a weight that was computed."""
         rest = ", ".join(call.args[1:])
-        return one_batch(call, 3, lambda x: f"F.conv2d({x}, {rest}{options(call.attrs)})")
+        return one_batch(call, 3, lambda x: f"F.conv2d({x}, {rest}{options(call.attrs)})", batchless=False)
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """Conv-22."""

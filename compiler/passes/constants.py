@@ -43,11 +43,10 @@ def _computed(node: Node, arrays: list[Array]) -> tuple[Array, ...]:
 
 
 def _folded(node: Node, known: dict[Value, Array], read: set[Value]) -> list[Node]:
-    """A constant for every result that is known and read by what is not, in place of the node."""
-    needed = [value for value in node.outputs if value in known and value in read]
-    if node.op in ("number", "constant") or not needed:
+    """In place of a node that is known a constant for each of its results that what is not known reads."""
+    if node.op in ("number", "constant") or any(value not in known for value in node.outputs):
         return [node]
-    return [_constant(node, value, known[value]) for value in needed]
+    return [_constant(node, value, known[value]) for value in node.outputs if value in read]
 
 
 def _constant(node: Node, value: Value, array: Array) -> Node:

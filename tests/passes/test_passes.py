@@ -162,3 +162,21 @@ def broken():
 def test_the_verifier_names_the_pass_and_the_fault(words, graph):
     with pytest.raises(verifier.BrokenGraphError, match=f"after a pass.*{words}|{words}"):
         verifier.check(graph, "a pass")
+
+
+def test_one_of_several_known_results_is_read():
+    """The other was read only by what is known too, and goes with it."""
+    text = """vit 1
+block net(image: shape = 2x2x1) {
+  gain = weight([1], 1.0)
+  forward(image: [1, 2, 2]) {
+    left, right = split(sin(arange(2)), [1, 1])
+    return mean(image, axis = [-1, -2]) + 3.0 * cos(left) + right * gain
+  }
+}
+model m = net
+"""
+    graph = passes.apply(flatten(elaborate(loads(text), "m")), passes.GLOBAL)
+    image = np.random.default_rng(0).standard_normal((3, 1, 2, 2))
+    (result,) = evaluate(graph, (image,), {"gain": np.float32([2.0])})
+    np.testing.assert_allclose(result, image.mean((-1, -2)) + 3.0 + 2 * np.sin(1.0), rtol=1e-6)

@@ -75,11 +75,12 @@ class Body:
 
         for _ in range(steps):
             made = self.rng.choice(PRODUCTIONS)
-            before = len(self.lines), len(self.binds), len(self.vars)
+            before, read = (len(self.lines), len(self.binds), len(self.vars)), set(self.read)
             try:
                 made(self)
             except IndexError:  # nothing here fits: the half-written statement goes
                 del self.lines[before[0] :], self.binds[before[1] :], self.vars[before[2] :]
+                self.read = read
 
     def as_float(self, var: Var) -> str:
         return {"float": var.name, "int": f"{var.name} * 0.1", "bool": f"where({var.name}, 1.0, 0.25)"}[var.dtype]
