@@ -178,5 +178,5 @@ model m = net
 """
     graph = passes.apply(flatten(elaborate(loads(text), "m")), passes.GLOBAL)
     image = np.random.default_rng(0).standard_normal((3, 1, 2, 2))
-    (result,) = evaluate(graph, (image,), {"gain": np.float32([2.0])})
+    (result,) = evaluate(graph, (image,), {"gain": np.full(1, 2.0)})
     np.testing.assert_allclose(result, image.mean((-1, -2)) + 3.0 + 2 * np.sin(1.0), rtol=1e-6)
