@@ -291,8 +291,11 @@ def einsum(b):
 
 
 def softmax(b):
-    x = b.pick(lambda v: v.shape)
-    b.let(f"softmax({x.name}, axis = {b.rng.randint(-len(x.shape), -1)})", x.shape, sample=x.sample)
+    x = b.pick(lambda v: max(v.shape, default=1) > 1)
+    axis = b.rng.choice(
+        [-i for i, n in enumerate(reversed(x.shape), 1) if n > 1]
+    )  # of one it is 1, and a norm of that is noise
+    b.let(f"softmax({x.name}, axis = {axis})", x.shape, sample=x.sample)
 
 
 def attend(b):
