@@ -2,7 +2,8 @@
 
 import importlib.util
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +32,22 @@ class Target(Protocol):
         ...
 
 
+@contextmanager
+def wide() -> Generator[None]:
+    """Inside, what printed code makes a float of, numbers of the text by torch's default and integers by `.float()`, is a
+    float64: in a model of float64 no layer meets a float32."""
+    import torch
+
+    default, usual = torch.get_default_dtype(), torch.Tensor.float
+    torch.set_default_dtype(torch.float64)  # pyright: ignore[reportUnknownMemberType] -- torch leaves it untyped
+    torch.Tensor.float = torch.Tensor.double
+    try:
+        yield
+    finally:
+        torch.Tensor.float = usual
+        torch.set_default_dtype(default)  # pyright: ignore[reportUnknownMemberType] -- as above
+
+
 class TorchModel:
     """An `nn.Module` or a script of one."""
 
@@ -42,7 +59,7 @@ class TorchModel:
         import torch
 
         x = tensor(images)
-        with torch.inference_mode():
+        with torch.inference_mode(), wide() if self.double else nullcontext():
             result: Any = self.module(x.double() if self.double else x)
         return [y.numpy() for y in tensors(result)]
 

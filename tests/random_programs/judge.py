@@ -19,6 +19,7 @@ from vitc.compiler.elaborate.library import loads
 from vitc.compiler.evaluate import evaluate
 from vitc.compiler.flatten import flatten
 from vitc.compiler.ir.program import Draw, Table
+from vitc.runtime.verify.targets import wide
 
 BATCH = 2
 #: Further from float64 than this, a program says nothing about its targets.
@@ -131,7 +132,7 @@ def trained_and_run(model, image, count) -> dict[str, list[np.ndarray]]:
 
 
 def in_float64(model, image) -> list[np.ndarray]:
-    with torch.no_grad():
+    with torch.no_grad(), wide():
         outputs = model.double()(torch.from_numpy(image).double())
     return [x.numpy() for x in (outputs if isinstance(outputs, tuple) else (outputs,))]
 

@@ -8,6 +8,7 @@ import onnx
 import psutil
 import pytest
 import torch
+import vitc
 from vitc.compiler import driver
 from vitc.compiler.elaborate.library import loads
 from vitc.grammar.diagnostics import VitError
@@ -252,3 +253,22 @@ model m = net
     bounds = unit_weights(driver.prepare(loads(f"vit 1\n{TABLE}"), "m").program)
     assert -2 <= bounds["low"] <= -0.5 and 0.5 <= bounds["high"] <= 2
     assert bounds["low"].shape == () and bounds["low"].dtype == np.float32
+
+
+def test_floats_made_of_truth_and_integers_are_judged_in_float64(tmp_path):
+    """torch makes float32 of them, which a layer in float64 would refuse."""
+    text = """vit 1
+block net(image: shape = 4x4x3) {
+  first = linear(3)
+  head = linear(3)
+  forward(image: [3, 4, 4]) {
+    x = mean(where(image > 0.1, 1.0, 0.25), axis = [-2, -3])
+    y = sin(int(4.0 * mean(image, axis = [-2, -3])))
+    return first(x) + head(y)
+  }
+}
+model m = net
+"""
+    (tmp_path / "m.vit").write_text(text)
+    manifest = vitc.compile(tmp_path / "m.vit", out=tmp_path / "out")
+    assert manifest["verification"]
