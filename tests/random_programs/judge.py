@@ -47,9 +47,10 @@ def check(text: str) -> set[str]:
     model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
     results = trained_and_run(model, torch.from_numpy(image), len(expected))
     same("torch in float64", in_float64(model, image), expected, bars)
-    # as in `verify`: what float32 costs PyTorch itself, four times of it is allowed to the others
+    # as in `verify`: where float32 takes PyTorch itself far away the program says nothing; four times of it is allowed to others
     lost = [float(np.abs(r - e).max()) for r, e in zip(results["torch"], expected, strict=True)]
-    same("torch", results["torch"], expected, [ILL / 1e-5 * bar for bar in bars])
+    if any(error > 10 * bar for error, bar in zip(lost, bars, strict=True)):
+        raise IllConditioned
     bars = [max(bar, 4 * error) for bar, error in zip(bars, lost, strict=True)]
     same("torchscript", results["torchscript"], expected, bars)
     same("onnx", in_onnx_runtime(graph, weights, image), expected, bars)
