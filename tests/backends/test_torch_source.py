@@ -13,6 +13,7 @@ from vitc.compiler.elaborate.library import SPECS, load, loads
 from vitc.compiler.evaluate import evaluate
 from vitc.compiler.flatten import flatten
 from vitc.runtime.verify.targets import imported
+from vitc.tests.random_programs import judge
 
 #: Small models of very different text; sizes small enough for a second each.
 SMALL = {
@@ -235,3 +236,23 @@ def test_a_list_of_ops_whose_result_nothing_reads_keeps_its_weights():
     model = namespace["Model"]()
     assert set(model.state_dict()) == set(program.weights())
     assert model(torch.randn(2, 3, 4, 4)).shape == (2, 5)
+
+
+OF_WEIGHTS = """
+block net(image: shape = 4x4x3) {
+  table = weight([3, 4, 4], normal(1.0))
+  conv  = conv2d(2, 1)
+  lstm  = lstm(2)
+  forward(image: [3, 4, 4]) { return mean(image, axis = [-2, -3]) + mean(lstm(conv(table)), axis = [-1, -2, -3]) }
+}
+model m = net
+"""
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_a_convolution_of_weights_scripts():
+    """Scripts of torch 2.13 believe that a convolution without a batch gives one."""
+    namespace = judge.module(torch_source.source(passes.local(elaborate(loads(f"vit 1\n{OF_WEIGHTS}"), "m"))))
+    model = namespace.Model().eval()
+    image = torch.randn(2, 3, 4, 4)
+    torch.testing.assert_close(torch.jit.script(model)(image), model(image))
