@@ -75,7 +75,7 @@ class Definition(Op):
         return f"nn.Conv2d({grouped(inner, attrs['groups'])}, {out}, {pair(attrs['kernel'])}{options(attrs)}{bias})"
 
     def torch_call(self, module: str, call: TorchCall) -> str:
-        """With one batch axis."""
+        """With one batch axis: torch takes none too, but scripts of torch 2.13 believe that the result then has one."""
         return one_batch(call, 3, lambda x: f"{module}({x})", batchless=False)
 
     def torch(self, call: TorchCall) -> str:

@@ -69,10 +69,7 @@ def options(attrs: Attrs) -> str:
 
 
 def one_batch(call: TorchCall, axes: int, form: Callable[[str], str], *, batchless: bool = True) -> str:
-    """A torch function that takes one batch axis before `axes` others, or none where `batchless`; others are folded.
-
-    conv2d takes none too, but scripts of torch 2.13 believe that its result has one.
-    """
+    """A torch function that takes one batch axis before `axes` others, or none where `batchless`; others are folded."""
     x, (type, *_) = call.args[0], call.types
     lead = type.rank + (type.stage == "sample") - axes
     if lead == 1 or (lead == 0 and batchless):

@@ -293,9 +293,8 @@ def einsum(b):
 
 def softmax(b):
     x = b.pick(lambda v: max(v.shape, default=1) > 1)
-    axis = b.rng.choice(
-        [-i for i, n in enumerate(reversed(x.shape), 1) if n > 1]
-    )  # of one it is 1, and a norm of that is noise
+    # of a single element it is 1, and a norm of that is noise
+    axis = b.rng.choice([-i for i, n in enumerate(reversed(x.shape), 1) if n > 1])
     b.let(f"softmax({x.name}, axis = {axis})", x.shape, sample=x.sample)
 
 

@@ -46,9 +46,9 @@ class View:
     def by_name(self, path: str) -> bool:
         """Whether a list prints as an `nn.ModuleDict`: not all members are modules, and it is not called as a whole."""
         child = member(self.layer, path)
-        if not isinstance(child, tuple) or None in child:
-            return isinstance(child, tuple)
-        return any(isinstance(m, Layer) and m.is_op for m in child) and not self.chained(path)
+        if not isinstance(child, tuple):
+            return False
+        return None in child or (any(isinstance(m, Layer) and m.is_op for m in child) and not self.chained(path))
 
     def module(self, path: str) -> str:
         """The attribute that holds a layer."""
