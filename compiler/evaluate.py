@@ -11,6 +11,8 @@ from .ir.graph import Graph, Node, Value
 from .ops.base import Array
 
 Precision = Literal["float64", "float32"]
+#: Ops that divide by their second operand, which of integers may not be zero.
+DIVISIONS = ("floordiv", "mod")
 
 
 def evaluate(
@@ -41,7 +43,7 @@ def _node(
         return (node.attrs["value"],)
     table = any(value.type.stage != "const" for value in node.outputs)
     arrays = [_table(values[v]) if table and v.type.stage == "const" else values[v] for v in node.inputs]
-    if node.op in ("floordiv", "mod"):
+    if node.op in DIVISIONS:
         refuse_zero(node, arrays[1])
     return ops.get(node.op).evaluate(arrays, node.attrs, rng)
 

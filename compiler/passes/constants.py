@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import ops
-from ..evaluate import refuse_nan, refuse_zero
+from ..evaluate import DIVISIONS, refuse_nan, refuse_zero
 from ..ir.builder import Builder
 from ..ir.graph import Graph, Node, Value
 from ..ops.base import Array
@@ -17,7 +17,7 @@ def run(graph: Graph) -> Graph:
     known: dict[Value, Array] = {}
     kept: list[Node] = []
     for node in graph.nodes:
-        if node.op in ("floordiv", "mod") and node.inputs[1] in known:
+        if node.op in DIVISIONS and node.inputs[1] in known:
             refuse_zero(node, known[node.inputs[1]])
         if _foldable(node, known):
             arrays = [known[value] for value in node.inputs]
