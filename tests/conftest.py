@@ -12,10 +12,11 @@ def pytest_addoption(parser):
 @pytest.fixture(scope="session")
 def timm():
     """The library timm. It imports torchvision, whose wheel on PyPI is built for CUDA: beside a CPU build of torch its
-    C++ part does not load, and the Python part then misses two operators that no classifier calls."""
+    C++ part does not load, and the Python part then misses two operators that no classifier calls. Beside a CUDA build
+    they exist, and a second definition would end the process."""
     import torch
 
-    if not torch.cuda.is_available():
+    if torch.version.cuda is None:
         library = torch.library.Library("torchvision", "DEF")
         for name in ("nms", "qnms"):
             library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

@@ -94,7 +94,7 @@ def test_it_scripts_exports_and_compiles_to_the_same_numbers(models, name, tmp_p
 
 
 @pytest.mark.filterwarnings(
-    "ignore:`torch.jit.load` is deprecated:DeprecationWarning"
+    "ignore:`torch.jit.load` is deprecated"
 )  # torch's word on its own format
 @pytest.mark.parametrize("name", ["vit", "swin"])
 def test_torchscript_is_the_same_to_the_byte(models, name, tmp_path):
@@ -249,7 +249,7 @@ model m = net
 """
 
 
-@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*")
 def test_a_convolution_of_weights_scripts():
     """Scripts of torch 2.13 believe that a convolution without a batch gives one."""
     namespace = judge.module(torch_source.source(passes.local(elaborate(loads(f"vit 1\n{OF_WEIGHTS}"), "m"))))
