@@ -1,11 +1,11 @@
 """What a data source gives: pictures with their labels, in parts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...compiler.ops.base import Array, np
-from ...grammar.diagnostics import error
+from ...grammar.diagnostics import Diagnostic, error
 from ..preprocess import Preprocess
 
 
@@ -26,12 +26,18 @@ class Images:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Learned from, chosen on, reported on; the names of the classes."""
+    """Learned from, chosen on, reported on; the names of the classes.
+
+    `fingerprint` says what the data is, so that a resumed run can tell other data: for each part a line like
+    `1,437 pictures, sha256 …`. `notes` are what the source has to say before training starts.
+    """
 
     train: Images
     validation: Images | None = None
     test: Images | None = None
-    classes: tuple[str, ...] = field(default=())
+    classes: tuple[str, ...] = ()
+    fingerprint: Mapping[str, str] = field(default_factory=dict[str, str])
+    notes: tuple[Diagnostic, ...] = ()
 
     def split(self, fraction: float, seed: int) -> "Parts":
         """With a share of the training pictures as the validation part, drawn by the seed."""

@@ -93,9 +93,7 @@ def test_it_scripts_exports_and_compiles_to_the_same_numbers(models, name, tmp_p
         assert (half - expected).abs().max() < 0.05 * max(1.0, float(expected.abs().max()))
 
 
-@pytest.mark.filterwarnings(
-    "ignore:`torch.jit.load` is deprecated"
-)  # torch's word on its own format
+@pytest.mark.filterwarnings("ignore:`torch.jit.load` is deprecated")  # torch's word on its own format
 @pytest.mark.parametrize("name", ["vit", "swin"])
 def test_torchscript_is_the_same_to_the_byte(models, name, tmp_path):
     import safetensors.torch
