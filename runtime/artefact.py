@@ -7,7 +7,6 @@ checks the hashes, so that no order of writes on the disk can pass off a torn fi
 Nothing is overwritten or deleted but what a manifest in the folder knows by its hash.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -20,6 +19,7 @@ from typing import Any, cast
 
 from ..compiler.driver import TARGETS
 from ..grammar.diagnostics import VitError, error
+from .locks import locked
 
 MANIFEST = "manifest.json"
 #: All that an artefact may hold besides its manifest.
@@ -37,12 +37,12 @@ def staged(folder: Path) -> Generator[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
-            with _locked(folder):
+            with locked(folder):
                 _refuse_foreign(folder)
                 _clean(folder)
                 stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=folder))
                 stack.callback(shutil.rmtree, stage, ignore_errors=True)
-                stack.enter_context(_locked(stage))
+                stack.enter_context(locked(stage))
             yield stage
     except OSError as problem:
         raise error("V0801", f"`{folder}` can't be written: {problem.strerror or problem}", exit_status=3) from None
@@ -55,7 +55,7 @@ def publish(stage: Path, folder: Path, about: Mapping[str, Any]) -> dict[str, An
     hashes = {path.name: sha256(path) for path in files}
     listed = {path.name: {"sha256": hashes[path.name], "bytes": path.stat().st_size} for path in files}
     manifest = {"format": _FORMAT, **about, "files": listed}
-    with _locked(folder):
+    with locked(folder):
         known = _refuse_foreign(folder)
         for name, digest in hashes.items():
             known.setdefault(name, set()).add(digest)
@@ -90,21 +90,10 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@contextmanager
-def _locked(folder: Path, how: int = fcntl.LOCK_EX) -> Generator[None]:
-    """Holds the lock of a folder, which the system lets go of when the process ends."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, how)
-        yield
-    finally:
-        os.close(handle)
-
-
 def _clean(folder: Path) -> None:
     """Takes away the stages of runs that were killed: nobody holds their lock."""
     for old in folder.glob(f"{_STAGE}*"):
-        with suppress(OSError), _locked(old, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        with suppress(OSError), locked(old, wait=False):
             shutil.rmtree(old, ignore_errors=True)
 
 
