@@ -11,6 +11,7 @@ from ...grammar.suggest import suggestion
 from . import calls, functions, indexing
 from .blame import place
 from .context import MAX_ITEMS
+from .library import use_of
 from .numbers import SIGNS, arithmetic
 from .scopes import LATER, MISSING, Scope
 from .tensors import emit
@@ -75,7 +76,7 @@ def name(expr: tree.Name, scope: Scope, words: tuple[str, ...] = ()) -> Any:
 def unknown(expr: tree.Name, known: Iterable[str]) -> VitError:
     """V0201, the same whether it is found by running a text or by reading it."""
     return error("V0201", f"nothing here is called `{expr.id}`", expr.span,
-                 help=suggestion(expr.id, [*known, *functions.names()]))  # fmt: skip
+                 help=use_of(expr.id) or suggestion(expr.id, [*known, *functions.names()]))  # fmt: skip
 
 
 def condition(expr: tree.Expr, scope: Scope) -> bool:

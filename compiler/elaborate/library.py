@@ -1,5 +1,6 @@
 """The files a model is written in: the one named, what it `use`s, and `specs/std`, which is always there."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +15,23 @@ SPECS = Path(__file__).resolve().parents[2] / "specs"
 STD = SPECS / "std" / "std.vit"
 Definition = tree.Function | tree.Block | tree.Model
 
+#: The line that begins a definition, with its name.
+_DEFINITION = re.compile(r"(?:model|block|fn) (\w+)")
+
 _MAX_FILES = 200
 _MAX_BYTES = 250_000
+
+
+def use_of(name: str) -> str:
+    """`add `use "zoo/vit.vit"`` for a name that a bundled file defines, else nothing; for an undefined name."""
+    for path in sorted([*SPECS.glob("std/*.vit"), *SPECS.glob("zoo/*.vit")]):
+        if path == STD:
+            continue
+        for line in path.read_text(encoding="utf-8").splitlines():
+            found = _DEFINITION.match(line)
+            if found is not None and found[1] == name:
+                return f'add `use "{path.parent.name}/{path.name}"`, the bundled file that defines it'
+    return ""
 
 
 @dataclass(eq=False)

@@ -12,7 +12,7 @@ from . import params
 from .blame import place
 from .blocks import Instance, file_source
 from .context import Context, Setting
-from .library import Module
+from .library import Module, use_of
 from .scopes import MISSING, Scope, Thunk
 from .shapes import patterns
 from .values import BlockValue, Shape
@@ -69,9 +69,8 @@ class Sheet:
         if found is None or isinstance(found[1], tree.Function):
             known = [n for n in module.names() if not isinstance((module.find(n) or (0, 0))[1], tree.Function)]
             what = "nothing" if found is None else "a fn, no block or model,"
-            self.context.fail(
-                "V0201", f"{what} is called `{model.base.id}`", model.base.span, help=suggestion(model.base.id, known)
-            )
+            help = use_of(model.base.id) or suggestion(model.base.id, known)
+            self.context.fail("V0201", f"{what} is called `{model.base.id}`", model.base.span, help=help)
         owner, base = found
         if isinstance(base, tree.Block):
             return owner, base

@@ -49,6 +49,9 @@ CASES = {
     "an unknown parameter of a block": ("model m = vit { mlp = mlp(«hiden» = 4) }", "V0202", "block `mlp` has no parameter `hiden`", "did you mean `hidden`?"),
     "an unknown attribute": ("model m = vit { norm = layernorm(«epsilon» = 1e-6) }", "V0202", "layernorm has no attribute `epsilon`", "eps"),
     "an unknown base": ("model m = «vti» { depth = 3 }", "V0201", "called `vti`", "did you mean `vit`?"),
+    "a bundled model without its file": (
+        "model m = «vit_tiny_patch16_224» { depth = 1 }", "V0201", "nothing is called `vit_tiny_patch16_224`", 'add `use "zoo/vit.vit"`'),
+    "a bundled block without its file": ("model m = vit { attn = «rope_attention»(heads, 1) }", "V0201", "called `rope_attention`", 'add `use "std/eva.vit"`'),
     "a function as a base": ("model m = «attend»", "V0201", "a fn, no block or model", ""),
     "an unknown name in a block": (
         "block b(image: shape = 8x8x3) {\n  a = linear(4)\n  forward(image: [C, H, W]) { return mean(«aa»(image), axis = [-2, -1]) }\n}\nmodel m = b",
