@@ -49,17 +49,21 @@ def _item(item: tree.Item) -> list[str]:
             return _block(item)
 
 
-def _sheet(head: str, entries: Sequence[Any]) -> list[str]:
-    if not entries:
-        return [f"{head} {{}}"]
-    line = f"{head} {{ {', '.join(flat(_entry(entry)) for entry in entries)} }}"
-    if len(line) <= _WIDTH:
+def _sheet(head: str, entries: Sequence[Any], indent: int = 0) -> list[str]:
+    line = " " * indent + _flat_sheet(head, entries)
+    if len(line) <= _WIDTH or not entries:
         return [line]
-    return [f"{head} {{", *_aligned(entries, 2), "}"]
+    return [f"{' ' * indent}{head} {{", *_aligned(entries, indent + 2), " " * indent + "}"]
+
+
+def _flat_sheet(head: str, entries: Sequence[Any]) -> str:
+    return f"{head} {{ {', '.join(flat(_entry(entry)) for entry in entries)} }}" if entries else f"{head} {{}}"
 
 
 def _entry(entry: Any, width: int = 0) -> Doc:
     match entry:
+        case tree.Bind(value=tree.Mapping(entries=entries)):
+            return _flat_sheet(entry.name.id, entries)
         case tree.Bind():
             return (f"{entry.name.id:<{width}} = ", expression(entry.value))
         case tree.PatternBind():
@@ -78,10 +82,18 @@ def _aligned(entries: Sequence[Any], indent: int) -> list[str]:
     names = [
         len(flat(_entry(e))) - len(flat(expression(e.value))) - 3
         for e in entries
-        if isinstance(e, tree.Bind | tree.PatternBind)
+        if isinstance(e, tree.Bind | tree.PatternBind) and not isinstance(e.value, tree.Mapping)
     ]
     width = max(names, default=0)
-    return [line for entry in entries for line in lines(_entry(entry, width), indent, _WIDTH)]
+    return [line for entry in entries for line in _entry_lines(entry, width, indent)]
+
+
+def _entry_lines(entry: Any, width: int, indent: int) -> list[str]:
+    match entry:
+        case tree.Bind(value=tree.Mapping(entries=entries)):
+            return _sheet(entry.name.id, entries, indent)
+        case _:
+            return lines(_entry(entry, width), indent, _WIDTH)
 
 
 def _function(item: tree.Function) -> list[str]:

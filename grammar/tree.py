@@ -159,6 +159,13 @@ class Attribute(Node):
     name: Name
 
 
+@dataclass(frozen=True, slots=True)
+class Mapping(Node):
+    """`{ entries }`: the value of an entry `name { entries }` of a sheet or a section, and of nothing else."""
+
+    entries: "tuple[Bind | PatternBind | Expect, ...]"
+
+
 Expr = (
     Number
     | Constant
@@ -174,6 +181,7 @@ Expr = (
     | Call
     | Index
     | Attribute
+    | Mapping
 )
 
 # ---- types -----------------------------------------------------------------------------------------------------------
@@ -223,7 +231,7 @@ class Param(Node):
 
 @dataclass(frozen=True, slots=True)
 class Bind(Node):
-    """`name = value` in a block, a sheet or a section."""
+    """`name = value` in a block, a sheet or a section; `name { entries }` binds a `Mapping`."""
 
     name: Name
     value: Expr

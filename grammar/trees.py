@@ -95,6 +95,9 @@ class Builder:
     def r_setpath(self, span: Span, kids: list[Any]) -> Any:
         return tree.PatternBind(span, self._text(kids[0]), kids[1])
 
+    def r_nested(self, span: Span, kids: list[Any]) -> Any:
+        return tree.Bind(span, self._name(kids[0]), tree.Mapping(span, kids[1]))
+
     def r_expect(self, span: Span, kids: list[Any]) -> Any:
         return tree.Expect(span, kids[0], self._text(kids[1]) if kids[1] else None)
 

@@ -53,6 +53,10 @@ def evaluate(expr: tree.Expr, scope: Scope, words: tuple[str, ...] = ()) -> Any:
             return indexing.index(expr, scope)
         case tree.Attribute():
             return _attribute(expr, scope)
+        case tree.Mapping():
+            return scope.context.fail(
+                "V0305", "this takes a value, not entries in braces", expr.span, help="write `name = value`"
+            )
 
 
 def name(expr: tree.Name, scope: Scope, words: tuple[str, ...] = ()) -> Any:

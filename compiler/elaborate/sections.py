@@ -27,7 +27,7 @@ def sections(
             )
         seen.add((kind, owner))
         if kind != "init" and owner in ("", model.name.id):
-            entries = _entries(section, findings)
+            entries = _entries(section.entries, findings, "section")
             if kind in merged:
                 entries = {**merged[kind].entries, **entries}
             merged[kind] = Section(kind, entries, section.kind.span)
@@ -53,16 +53,18 @@ def _known(section: tree.Section, module: Module, findings: Findings) -> None:
                                 help=suggestion(section.model.id, known)))  # fmt: skip
 
 
-def _entries(section: tree.Section, findings: Findings) -> dict[str, Entry]:
+def _entries(
+    entries: tuple[tree.Bind | tree.PatternBind | tree.Expect, ...], findings: Findings, where: str
+) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
-    for entry in section.entries:
+    for entry in entries:
         if isinstance(entry, tree.Expect):
             findings.add(Diagnostic("V0314", "`expect` stands in models and blocks", entry.span))
             continue
         name = entry.name if isinstance(entry, tree.Bind) else entry.pattern
         key = name.id if isinstance(name, tree.Name) else name.value
         if key in found:
-            findings.add(Diagnostic("V0204", f"`{key}` is set twice in this section", name.span))
+            findings.add(Diagnostic("V0204", f"`{key}` is set twice in this {where}", name.span))
         before = len(findings.items)
         entry_value = value(entry.value, findings)
         if len(findings.items) == before:  # what can't be read is told once, and is not looked at further
@@ -83,6 +85,8 @@ def value(expr: tree.Expr, findings: Findings) -> Any:
             return Choice(expr.id, span=expr.span)
         case tree.List():
             return [value(item, findings) for item in expr.items]
+        case tree.Mapping():
+            return _entries(expr.entries, findings, "mapping")
         case tree.Call() if isinstance(expr.function, tree.Name):
             return _choice(expr, expr.function.id, findings)
         case tree.Unary() if expr.op == "-":
@@ -95,7 +99,11 @@ def value(expr: tree.Expr, findings: Findings) -> Any:
                 return result
         case _:
             pass
-    findings.add(Diagnostic("V0601", "a section holds numbers, words, texts, lists and calls of them", expr.span))
+    findings.add(
+        Diagnostic(
+            "V0601", "a section holds numbers, words, texts, lists, calls of them, and mappings in braces", expr.span
+        )
+    )
     return None
 
 

@@ -103,7 +103,8 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value of a section: a number, bool, None, str, tuple (a shape), list, `Choice` or `Quantity`, and its places."""
+    """A value of a section: a number, bool, None, str, tuple (a shape), list, `Choice`, `Quantity` or a dict of
+    further entries, and its places."""
 
     value: Any
     span: Span = field(compare=False)

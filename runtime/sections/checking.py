@@ -79,6 +79,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         items: list[Any] = [plain(item) for item in value]  # type: ignore[reportUnknownVariableType] -- of any kind
         return items
+    if isinstance(value, dict):
+        entries: dict[str, Entry] = value  # type: ignore[reportUnknownVariableType] -- sections have no other dicts
+        return {key: plain(entry.value) for key, entry in entries.items()}
     return value
 
 
@@ -94,6 +97,8 @@ def shown(value: Any) -> str:
             text = str(value).lower()
         case list() | tuple():
             text = f"[{', '.join(shown(item) for item in value)}]"  # type: ignore[reportUnknownVariableType] -- of any kind
+        case dict():
+            text = "`{ … }`"
         case Word():
             text = f"`{value}`"
         case str():
@@ -121,7 +126,12 @@ def _wrong(owner: str, entries: Mapping[str, Entry], detail: ErrorDetails, span:
     name = str(detail["loc"][0])
     if name not in entries:
         return [Diagnostic("V0605", f"{owner} needs `{name}`", span)]
-    return [Diagnostic("V0603", f"`{name}` {_text(detail, context)}", entries[name].span)]
+    entry = entries[name]
+    if isinstance(entry.value, dict) and len(detail["loc"]) > 1:  # the place is the value inside the mapping
+        inner: dict[str, Entry] = entry.value  # type: ignore[reportUnknownVariableType] -- sections have no other dicts
+        name = str(detail["loc"][1])
+        entry = inner.get(name, entry)
+    return [Diagnostic("V0603", f"`{name}` {_text(detail, context)}", entry.span)]
 
 
 def _text(detail: ErrorDetails, context: Mapping[str, Any]) -> str:

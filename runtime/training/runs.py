@@ -9,7 +9,7 @@ from typing import Any
 
 from ...compiler.backends import torch_source
 from ...compiler.driver import Compiled
-from ...compiler.ir.program import Choice, Quantity
+from ...compiler.ir.program import Choice, Entry, Quantity
 from ...grammar.diagnostics import VitError, error
 from .records import write
 
@@ -122,6 +122,9 @@ def written(value: Any) -> str:
             return f"{value.value} {value.unit}"
         case list():
             return f"[{', '.join(written(item) for item in value)}]"  # type: ignore[reportUnknownVariableType] -- of any kind
+        case dict():
+            inner: dict[str, Entry] = value  # type: ignore[reportUnknownVariableType] -- sections have no other dicts
+            return f"{{{', '.join(f'{json.dumps(key)} = {written(entry.value)}' for key, entry in inner.items())}}}"
         case str():
             return json.dumps(value)
         case _:

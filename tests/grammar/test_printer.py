@@ -95,6 +95,13 @@ bodies = tuples(stmts, 1, 3)
 binds = node(tree.Bind, names, exprs)
 
 
+def _mapping(entry):
+    return node(tree.Bind, names, node(tree.Mapping, tuples(entry, 0, 4)))
+
+
+entries = st.recursive(binds | expects | node(tree.PatternBind, strings, exprs), _mapping, max_leaves=5)
+
+
 def _short(name, params, result, value):
     body = (tree.Return(NOWHERE, (tree.Result(NOWHERE, None, value),)),)
     return tree.Function(NOWHERE, name, params, result, body, short=True)
@@ -112,7 +119,7 @@ items = st.one_of(
     node(tree.Function, names, params, optional(types), bodies),
     node(tree.Block, names, params, tuples(binds | expects), node(tree.Forward, params, outs, bodies)),
     node(tree.Model, names, names, tuples(binds | expects, 0, 5)),
-    node(tree.Section, kinds, optional(names), tuples(binds | expects | node(tree.PatternBind, strings, exprs), 0, 5)),
+    node(tree.Section, kinds, optional(names), tuples(entries, 0, 5)),
 )
 files = node(tree.File, st.just(1), tuples(items, 0, 3))
 

@@ -36,6 +36,11 @@ def places(text):
     return [(d.span.line, d.code) for d in read(Source("a.vit", text))[1] if d.span]
 
 
+def test_mistakes_inside_a_mapping_and_after_it_are_told_together():
+    text = 'vit 1\ndata {\n  labels {\n    cat =\n    "dog" = "x", 3 = "y"\n  }\n  mean =\n}\n'
+    assert places(text) == [(4, "V0102"), (5, "V0102"), (7, "V0102")]
+
+
 def test_five_mistakes_are_five_diagnostics_on_their_lines():
     assert places(FIVE) == [(2, "V0102"), (4, "V0104"), (5, "V0104"), (10, "V0110"), (11, "V0102")]
 
