@@ -1,8 +1,19 @@
 """vitc: a compiler for Vision Transformers. The front door; nothing heavy is imported until a name is used."""
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# ONNX Runtime reports home unless this is set before it is imported (its Privacy.md). A value of the user's own stays.
+if "ORT_DISABLE_TELEMETRY" not in os.environ:
+    if "onnxruntime" in sys.modules:
+        import warnings
+
+        warnings.warn("onnxruntime was imported before vitc, so its telemetry stays on in this process: "
+                      "import vitc first, or set ORT_DISABLE_TELEMETRY=1", stacklevel=2)  # fmt: skip
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 if TYPE_CHECKING:
     from .cli.api import check, compile, load

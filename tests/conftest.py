@@ -3,6 +3,7 @@
 import warnings
 
 import pytest
+import vitc  # noqa: F401 -- turns the telemetry of ONNX Runtime off, before a test imports that
 
 
 def pytest_addoption(parser):

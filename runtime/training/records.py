@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ def write(path: Path, text: str) -> None:
 
 def curves(path: Path, rows: list[dict[str, Any]], title: str) -> None:
     """Loss, accuracy and learning rate over the epochs as a picture."""
+    _import_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -42,6 +45,18 @@ def curves(path: Path, rows: list[dict[str, Any]], title: str) -> None:
     stage = path.with_name(f".{path.name}")
     canvas.print_figure(stage, format="png", dpi=120)
     os.replace(stage, path)
+
+
+def _import_matplotlib() -> None:
+    """Imports matplotlib without its list of fonts in the home folder: a run writes into its own folder alone."""
+    if "matplotlib" in sys.modules or "MPLCONFIGDIR" in os.environ:
+        return
+    with tempfile.TemporaryDirectory(prefix="vitc-") as folder:
+        os.environ["MPLCONFIGDIR"] = folder
+        try:
+            import matplotlib.font_manager  # noqa: F401  # pyright: ignore[reportUnusedImport] -- the import writes the list
+        finally:
+            del os.environ["MPLCONFIGDIR"]
 
 
 def summary(rows: list[dict[str, Any]], chosen: int, seconds: float, images: int) -> dict[str, Any]:
