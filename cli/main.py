@@ -7,7 +7,12 @@ import typer
 
 from .errors import guarded
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 class Form(StrEnum):
@@ -20,8 +25,20 @@ class Form(StrEnum):
 Format = Annotated[Form, typer.Option("--format", help="for people, or for machines")]
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from .. import __version__
+
+        print(f"vitc {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def about() -> None:
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
     """Compiles Vision Transformers written as `.vit` texts."""
 
 

@@ -33,7 +33,8 @@ class ScriptError(Exception):
 def write(source: Path, weights: Path | None, out: Path) -> None:
     """Scripts `source` with the weights of a safetensors file (drawn with seed 0 without one) and writes `out`."""
     raw = out.with_suffix(".raw")
-    command = [sys.executable, "-c", CHILD, str(source), str(weights or ""), str(raw)]
+    # -P: no module of the current folder, where a user may have a `torch.py`
+    command = [sys.executable, "-P", "-c", CHILD, str(source), str(weights or ""), str(raw)]
     environment = {**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     try:

@@ -157,3 +157,22 @@ def test_the_folder_may_have_any_name_and_the_commands_run_from_anywhere(here):
     code = "import vitc.cli.main, vitc.compiler.driver, sys; print(len({m for m in sys.modules if m.endswith('compiler.driver')}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=link, capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"
+
+
+def test_the_version_and_the_short_help(here):
+    done = run("--version", cwd=here)
+    assert (done.returncode, done.stdout) == (0, f"vitc {vitc.__version__}\n")
+    for command in ([], ["check"], ["weights"], ["weights", "import"]):
+        short, long = (run(*command, flag, cwd=here) for flag in ("-h", "--help"))
+        assert (short.returncode, short.stdout) == (0, long.stdout)
+        assert "Usage: " in short.stdout
+
+
+def test_modules_in_the_current_folder_are_not_run(here):
+    """A user's `torch.py` is no torch, also where a process of its own formats or scripts."""
+    for name in ("ruff", "torch", "json", "onnx", "numpy", "safetensors"):
+        (here / f"{name}.py").write_text("open('run', 'w')")
+    command = [sys.executable, "-P", "-m", "vitc", "compile", "m.vit", "--model", "a"]
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not (here / "run").exists()

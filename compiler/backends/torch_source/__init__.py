@@ -72,6 +72,7 @@ def formatted(text: str) -> str:
     text = re.sub(r"\b(\d+(?:\.\d+)?)e-0(\d)\b", r"\1e-\2", text)
     command = [
         sys.executable,
+        "-P",  # no module of the current folder: a user may have a `ruff.py`
         "-m",
         "ruff",
         "format",
