@@ -1,19 +1,13 @@
 """From a picture to the numbers a model takes; carried by every artefact, so that predicting needs nothing else."""
 
 import json
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ..compiler.ops.base import Array, np
-from ..grammar.diagnostics import VitError, error
+from .pictures import LARGEST, Remark, eight_bits, opened, remarks, silent
 
-#: A picture of more pixels, as it is stored or on its way to the model's size, is refused before it is made.
-LARGEST = 64_000_000
-#: What Pillow may decode; its other readers are old, rare or start programs.
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
 CROP_MODES = ("center", "squash", "border")
 
@@ -26,8 +20,9 @@ class Preprocess:
     `crop_mode`, in timm's words: `center` brings the shorter side to `resize`, `squash` both, `border` the longer one, and
     fills up with the mean color. Sizes are rounded as torchvision and timm round them.
 
-    Before all that a picture is turned as its EXIF data says; of several frames the first counts, of 16 bits the upper 8,
-    transparency is dropped.
+    Before all that a picture is turned as its EXIF data says. Of several frames the first counts, of more than 8 bits the
+    upper 8 (`pictures` says of which depth), transparency is dropped as torchvision's and timm's loaders drop it, and a
+    color profile has no effect.
     """
 
     channels: int
@@ -62,23 +57,26 @@ class Preprocess:
         """A file as float32 [channels, height, width]; raises V0901."""
         return self.normalised(self.decoded(path))
 
-    def decoded(self, path: Path) -> Array:
-        """A file as uint8 [height, width, channels]; raises V0901."""
-        with _opened(path) as image:
-            return self.pixels(image)
+    def decoded(self, path: Path, remark: Remark = silent) -> Array:
+        """A file as uint8 [height, width, channels]; raises V0901. `remark` hears what is odd about it."""
+        with opened(path) as image:
+            pixels = self.pixels(image, remark)
+        if odd := remarks(pixels):
+            remark(odd)
+        return pixels
 
     def looked_at(self, path: Path) -> None:
         """Reads the header of a file; raises V0901 where it is no picture, or one that is too large."""
-        with _opened(path):
+        with opened(path):
             pass
 
-    def pixels(self, image: Any) -> Array:
+    def pixels(self, image: Any, remark: Remark = silent) -> Array:
         """A Pillow image as uint8 [height, width, channels], turned, resized and cut; ValueError for a strip that would
         become enormous."""
         from PIL import Image, ImageOps
 
         ImageOps.exif_transpose(image, in_place=True)
-        image = _eight_bits(image).convert("L" if self.channels == 1 else "RGB")
+        image = eight_bits(image, remark).convert("L" if self.channels == 1 else "RGB")
         width, height = self._size(image.width, image.height)
         if width * height > LARGEST:
             raise ValueError(f"{image.width}x{image.height} would become {width}x{height}")
@@ -116,32 +114,3 @@ class Preprocess:
 def _offset(size: int, wanted: int) -> int:
     """Where the middle of a side begins: negative where it is cut."""
     return (wanted - size) // 2 if size < wanted else -round((size - wanted) / 2)
-
-
-def _eight_bits(image: Any) -> Any:
-    """Pillow cuts 16 bits off at 255: the upper eight are what is meant."""
-    from PIL import Image
-
-    if not image.mode.startswith("I"):
-        return image
-    return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))
-
-
-@contextmanager
-def _opened(path: Path) -> Generator[Any]:
-    """A Pillow image; what goes wrong inside is V0901."""
-    from PIL import Image
-
-    try:
-        if not path.is_file():
-            raise error("V0901", f"there is no picture `{path}`", exit_status=3)
-        with Image.open(path, formats=FORMATS) as image:
-            if image.width * image.height > LARGEST:
-                raise error("V0901", f"`{path}` has more than {LARGEST:,} pixels", exit_status=3)
-            if image.mode == "F":
-                raise ValueError("its pixels are no integers")
-            yield image
-    except VitError:
-        raise
-    except Exception as problem:  # decoders raise whatever comes at a file that is not what it says
-        raise error("V0901", f"`{path}` can't be read as a picture: {str(problem)[:200]}", exit_status=3) from None

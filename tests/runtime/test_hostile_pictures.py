@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 from vitc.cli import api
 from vitc.grammar.diagnostics import VitError
-from vitc.runtime.preprocess import LARGEST, Preprocess
+from vitc.runtime.pictures import LARGEST
+from vitc.runtime.preprocess import Preprocess
 
 SPEC = "vit 1\nmodel m = vit { image = 8x8x3, patch = 4, dim = 8, depth = 1, heads = 2, classes = 2 }\ndata { resize = 8 }\n"
 PLAIN = Preprocess(3, 8, 8)
@@ -98,14 +99,6 @@ def test_frames_channels_and_alpha(tmp_path):
     np.testing.assert_array_equal(PLAIN.decoded(tmp_path / "frames.gif"), np.asarray(palette.convert("RGB")))
     Image.new("CMYK", (8, 8), (255, 0, 0, 0)).save(tmp_path / "cmyk.jpg", quality=100)
     assert np.abs(PLAIN.decoded(tmp_path / "cmyk.jpg").astype(int) - [0, 255, 255]).max() < 5
-
-
-def test_of_sixteen_bits_the_upper_eight_count(tmp_path):
-    deep = np.arange(64, dtype=np.uint16).reshape(8, 8) * 1024
-    Image.fromarray(deep).save(tmp_path / "deep.png")
-    Image.fromarray(deep).save(tmp_path / "deep.tiff")
-    for name in ("deep.png", "deep.tiff"):
-        np.testing.assert_array_equal(Preprocess(1, 8, 8).decoded(tmp_path / name)[..., 0], deep >> 8)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from ....compiler.ops.base import Array, np
 from ....grammar.diagnostics import error
+from ...pictures import OPTIONAL, SUFFIXES
 from ...preprocess import Preprocess
 from ...sections.values import Strict
 from ..images import Images, Parts
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".pgm", ".tif", ".tiff", ".gif"}
 #: What the folders of the parts are called where `path` holds them.
 TRAIN, VALIDATION, TEST = ("train",), ("val", "validation", "valid"), ("test",)
 #: Up to so many pictures have their headers read before anything starts; of more, each is met when its turn comes.
@@ -73,7 +73,7 @@ def _listed(folder: Path, names: tuple[str, ...]) -> list[tuple[Path, int]]:
         (path, index)
         for index, name in enumerate(names)
         for path in sorted((folder / name).rglob("*"))
-        if path.suffix.lower() in SUFFIXES
+        if path.suffix.lower() in SUFFIXES or path.suffix.lower() in OPTIONAL
     ]
     if not listed:
         raise error("V0902", f"`{folder}` holds no pictures of {', '.join(names[:5])}", exit_status=3,
