@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from ..grammar.diagnostics import VitError, error
 from ..grammar.messages import as_json, render
+from .streams import styled
 
 
 def guarded(run: Callable[[], object]) -> None:
@@ -36,5 +37,5 @@ def _end(problem: VitError) -> None:
     if "--format=json" in words or ("--format", "json") in pairwise(words):
         print(json.dumps({"diagnostics": as_json(problem.diagnostics)}, indent=2))
     else:
-        sys.stderr.write(render(problem.diagnostics, color=sys.stderr.isatty()))
+        sys.stderr.write(render(problem.diagnostics, color=styled(sys.stderr)))
     raise SystemExit(problem.exit_status) from None

@@ -7,6 +7,7 @@ from ..grammar import explanations
 from ..grammar.diagnostics import error
 from ..grammar.messages import escape
 from ..grammar.suggest import suggestion
+from .streams import styled
 
 
 def run(code: str | None, format: str) -> None:
@@ -23,7 +24,7 @@ def run(code: str | None, format: str) -> None:
     text = explanations.page(code)
     if format == "json":
         print(json.dumps({"code": code, "title": explanations.titles()[code], "text": text}, indent=2))
-    elif sys.stdout.isatty():
+    elif styled(sys.stdout):
         from rich.console import Console
         from rich.markdown import Markdown
 

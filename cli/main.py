@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from .errors import guarded
+from .streams import standard_streams
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -251,4 +252,5 @@ def weights_layouts(format: Format = Form.text) -> None:
 
 def main() -> None:
     """The console script."""
-    guarded(app)
+    with standard_streams():
+        guarded(app)

@@ -8,6 +8,7 @@ from typing import Any
 from ..grammar.diagnostics import Diagnostic, error
 from ..grammar.messages import render
 from .specs import choose, settings
+from .streams import styled
 from .training import train
 
 
@@ -63,7 +64,7 @@ class _Listening:
         self.progress.console.print(f"epoch {row['epoch']}/{self.epochs}: {', '.join(parts)}", highlight=False)
 
     def _warning(self, diagnostic: Diagnostic) -> None:
-        sys.stderr.write(render([diagnostic], color=sys.stderr.isatty()))
+        sys.stderr.write(render([diagnostic], color=styled(sys.stderr)))
 
 
 def _figures(score: dict[str, Any]) -> str:
