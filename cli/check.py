@@ -1,14 +1,16 @@
 """`vitc check`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
+from typing import Any, NamedTuple
 
 from ..compiler import elaborate
 from ..compiler.elaborate.library import Library
 from ..grammar.diagnostics import Diagnostic, Findings, VitError
+from ..grammar.messages import escape
 from ..runtime import sections
-from .specs import open_spec
+from .specs import below, open_spec
 from .specs import settings as read_settings
 
 #: Of one file: models with mistakes after which no more are looked at, and steps of elaboration.
@@ -16,40 +18,65 @@ MOST_BROKEN = 20
 MOST_STEPS = 300_000
 
 
-def run(specs: list[str], settings: list[str], format: str) -> None:
-    """Checks every model of every spec and reports all that is wrong with all of them.
+class Checked(NamedTuple):
+    """What came of a spec: a row for each model that is right, what is wrong, and the exit status that stands for it."""
 
+    spec: str
+    rows: list[dict[str, Any]]
+    problems: list[Diagnostic]
+    status: int
+
+
+def run(specs: list[str], settings: list[str], format: str) -> None:
+    """Checks every model of every spec and reports all that is wrong with all of them; of a folder the `.vit` files below.
+
+    Prints a line for each model that is right. Where there are several specs, it begins with the spec, and a spec that has
+    mistakes or no model gets a line too.
     `--format json` prints {"models": [{"spec", "model", "params"}]} or {"diagnostics": [{"severity", "code", "message",
     "place": {"file", "line", "column", "end": {"line", "column"}} or null, "file", "label", "others": [{…place, "text"}],
     "frames", "help"}]}, in the order of the command line, then of each text. Exit status: 0 all well, 1 a text is wrong, 2 the command line, 3 a file can't be read; of several the highest.
     """
     overrides = read_settings(settings)
-    problems, status, rows = list[Diagnostic](), 0, list[dict[str, object]]()
-    for spec in specs:
-        try:
-            library, names = open_spec(spec)
-        except VitError as problem:
-            problems += problem.diagnostics
-            status = max(status, problem.exit_status)
-            continue
-        findings = Findings()
-        rows += [{"spec": spec, **row} for row in _models(library, names, overrides, findings)]
-        problems += sorted(findings.items, key=_place)
-        if findings.items:
-            status = max(status, 2 if all(map(elaborate.on_the_command_line, findings.items)) else 1)
+    found = [_checked(spec, overrides) for given in specs for spec in below(given)]
+    if format == "text":
+        alone = len(specs) == len(found) == 1 and found[0].spec == specs[0]
+        for line in (line for one in found for line in _lines(one, alone)):
+            print(line)
+    problems = [problem for one in found for problem in one.problems]
     if problems:
-        raise VitError(tuple(problems), status)
+        raise VitError(tuple(problems), max(one.status for one in found))
     if format == "json":
-        print(json.dumps({"models": rows}, indent=2))
-    else:
-        for row in rows:
-            print(f"{row['model']}: {row['params']:,} parameters")
+        print(json.dumps({"models": [{"spec": one.spec, **row} for one in found for row in one.rows]}, indent=2))
+
+
+def _checked(spec: str, overrides: Mapping[str, str]) -> Checked:
+    """All models of a spec; what can't be opened is one of its mistakes."""
+    try:
+        library, names = open_spec(spec)
+    except VitError as problem:
+        return Checked(spec, [], list(problem.diagnostics), problem.exit_status)
+    findings = Findings()
+    rows = _models(library, names, overrides, findings)
+    status = 2 if all(map(elaborate.on_the_command_line, findings.items)) else 1
+    return Checked(spec, rows, sorted(findings.items, key=_place), status if findings.items else 0)
+
+
+def _lines(one: Checked, alone: bool) -> Iterator[str]:
+    """A line for each model, then one for the mistakes of the spec, which are told in full where they are raised."""
+    for row in one.rows:
+        where = "" if alone or one.spec == row["model"] else f"{escape(one.spec)}: "
+        yield f"{where}{row['model']}: {row['params']:,} parameters"
+    count = len(one.problems)
+    if count and not alone:
+        yield f"{escape(one.spec)}: {count} error{'s' * (count > 1)}"
+    if not count and not one.rows:
+        yield f"{escape(one.spec)}: no model"
 
 
 def _models(library: Library, names: tuple[str, ...], overrides: Mapping[str, str], findings: Findings
-            ) -> list[dict[str, object]]:  # fmt: skip
+            ) -> list[dict[str, Any]]:  # fmt: skip
     """A row for each model that is right; what is wrong with the others is found."""
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     broken = steps = 0
     for index, name in enumerate(names):
         checked = elaborate.check(library, name, overrides)

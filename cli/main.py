@@ -45,13 +45,13 @@ def about(
 
 @app.command()
 def check(
-    specs: Annotated[list[str], typer.Argument(help="paths, or names of bundled models")],
+    specs: Annotated[list[str], typer.Argument(help="paths, folders, names of bundled models; - is standard input")],
     settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE: re-binds a parameter")] = None,
     format: Format = Form.text,
 ) -> None:
     """Checks specs: names, types, shapes, expectations.
 
-    Examples: `vitc check mine.vit`, `vitc check vit_base_patch16_224 --set heads=16`.
+    Examples: `vitc check mine.vit`, `vitc check specs/`, `vitc check vit_base_patch16_224 --set heads=16`.
     """
     from . import check as command
 
@@ -60,7 +60,7 @@ def check(
 
 @app.command()
 def compile(
-    spec: Annotated[str, typer.Argument(help="a path, or the name of a bundled model")],
+    spec: Annotated[str, typer.Argument(help="a path, the name of a bundled model, or - for standard input")],
     model: Annotated[str | None, typer.Option(help="which model of the file")] = None,
     out: Annotated[str | None, typer.Option("--out", "-o", help="the folder to write; out/NAME without it")] = None,
     to: Annotated[
@@ -83,7 +83,7 @@ def compile(
 
 @app.command()
 def train(
-    spec: Annotated[str, typer.Argument(help="a path, or the name of a bundled model")],
+    spec: Annotated[str, typer.Argument(help="a path, the name of a bundled model, or - for standard input")],
     model: Annotated[str | None, typer.Option(help="which model of the file")] = None,
     out: Annotated[str | None, typer.Option("--out", "-o", help="the folder of the run; runs/NAME without it")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
@@ -119,7 +119,7 @@ def predict(
 
 @app.command()
 def show(
-    spec: Annotated[str, typer.Argument(help="a path, or the name of a bundled model")],
+    spec: Annotated[str, typer.Argument(help="a path, the name of a bundled model, or - for standard input")],
     model: Annotated[str | None, typer.Option(help="which model of the file")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE: re-binds a parameter")] = None,
     layers: Annotated[bool, typer.Option("--layers", help="a row for each layer")] = False,

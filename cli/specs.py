@@ -1,22 +1,69 @@
 """From what a command line says to a library and the name of a model in it."""
 
+import os
+import sys
+from functools import cache
 from pathlib import Path
 
-from ..compiler.elaborate.library import SPECS, Library, load
+from ..compiler.elaborate.library import MAX_BYTES, SPECS, Library, load, read_bytes
 from ..grammar.diagnostics import error
 from ..grammar.suggest import suggestion
 
 
 def open_spec(spec: str) -> tuple[Library, tuple[str, ...]]:
-    """The library and the models of a path, or of the bundled file that defines a model of this name."""
+    """The library and the models of a path, of standard input (`-`; paths in it are relative to the current folder), or of
+    the bundled file that defines a model of this name."""
+    if spec == "-":
+        library = read_bytes(_standard_input(), "<stdin>", Path())
+        return library, library.models()
     if spec.endswith(".vit") or "/" in spec:
+        _refuse_irregular(spec)
         library = load(Path(spec))
         return library, library.models()
     for path in sorted(SPECS.glob("*/*.vit")):
         if f"model {spec} " in path.read_text(encoding="utf-8"):
             return load(path, f"{path.parent.name}/{path.name}"), (spec,)
+    _refuse_irregular(spec)
     raise error("V1001", f"`{spec}` is no bundled model; a file's name ends in .vit", exit_status=3,
                 help=suggestion(spec, bundled()))  # fmt: skip
+
+
+def below(spec: str) -> list[str]:
+    """The `.vit` files below a folder, sorted, without those in hidden folders; of anything else just itself.
+
+    Links to folders are not followed. Raises V1002 where there is none, `OSError` where a folder can't be read.
+    """
+    if not Path(spec).is_dir() or spec in bundled():
+        return [spec]
+    found: list[str] = []
+    for folder, inner, files in os.walk(spec, onerror=_raise):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        found += [str(Path(folder, name)) for name in files if name.endswith(".vit") and not name.startswith(".")]
+    if not found:
+        raise error("V1002", f"there is no .vit file below the folder `{spec}`", exit_status=3)
+    return sorted(found)
+
+
+def _raise(problem: OSError) -> None:
+    raise problem
+
+
+@cache
+def _standard_input() -> bytes:
+    """What standard input holds, up to where it is refused as too long; a command opens its spec more than once."""
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
+
+
+def _refuse_irregular(spec: str) -> None:
+    """Raises V1002 for a folder, a pipe or a device."""
+    path = Path(spec)
+    if path.is_dir():
+        raise error("V1002", f"`{spec}` is a folder, not a .vit file", exit_status=3,
+                    help="`vitc check FOLDER` checks the .vit files below it")  # fmt: skip
+    if path.exists() and not path.is_file():
+        raise error(
+            "V1002", f"`{spec}` is not an ordinary file", exit_status=3, help="`-` reads a spec from standard input"
+        )
 
 
 def bundled() -> list[str]:

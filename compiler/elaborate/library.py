@@ -19,7 +19,8 @@ Definition = tree.Function | tree.Block | tree.Model
 _DEFINITION = re.compile(r"(?:model|block|fn) (\w+)")
 
 _MAX_FILES = 200
-_MAX_BYTES = 250_000
+#: Of one text.
+MAX_BYTES = 250_000
 
 
 def use_of(name: str) -> str:
@@ -106,6 +107,16 @@ def loads(text: str, shown: str = "<text>") -> Library:
     return Library(main, loader.modules)
 
 
+def read_bytes(data: bytes, shown: str, folder: Path) -> Library:
+    """The library of a text that came without a file, as from standard input: `use` is relative to `folder`."""
+    loader = _Loader(root=folder.resolve())
+    text = loader.decoded(data, shown, None)
+    assert text is not None  # without a place in a text, `decoded` raises
+    main = loader.parsed(folder.resolve() / shown, Source(shown, text), ())
+    loader.findings.raise_if_any()
+    return Library(main, loader.modules)
+
+
 class _Loader:
     def __init__(self, root: Path | None) -> None:
         self.root, self.findings = root, Findings()
@@ -177,15 +188,23 @@ class _Loader:
         if not path.is_file():
             self._missing(shown, span)
             return None
-        if path.stat().st_size > _MAX_BYTES:
-            self._say("V0105", f"`{shown}` is larger than {_MAX_BYTES:,} bytes: no spec is", span, shown)
-            return None
         try:
-            return path.read_bytes().decode("utf-8-sig")
-        except UnicodeDecodeError as problem:
-            self._say("V0106", f"`{shown}` is not a text in UTF-8 (byte {problem.start})", span, shown)
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
         except OSError as problem:
             self._say("V0210", f"`{shown}` can't be read: {problem.strerror}", span, shown)
+            return None
+        return self.decoded(data, shown, span)
+
+    def decoded(self, data: bytes, shown: str, span: Span | None) -> str | None:
+        """The text of a file, of which no more than one byte above `MAX_BYTES` has to be read."""
+        if len(data) > MAX_BYTES:
+            self._say("V0105", f"`{shown}` is larger than {MAX_BYTES:,} bytes: no spec is", span, shown)
+            return None
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError as problem:
+            self._say("V0106", f"`{shown}` is not a text in UTF-8 (byte {problem.start})", span, shown)
         return None
 
     def _missing(self, shown: str, span: Span | None) -> None:

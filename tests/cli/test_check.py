@@ -7,10 +7,9 @@ import sys
 import pytest
 
 
-def vitc(*args, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "vitc", *args], cwd=cwd, capture_output=True, text=True, timeout=60, check=False
-    )
+def vitc(*args, cwd, input=None):
+    command = [sys.executable, "-m", "vitc", *args]
+    return subprocess.run(command, cwd=cwd, input=input, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_a_bundled_model(tmp_path):
@@ -109,3 +108,87 @@ def test_an_error_on_a_terminal_names_the_command_that_explains_it():
     assert render([Diagnostic("V0412", "x", help="y")], color=True).endswith("  help: y     vitc explain V0412\n")
     assert render([Diagnostic("V0412", "x")], color=True).endswith("  vitc explain V0412\n")
     assert "explain" not in render([Diagnostic("V0412", "x", help="y")])
+
+
+#: 1,355 parameters: 392 embed patches, 8 the class token, 40 positions, 872 the block, 16 the norm, 27 the head.
+SMALL = "vit 1\nmodel {} = vit {{ image = 8x8x3, patch = 4, dim = 8, depth = 1, heads = 2, classes = 3 }}\n"
+
+
+def test_a_line_for_each_model_of_several_specs_and_one_for_each_with_mistakes(tmp_path):
+    (tmp_path / "a.vit").write_text(SMALL.format("m") + "model n = m { classes = 4 }\n")
+    (tmp_path / "b.vit").write_text(SMALL.format("m").replace("depth", "dpeth").replace("dim", "dmi"))
+    (tmp_path / "c.vit").write_text("vit 1\nblock twice() { forward(x: [N, D]) { return x + x } }\n")
+    done = vitc("check", "a.vit", "b.vit", "digits", "c.vit", "none.vit", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stdout.splitlines() == [
+        "a.vit: m: 1,355 parameters",
+        "a.vit: n: 1,364 parameters",
+        "b.vit: 2 errors",
+        "digits: 202,410 parameters",
+        "c.vit: no model",
+        "none.vit: 1 error",
+    ]
+    assert done.stderr.count("error[") == 3
+    assert vitc("check", "a.vit", cwd=tmp_path).stdout == "m: 1,355 parameters\nn: 1,364 parameters\n"
+    assert vitc("check", "c.vit", cwd=tmp_path).stdout == "c.vit: no model\n"
+
+
+def test_a_folder_is_the_specs_below_it(tmp_path):
+    places = ["b.vit", "a/z.vit", "a/c.d/y.vit", ".git/x.vit", "a/.hidden/x.vit", "a/._z.vit", "other.txt"]
+    for place in places:
+        (tmp_path / "specs" / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "specs" / place).write_text(SMALL.format("m"))
+    (tmp_path / "specs" / "a" / "loop").symlink_to(tmp_path / "specs")
+    (tmp_path / "empty.vit").mkdir()
+    shown = ["specs/a/c.d/y.vit", "specs/a/z.vit", "specs/b.vit"]
+    done = vitc("check", "specs", "--format", "json", cwd=tmp_path)
+    assert [row["spec"] for row in json.loads(done.stdout)["models"]] == shown
+    assert vitc("check", "specs/", cwd=tmp_path).stdout == "".join(f"{name}: m: 1,355 parameters\n" for name in shown)
+    assert vitc("check", ".", cwd=tmp_path / "specs" / "a").stdout.splitlines()[1] == "z.vit: m: 1,355 parameters"
+    for command, words in (("check", "below the folder `empty.vit`"), ("show", "`empty.vit` is a folder")):
+        done = vitc(command, "empty.vit", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (3, "") and words in done.stderr
+
+
+def test_a_spec_from_standard_input_with_paths_relative_to_the_current_folder(tmp_path):
+    (tmp_path / "part.vit").write_text("vit 1\nblock twice() { forward(x: [N, D]) { return x + x } }\n")
+    text = SMALL.format("m").replace("vit 1\n", 'vit 1\nuse "part.vit"\n')
+    done = vitc("check", "-", cwd=tmp_path, input=text)
+    assert (done.returncode, done.stdout) == (0, "m: 1,355 parameters\n"), done.stderr
+    done = vitc("compile", "-", "--to", "onnx", "--no-verify", cwd=tmp_path, input=text)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "m.vit").write_text(text)
+    assert vitc("compile", "m.vit", "--to", "onnx", "--no-verify", "-o", "b", cwd=tmp_path).returncode == 0
+    for name in ("manifest.json", "model.onnx", "model.safetensors"):
+        assert (tmp_path / "out" / "m" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    text += 'weights { file = "b/model.safetensors" }\n'
+    done = vitc("compile", "-", "--seed", "5", "--to", "torch", "--no-verify", "-o", "c", cwd=tmp_path, input=text)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "c" / "model.safetensors").read_bytes() == (tmp_path / "b" / "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place"),
+    [
+        (b"", "V0101", "<stdin>:1:1"),
+        (b"vit 1\nmodel m = vit { dpeth = 1 }\n", "V0202", "<stdin>:2:17"),
+        (b'vit 1\nuse "../m.vit"\nmodel m = vit\n', "V0211", "<stdin>:2:5"),
+        (b'vit 1\nuse "none.vit"\nmodel m = vit\n', "V0210", "<stdin>:2:5"),
+        (b"vit 1\n\xff", "V0106", "<stdin>"),
+        (b"#" * 2_000_000, "V0105", "<stdin>"),
+    ],
+)
+def test_wrong_texts_from_standard_input(tmp_path, text, code, place):
+    command = [sys.executable, "-m", "vitc", "check", "-"]
+    done = subprocess.run(command, cwd=tmp_path, input=text, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines()[0].startswith(f"error[{code}]")
+    assert done.stderr.decode().splitlines()[1] == f"  --> {place}"
+
+
+def test_a_pipe_or_a_device_is_no_spec(tmp_path):
+    done = vitc("check", "/dev/null", cwd=tmp_path)
+    assert done.returncode == 3
+    assert (
+        "error[V1002]: `/dev/null` is not an ordinary file\n  help: `-` reads a spec from standard input" in done.stderr
+    )

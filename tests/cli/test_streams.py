@@ -56,9 +56,7 @@ def test_a_reader_of_the_errors_that_goes_away_changes_no_status(tmp_path):
         assert shell(script, tmp_path).stdout == "3\n"
 
 
-@pytest.mark.parametrize(
-    "command", ["check digits --format json", "explain V0412", "--help"]
-)
+@pytest.mark.parametrize("command", ["check digits --format json", "explain V0412", "--help"])
 @pytest.mark.parametrize(("where", "why"), [(">&-", "Bad file descriptor"), ("> /dev/full", "No space left on device")])
 def test_output_that_can_not_be_written_is_an_error(tmp_path, command, where, why):
     done = shell(f"vitc {command} {where}", tmp_path)
