@@ -77,7 +77,12 @@ def _number(value: float) -> str:
 
 def string(text: tree.String) -> str:
     """A text in quotes."""
-    return f'"{text.value.translate(_ESCAPES)}"'
+    return quoted(text.value)
+
+
+def quoted(text: str) -> str:
+    """A text as the language writes it; characters that can't be seen have no escape."""
+    return f'"{text.translate(_ESCAPES)}"'
 
 
 def joined(sign: str, parts: Iterable[Doc]) -> list[Doc]:

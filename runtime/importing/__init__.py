@@ -1,67 +1,92 @@
-"""From a model of others to a spec: a configuration of transformers or timm, or the bare weights.
+"""From a model of others to a spec: a configuration of transformers, timm or open_clip, or the bare weights.
 
 What these files say is translated, what they cannot tell is asked for, and nothing is guessed. Raises V0713 where a
 configuration has what no sheet can say, V0714 for what only its owner knows.
 """
 
-import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ...grammar.diagnostics import error
-from . import huggingface, pictures, shapes, timm
-from .sheet import Asked, Sheet
+from ...grammar.expressions import quoted
+from ..weights.files import Stored
+from . import huggingface, open_clip, pictures, shapes, timm
+from .reading import read
+from .sheet import Asked, Sheet, literal, unsayable
 
-#: A larger configuration is refused; that of a model with 21,843 named classes has about two million bytes.
-_LARGEST = 16_000_000
+#: Configurations in a folder, and the weights that their library writes beside them.
+_CONFIGS = {"config.json": "model.safetensors", "open_clip_config.json": "open_clip_model.safetensors"}
 
 
 def imported(source: Path, asked: Asked, beside: Path) -> Sheet:
-    """The sheet of a config.json, of a folder that holds one, or of a .safetensors file.
+    """The sheet of a configuration, of a folder that holds one, or of a .safetensors or .npz file.
 
-    In a folder `preprocessor_config.json` says how pictures are prepared, and `model.safetensors` becomes the file of the
-    section `weights`, relative to `beside`, where the spec will stand.
+    In a folder `preprocessor_config.json` says how pictures are prepared, and the weights become the file of the section
+    `weights`, relative to `beside`, where the spec will stand.
     """
-    path = source / "config.json" if source.is_dir() else source
+    path = _config(source) if source.is_dir() else source
     if not path.is_file():
-        raise error("V0701", f"there is no `{path}`", exit_status=3)
+        raise error("V0701", f"there is no file `{path}`", exit_status=3)
     if path.suffix in (".safetensors", ".npz"):
-        return _with_weights(shapes.sheet(path, asked), path, beside)
-    config = _json(path)
-    if "architecture" in config:
-        sheet = timm.sheet(config, path, asked)
-    elif "model_type" in config:
-        processor = path.with_name("preprocessor_config.json")
-        sheet = huggingface.sheet(config, path, asked)
-        if processor.is_file():
-            pictures.prepared(sheet, _json(processor), processor)
-        else:
-            sheet.notes.append(
-                f"how pictures are prepared stands in {processor.name}, which is not beside it: no section data"
-            )
-    else:
-        raise error("V0713", f"`{path}` names neither the `model_type` of transformers nor the `architecture` of timm",
-                    exit_status=3)  # fmt: skip
-    weights = path.with_name("model.safetensors")
-    if not weights.is_file():
-        sheet.weights = {}
+        sheet = shapes.sheet(path, asked)
+        sheet.source = path
+        _with_weights(sheet, path, beside)
         return sheet
-    return _with_weights(sheet, weights, beside)
-
-
-def _with_weights(sheet: Sheet, weights: Path, beside: Path) -> Sheet:
-    sheet.weights = {"file": json.dumps(os.path.relpath(weights, beside)), **sheet.weights}
+    values = read(path)
+    _only_for_shapes(asked, path)
+    weights = path.with_name("open_clip_model.safetensors" if "model_cfg" in values else "model.safetensors")
+    stored = {name: header.shape for name, header in Stored(weights).headers.items()} if weights.is_file() else None
+    sheet = _of(values, path, asked, stored)
+    sheet.source = path
+    if stored is not None:
+        _with_weights(sheet, weights, beside)
+        return sheet
+    for name in (f"{weights.name}.index.json", weights.with_suffix(".bin").name.replace("model", "pytorch_model", 1)):
+        if weights.with_name(name).is_file():
+            sheet.notes.append(
+                f"{name} beside it is not read: the weights are drawn until the section `weights` names a file"
+            )
+    sheet.weights = sheet.weights if "resize" in sheet.weights else {}
     return sheet
 
 
-def _json(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > _LARGEST:
-        raise error("V0713", f"`{path}` has more than {_LARGEST:,} bytes: no configuration has", exit_status=3)
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as problem:
-        raise error("V0713", f"`{path}` can't be read as JSON: {str(problem)[:200]}", exit_status=3) from None
-    if not isinstance(found, dict):
-        raise error("V0713", f"`{path}` holds no configuration", exit_status=3)
-    return found  # type: ignore[reportUnknownVariableType] -- of any kind
+def _of(values: dict[str, Any], path: Path, asked: Asked, stored: Mapping[str, tuple[int, ...]] | None) -> Sheet:
+    """The sheet by the library that wrote the configuration."""
+    if "model_cfg" in values:
+        return open_clip.sheet(values, path, asked)
+    if "architecture" in values:
+        return timm.sheet(values, path, asked)
+    if "model_type" not in values:
+        raise unsayable(path, "it has neither `model_type`, as of transformers, nor `architecture`, as of timm, nor "
+                        "`model_cfg`, as of open_clip")  # fmt: skip
+    sheet, family, config = huggingface.sheet(values, path, asked, stored)
+    processor = path.with_name("preprocessor_config.json")
+    if processor.is_file():
+        pictures.prepared(sheet, read(processor), processor)
+    else:
+        sheet.notes.append(
+            f"how pictures are prepared stands in {processor.name}, which is not beside it: no section data"
+        )
+    huggingface.sized(sheet, family, config, asked, path)
+    return sheet
+
+
+def _config(folder: Path) -> Path:
+    """The configuration in a folder: that of open_clip where there is no other."""
+    return next((folder / name for name in _CONFIGS if (folder / name).is_file()), folder / "config.json")
+
+
+def _only_for_shapes(asked: Asked, path: Path) -> None:
+    """Raises V1004 for what a configuration says itself."""
+    for option in ("heads", "eps", "act", "pool"):
+        if getattr(asked, option) is not None:
+            raise error("V1004", f"--{option} is for weights without a configuration; `{path}` is one", exit_status=2,
+                        help=f"leave --{option} out")  # fmt: skip
+
+
+def _with_weights(sheet: Sheet, weights: Path, beside: Path) -> None:
+    sheet.stored = weights
+    relative = Path(os.path.relpath(weights, beside)).as_posix()
+    sheet.weights = {"file": quoted(literal(relative, weights, "file")), **sheet.weights}

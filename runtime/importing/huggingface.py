@@ -1,201 +1,192 @@
 """Sheets of transformers' config.json."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from ...grammar.diagnostics import error
+from . import names
+from .families import EVERYWHERE, FAMILIES, Built, Config, Family, common
+from .sheet import Asked, Sheet, refused, shown, unsayable, valid
 
-from .sheet import Asked, Sheet, number, unsayable, valid
-
-Count = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
-Small = Annotated[float, Field(ge=0, le=1)]
-
-ACTIVATIONS = {"gelu": "gelu", "gelu_pytorch_tanh": "gelu_tanh", "gelu_new": "gelu_tanh", "quick_gelu": "quick_gelu",
-               "silu": "silu", "swish": "silu", "relu": "relu"}  # fmt: skip
-
-
-class Config(BaseModel):
-    """What the families share; a value that a file does not hold is that of transformers' class for all of them."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    model_type: str
-    architectures: list[str] = Field(default_factory=list[str])
-    hidden_size: Count
-    num_hidden_layers: Count
-    num_attention_heads: Count
-    intermediate_size: Count | None = None
-    image_size: Count | tuple[Count, Count]
-    patch_size: Count
-    num_channels: Count = 3
-    hidden_act: str
-    layer_norm_eps: Annotated[float, Field(gt=0, lt=1)]
-    qkv_bias: bool = True
-    id2label: dict[str, str] | None = None
-    num_labels: Count | None = None
-    projection_dim: Count | None = None
-    mlp_ratio: Annotated[float, Field(gt=0, le=100)] = 4
-    use_swiglu_ffn: bool = False
-    use_gated_mlp: bool = False
-    layerscale_value: Small = 1.0
-    num_register_tokens: Annotated[int, Field(ge=0, le=10_000)] = 0
-    query_bias: bool = True
-    key_bias: bool = False
-    value_bias: bool = True
-    proj_bias: bool = True
-    mlp_bias: bool = True
-    rope_theta: Annotated[float, Field(gt=0, le=1e9)] = 100.0
-    vision_use_head: bool = True
-    layer_scale_init_value: Small = 0.1
-    use_mean_pooling: bool = True
-    use_absolute_position_embeddings: bool = False
-    use_relative_position_bias: bool = False
-    use_shared_relative_position_bias: bool = False
-
-    @property
-    def classes(self) -> int | None:
-        """How many, where the model has a classifier."""
-        if not any("ForImageClassification" in name for name in self.architectures):
-            return None
-        return len(self.id2label) if self.id2label is not None else self.num_labels or 2
+Shapes = Mapping[str, tuple[int, ...]]
+#: Number of outputs of a classifier where a configuration does not tell.
+_OUTPUTS = 2
 
 
-#: What the classes of transformers take where a file says nothing.
-_VIT: dict[str, Any] = {"image_size": 224, "patch_size": 16, "hidden_act": "gelu", "layer_norm_eps": 1e-12,
-                        "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12}  # fmt: skip
-_DINOV2 = {**_VIT, "layer_norm_eps": 1e-6}
-_DINOV3 = {**_VIT, "hidden_size": 384, "num_attention_heads": 6, "layer_norm_eps": 1e-5, "intermediate_size": 1536}
-_CLIP = {**_VIT, "patch_size": 32, "hidden_act": "quick_gelu", "layer_norm_eps": 1e-5, "projection_dim": 512}
-_SIGLIP = {**_VIT, "hidden_act": "gelu_pytorch_tanh", "layer_norm_eps": 1e-6}
+def sheet(values: dict[str, Any], path: Path, asked: Asked, stored: Shapes | None) -> tuple[Sheet, Family, Config]:
+    """The sheet of a model, or of the image side of one with two sides; `stored`: the shapes of the weights beside it."""
+    kind, inner, above = _side(values, path)
+    family = FAMILIES[kind]
+    made = Sheet(asked.name, "vit", weights={"layout": "hf"})
+    _told(family, inner, made, path, above)
+    given = {k: v for k, v in inner.items() if k in family.reads | {"head_dim"}}
+    if kind == "clip_vision_model" and above and values.get("projection_dim") is not None:
+        given["projection_dim"] = values["projection_dim"]
+    config = valid(Config, {**family.defaults, **given}, path, above)
+    of = _class(family, values, made, path, stored)
+    built = Built(config, of, made, path, above)
+    common(built)
+    _classes(built, family, values, stored)
+    family.rule(built)
+    if note := family.notes.get(of):
+        made.notes.append(note.format(of))
+    if values.get("problem_type") == "multi_label_classification":
+        made.train["criterion"] = "bce"
+        made.notes.append("problem_type is multi_label_classification: each output is a probability of its own")
+    return made, family, config
 
 
-def sheet(values: dict[str, Any], path: Path, asked: Asked) -> Sheet:
-    """The sheet of a model, or of the image side of one with two sides."""
-    kind = str(values["model_type"])
+def _side(values: dict[str, Any], path: Path) -> tuple[str, dict[str, Any], str]:
+    """The family, its configuration, and the keys that lead to it."""
+    kind = values["model_type"]
+    vision: Any = values.get("vision_config")
+    inner: dict[str, Any] = vision if isinstance(vision, dict) else {}  # type: ignore[reportUnknownVariableType] -- of any kind
     if kind in ("clip", "siglip"):
-        vision: Any = values.get("vision_config")
-        inner: dict[str, Any] = vision if isinstance(vision, dict) else {}  # type: ignore[reportUnknownVariableType] -- of any kind
-        outer = {k: values[k] for k in ("architectures", "projection_dim", "id2label", "num_labels") if k in values}
-        kind, values = f"{kind}_vision_model", {**inner, **outer}
-    if kind not in FAMILIES:
-        raise unsayable(path, f"no rule for the model type {kind[:40]!r}; there are rules for {', '.join(FAMILIES)}")
-    defaults, family = FAMILIES[kind]
-    config = valid(Config, {**defaults, **values, "model_type": kind}, path)
-    made = Sheet(asked.name, "vit", entries=_common(config, path), weights={"layout": "hf"})
-    family(config, made, path)
-    return made
+        if values.get("vision_config_dict") is not None:
+            raise refused(
+                path, "vision_config_dict", values["vision_config_dict"], "it overrides vision_config; move it there"
+            )
+        if vision is not None and not isinstance(vision, dict):
+            raise refused(path, "vision_config", vision, "it is the configuration of the image side, a mapping")
+        kind = f"{kind}_vision_model"
+        if inner.get("model_type", kind) != kind:
+            raise refused(
+                path, "vision_config.model_type", inner["model_type"], f"in {values['model_type']} it is {kind}"
+            )
+        return kind, inner, "vision_config."
+    if not isinstance(kind, str) or kind not in FAMILIES:
+        side: Any = inner.get("model_type")
+        help = f"its image side is a {side}: save that model by itself" if side in list(FAMILIES) else ""
+        raise refused(path, "model_type", kind, f"there are rules for {', '.join(['clip', 'siglip', *FAMILIES])}", help)
+    return kind, values, ""
 
 
-def _common(c: Config, path: Path) -> dict[str, str]:
-    size = c.image_size if isinstance(c.image_size, tuple) else (c.image_size, c.image_size)
-    if c.hidden_act not in ACTIVATIONS:
-        raise unsayable(path, f"std has no activation {c.hidden_act[:40]!r}")
-    entries = {
-        "image": f"{size[0]}x{size[1]}x{c.num_channels}",
-        "patch": str(c.patch_size),
-        "dim": str(c.hidden_size),
-        "depth": str(c.num_hidden_layers),
-        "heads": str(c.num_attention_heads),
-        "hidden": str(c.intermediate_size or 4 * c.hidden_size),
-        "act": ACTIVATIONS[c.hidden_act],
-        "norm": f"layernorm(eps = {number(c.layer_norm_eps)})",
-        "classes": "none" if c.classes is None else str(c.classes),
-    }
-    return {k: v for k, v in entries.items() if (k, v) != ("act", "gelu")}
+def _told(family: Family, values: Mapping[str, Any], made: Sheet, path: Path, above: str) -> None:
+    """Notes on the keys that are not read; raises V0713 for one that would change the model."""
+    if pruned := values.get("pruned_heads"):
+        raise refused(path, above + "pruned_heads", pruned, "std's blocks all have the same number of heads")
+    for key in sorted(family.training & values.keys()):
+        if values[key] and not (key == "pos_embed_rescale" and values[key] == 2.0):
+            made.notes.append(f"{key} = {shown(values[key])} acts in training only and is not carried over")
+    known = family.reads | family.training | family.ignored | EVERYWHERE | {"pruned_heads", "head_dim"}
+    towers = {"text_config", "text_config_dict", "vision_config", "vision_config_dict", "projection_dim"}
+    unknown = sorted(key for key in values.keys() - known - towers if not key.startswith("_"))
+    if unknown:
+        listed = ", ".join(shown(key) for key in unknown[:8]) + (" and more" if len(unknown) > 8 else "")
+        made.notes.append(f"transformers' class does not read {listed}: passed over")
 
 
-def _vit(c: Config, made: Sheet, path: Path) -> None:
-    if not c.qkv_bias:
-        made.entries["qkv_bias"] = "false"
-
-
-def _deit(c: Config, made: Sheet, path: Path) -> None:
-    """std's `distilled` has both heads; with one of them, transformers keeps the token and does not look at it."""
-    if not c.qkv_bias or "act" in made.entries:
-        raise unsayable(path, "std's `distilled` has a bias on q, k and v, and the exact gelu")
-    if c.architectures != ["DeiTForImageClassificationWithTeacher"]:
-        raise unsayable(path, "of DeiT only DeiTForImageClassificationWithTeacher can be said: the mean of both heads")
-    made.base, made.uses = "distilled", ("std/deit.vit",)
-    made.entries["mlp"] = f"mlp(hidden = {made.entries.pop('hidden')})"
-
-
-def _ijepa(c: Config, made: Sheet, path: Path) -> None:
-    made.entries |= {"class_token": "false", "pool": "mean", "fc_norm": "false"}
-    _vit(c, made, path)
-
-
-def _dinov2(c: Config, made: Sheet, path: Path) -> None:
-    if c.classes is not None:
-        raise unsayable(
-            path, "its classifier reads the class token beside the mean of the patches, which `vit` does not"
+def _class(family: Family, values: Mapping[str, Any], made: Sheet, path: Path, stored: Shapes | None) -> str:
+    """The class of transformers: the one named, unless the weights are those of another; else what they tell."""
+    given: Any = values.get("architectures") or []
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):  # type: ignore[reportUnknownVariableType] -- of any kind
+        raise refused(path, "architectures", given, "it is a list of names of classes")
+    of = str(given[0]) if given else ""  # type: ignore[reportUnknownArgumentType] -- checked above
+    if of and of not in family.models:
+        raise refused(path, "architectures", given, f"there are rules for {', '.join(family.models)}")
+    held = next((name for name, head in family.models.items() if head and head in (stored or {})), "")
+    if of and (stored is None or not (held or family.models[of]) or family.models[of] in stored):
+        return of
+    if of and not held:
+        if _count(values, path) == 0:
+            return of
+        raise refused(path, "architectures", given, f"the weights beside it have no {family.models[of]}")
+    if of:
+        made.notes.append(
+            f"architectures names {of}, and the weights beside it hold {family.models[held]}: read as {held}"
         )
-    hidden = int(c.hidden_size * c.mlp_ratio)
-    made.entries |= {"hidden": str(hidden), "layer_scale": number(c.layerscale_value)}
-    if c.use_swiglu_ffn:
-        made.entries |= {"hidden": str((int(hidden * 2 / 3) + 7) // 8 * 8), "mlp": "glu(hidden = hidden)"}
-        made.entries.pop("act", None)
-    if c.model_type == "dinov2_with_registers":
-        made.entries |= {"registers": str(c.num_register_tokens), "pos_prefix": "false"}
-    _vit(c, made, path)
+        return held
+    named = stored is None and bool(_names(values, path))
+    usual = {"clip": "CLIPModel", "siglip": "SiglipModel"}.get(values["model_type"], next(iter(family.models)))
+    labelled = next((name for name, head in family.models.items() if head == "classifier.weight"), usual)
+    of = held or (labelled if named else usual)
+    why = ", since the weights hold " + family.models[held] if held else ", since id2label has names" if named else ""
+    made.notes.append(f"architectures is missing: read as {of}{why}")
+    return of
 
 
-def _dinov3(c: Config, made: Sheet, path: Path) -> None:
-    biases = {(True, False, True): "qv", (True, True, True): "qkv", (False, False, False): "none"}
-    bias = biases.get((c.query_bias, c.key_bias, c.value_bias))
-    if bias is None or not (c.proj_bias and c.mlp_bias):
-        raise unsayable(
-            path, "std's `eva` has biases on all of q, k, v, on q and v, or on none, and on the other layers"
+def _names(values: Mapping[str, Any], path: Path) -> dict[int, str]:
+    """id2label, without the names that transformers makes up."""
+    given = values.get("id2label")
+    found = {} if given is None else names.numbered(given, path, "id2label")
+    return {} if all(name == f"LABEL_{index}" for index, name in found.items()) else found
+
+
+def _count(values: Mapping[str, Any], path: Path) -> int:
+    """How many outputs a classifier has by the configuration, as transformers counts."""
+    number: Any = values.get("num_labels")
+    if number is not None and (type(number) is not int or not 0 <= number <= 10_000_000):
+        raise refused(path, "num_labels", number, "it is a number of classes")
+    if values.get("id2label") is not None:
+        return len(names.numbered(values["id2label"], path, "id2label"))
+    return _OUTPUTS if number is None else number
+
+
+def _classes(b: Built, family: Family, values: Mapping[str, Any], stored: Shapes | None) -> None:
+    """The entry `classes`, and their names; where weights and configuration differ, the weights tell."""
+    head = family.models[b.of]
+    if not head:
+        b.made.entries["classes"] = "none"
+        return
+    labelled = head != "visual_projection.weight"
+    count = _count(values, b.path) if labelled else b.config.projection_dim or 0
+    number = values.get("num_labels")
+    if labelled and number not in (None, count):
+        b.made.notes.append(f"num_labels is {number} and id2label has {count} names: transformers counts the names")
+    rows = (stored[head] or (0,))[0] if stored is not None and head in stored else count
+    if rows != count:
+        b.made.notes.append(f"{head} beside it has {rows} outputs, the configuration {count}: the weights tell")
+    b.made.entries["classes"] = str(rows) if rows else "none"
+    if labelled:
+        names.put(b.made, _names(values, b.path), rows, "id2label")
+
+
+def sized(made: Sheet, family: Family, config: Config, asked: Asked, path: Path) -> None:
+    """Settles the size of the pictures where the configuration and the processor say two.
+
+    Families that bring positions to another size by themselves get the pictures' size. Of the others V0714 asks for one.
+    """
+    own, cut = config.image, made.cut
+    if asked.image is None and cut not in (None, own) and family.resizes is None:
+        a, b = _text(own), _text(cut or own)
+        raise error("V0714", f"`{path}`: image_size = {shown(config.image_size)}, but preprocessor_config.json cuts pictures to {b}",
+                    exit_status=2, help=f"say which with --image {a} or --image {b}")  # fmt: skip
+    size = asked.image or cut or own
+    if cut not in (None, size):
+        _recut(made, size)
+        made.notes.append(
+            f"preprocessor_config.json cuts pictures to {_text(cut or own)}, and --image says {_text(size)}"
         )
-    if c.use_gated_mlp and c.hidden_act not in ("silu", "swish"):
-        raise unsayable(path, f"std's `swiglu` is gated by silu, not {c.hidden_act[:40]!r}")
-    act = made.entries.pop("act", "gelu")
-    made.base, made.uses = "eva", ("std/eva.vit",)
-    made.entries |= {
-        "registers": str(c.num_register_tokens), "pos": "none", "bias": bias, "layer_scale": number(c.layerscale_value),
-        "mlp": "swiglu(hidden = hidden)" if c.use_gated_mlp else f"mlp(hidden = hidden, act = {act})",
-        "rope": f"rope_centred(image.h // patch, image.w // patch, dim // heads, temperature = {number(c.rope_theta)})",
-        "rotate_half": "true", "pool": "token",
-    }  # fmt: skip
+    if size == own:
+        return
+    for side, patch in zip(
+        size, (config.patch_size,) * 2 if isinstance(config.patch_size, int) else config.patch_size, strict=True
+    ):
+        if side % patch:
+            raise unsayable(
+                path, f"pictures of {_text(size)} do not split into patches of patch_size = {shown(config.patch_size)}"
+            )
+    made.entries["image"] = f"{_text(size)}x{config.num_channels}"
+    why = "--image says" if asked.image else "preprocessor_config.json cuts pictures to"
+    rule = family.resizes if family.resizes is not None else family.resize
+    made.notes.append(f"image_size is {_text(own)}, and {why} {_text(size)}: the model takes {_text(size)}" + (
+        ", with its positions resized as transformers does" if rule else ""))  # fmt: skip
+    if rule:
+        made.weights["resize"] = f"[{rule}]"
 
 
-def _clip(c: Config, made: Sheet, path: Path) -> None:
-    if c.classes is not None:
-        raise unsayable(path, "CLIPForImageClassification reads the mean of the patches, which is another model")
-    if any(name in ("CLIPVisionModelWithProjection", "CLIPModel") for name in c.architectures):
-        made.entries["classes"] = str(c.projection_dim)
-    made.entries["norm_pre"] = "true"
+def _recut(made: Sheet, size: tuple[int, int]) -> None:
+    """Pictures of another size than the processor's, with the same share of them cut away."""
+    cut, resize = made.cut or size, made.data["resize"].split("x")
+    before = tuple(int(resize[min(axis, len(resize) - 1)]) * size[axis] // cut[axis] for axis in (0, 1))
+    made.data |= {"resize": _side_text(before), "crop": _side_text(size)}
+    made.cut = size
 
 
-def _siglip(c: Config, made: Sheet, path: Path) -> None:
-    if c.classes is not None:
-        raise unsayable(path, "SiglipForImageClassification reads the mean of the patches, which is another model")
-    pool = {"pool": "map"} if c.vision_use_head else {"pool": "none"}
-    made.entries |= {"class_token": "false", **pool}
+def _side_text(size: tuple[int, ...]) -> str:
+    return str(size[0]) if size[0] == size[1] else f"{size[0]}x{size[1]}"
 
 
-def _beit(c: Config, made: Sheet, path: Path) -> None:
-    if c.use_absolute_position_embeddings or c.use_shared_relative_position_bias or not c.use_relative_position_bias:
-        raise unsayable(path, "std's BEiT has a table of relative positions in each block and no other positions")
-    if not c.use_mean_pooling or c.layer_scale_init_value == 0:
-        raise unsayable(path, "std's BEiT takes the mean of the patches and scales its layers")
-    made.uses = ("std/beit.vit",)
-    made.entries |= {
-        "pos": "none", "pool": "mean", "layer_scale": number(c.layer_scale_init_value),
-        "attn": "beit_attention(heads, image.h // patch, image.w // patch)",
-        "layer": "beit_block(attn, mlp, norm, layer_scale)",
-    }  # fmt: skip
-
-
-FAMILIES: dict[str, tuple[dict[str, Any], Callable[[Config, Sheet, Path], None]]] = {
-    "vit": (_VIT, _vit),
-    "vit_mae": (_VIT, _vit),
-    "deit": (_VIT, _deit),
-    "ijepa": (_VIT, _ijepa),
-    "dinov2": ({**_DINOV2, "patch_size": 14}, _dinov2),
-    "dinov2_with_registers": ({**_DINOV2, "num_register_tokens": 4}, _dinov2),
-    "dinov3_vit": (_DINOV3, _dinov3),
-    "clip_vision_model": (_CLIP, _clip),
-    "siglip_vision_model": (_SIGLIP, _siglip),
-    "beit": (_VIT, _beit),
-}
+def _text(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"

@@ -44,6 +44,7 @@ def prepared(made: Sheet, values: dict[str, Any], path: Path) -> None:
     cut = _sides(p.crop_size) if p.do_center_crop and p.crop_size is not None else sides
     if cut is None or (short is None and sides is None):
         raise unsayable(path, "its `size` and `crop_size` do not tell the size of the model's input")
+    made.cut = cut
     made.data["resize"] = _text((short, short) if short is not None else sides or cut)
     made.data["crop"] = _text(cut)
     if short is None:

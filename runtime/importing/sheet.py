@@ -1,5 +1,7 @@
 """A spec in the making, and its text."""
 
+import json
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,18 +9,23 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from ...grammar.characters import unseen
 from ...grammar.diagnostics import VitError, error
+from ...grammar.expressions import quoted
 from ...grammar.parser import parse
 from ...grammar.printer import print_file
 from ...grammar.source import Source
+from ...grammar.tree import Model
 from ..sections.data import STATISTICS
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
+_WIDTH = 120
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person said besides the file: the name of the model, and what shapes can't tell."""
+    """What a person said besides the file: the name of the model, and what the file does not tell."""
 
     name: str = "imported"
     heads: int | None = None
@@ -30,25 +37,38 @@ class Asked:
 
 @dataclass(slots=True)
 class Sheet:
-    """A model of `base` with its entries, and the sections; values are texts of the language. `notes`: what was left out."""
+    """A model of `base` with its entries, and the sections; values are texts of the language.
+
+    `classes` are the names of the outputs, `labels` what is displayed for a name. `notes` say what was decided and what was
+    left out; they are the comment above the model. `cut`: height and width that pictures are cut to.
+    `source`: the file that all this is from; `stored`: the weights beside it.
+    """
 
     name: str
     base: str
     uses: tuple[str, ...] = ()
     entries: dict[str, str] = field(default_factory=dict[str, str])
     data: dict[str, str] = field(default_factory=dict[str, str])
+    train: dict[str, str] = field(default_factory=dict[str, str])
     weights: dict[str, str] = field(default_factory=dict[str, str])
+    classes: tuple[str, ...] = ()
+    labels: dict[str, str] = field(default_factory=dict[str, str])
+    cut: tuple[int, int] | None = None
+    source: Path = Path()
+    stored: Path | None = None
     notes: list[str] = field(default_factory=list[str])
 
     def text(self) -> str:
         """Formatted."""
         uses = "".join(f'use "{use}"\n' for use in self.uses)
         model = f"model {self.name} = {self.base} {_braces(self.entries)}\n"
-        rest = "".join(f"{kind} {_braces(e)}\n" for kind, e in (("data", self.data), ("weights", self.weights)) if e)
-        try:
-            return print_file(parse(Source("<import>", f"vit 1\n{uses}{model}{rest}")))
-        except VitError as problem:  # the only text from outside is the name
-            raise error("V1004", f"`{self.name}` can't be the name of a model", exit_status=2) from problem
+        data = self.data | ({"classes": f"[{', '.join(map(quoted, self.classes))}]"} if self.classes else {})
+        sections = (("data", data), ("train", self.train), ("weights", self.weights))
+        rest = "".join(f"{kind} {_braces(e)}\n" for kind, e in sections if e)
+        _named(self.name, self.base)
+        text = print_file(parse(Source("<import>", f"vit 1\n{uses}{model}{rest}")))
+        head, start, tail = text.partition(f"model {self.name} =")
+        return head + "".join(map(_comment, self.notes)) + start + tail
 
     def prepare(self, mean: Iterable[float], std: Iterable[float]) -> None:
         """Statistics by their name where they have one."""
@@ -58,8 +78,23 @@ class Sheet:
         self.data["std"] = known or listed(pair[1])
 
 
+def _named(name: str, base: str) -> None:
+    """Raises V1004 for what can't be the name of a model of this base."""
+    try:
+        items = parse(Source("<import>", f"vit 1\nmodel {name} = {base}\n")).items
+        sound = len(items) == 1 and isinstance(items[0], Model) and items[0].name.id == name != base
+    except VitError:
+        sound = False
+    if not sound:
+        raise error("V1004", f"{shown(name)} can't be the name of a model", exit_status=2)
+
+
 def _braces(entries: Mapping[str, str]) -> str:
     return "{ " + ", ".join(f"{name} = {value}" for name, value in entries.items()) + " }"
+
+
+def _comment(note: str) -> str:
+    return "".join(f"# {line}\n" for line in textwrap.wrap(note, _WIDTH - 2, break_long_words=False))
 
 
 def listed(values: Iterable[float]) -> str:
@@ -72,16 +107,39 @@ def number(value: float) -> str:
     return repr(value).replace("e-0", "e-").replace("e+", "e")
 
 
-def valid(schema: type[Schema], values: Mapping[str, Any], path: Path) -> Schema:
-    """A configuration by a schema; V0713 says which of its values is wrong."""
+def literal(text: str, path: Path, key: str) -> str:
+    """A text that a spec can hold; raises V0713 for one with characters that can't be seen."""
+    character = unseen(text)
+    if character:
+        raise refused(path, key, text, f"{character} has no place in a spec")
+    return text
+
+
+def shown(value: Any) -> str:
+    """A value of a configuration as JSON writes it, in ASCII, cut to 80 characters."""
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        text = "…"
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def valid(schema: type[Schema], values: Mapping[str, Any], path: Path, above: str = "") -> Schema:
+    """A configuration by a schema; V0713 names the key that is wrong. `above`: the keys that lead to `values`."""
     try:
         return schema.model_validate(values)
     except ValidationError as problem:
         detail = problem.errors()[0]
-        where = ".".join(map(str, detail["loc"]))
-        raise error("V0713", f"`{path}`, {where}: {detail['msg'].lower()}", exit_status=3) from None
+        key = next((str(part) for part in detail["loc"]), "")
+        given = values.get(key) if key in values else detail["input"]
+        raise refused(path, above + key, given, detail["msg"][:1].lower() + detail["msg"][1:]) from None
 
 
-def unsayable(path: Path, what: str) -> VitError:
+def refused(path: Path, key: str, value: Any, why: str, help: str = "") -> VitError:
+    """For a value that no sheet can be made of: names the file and the key."""
+    return unsayable(path, f"{key[:80]} = {shown(value)}: {why}", help)
+
+
+def unsayable(path: Path, what: str, help: str = "") -> VitError:
     """For a configuration that no sheet can be made of."""
-    return error("V0713", f"`{path}`: {what}", exit_status=3)
+    return error("V0713", f"`{path}`: {what}", exit_status=3, help=help)

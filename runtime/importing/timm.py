@@ -8,9 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...compiler.elaborate import elaborate
-from ...compiler.elaborate.library import SPECS, load
-from ...grammar.suggest import suggestion
-from .sheet import Asked, Sheet, number, unsayable, valid
+from ...compiler.elaborate.library import SPECS, Library, load, loads
+from ...compiler.ir.program import Program
+from ...grammar import tree
+from . import names
+from .sheet import Asked, Sheet, literal, number, refused, valid
 
 Side = Annotated[int, Field(ge=1, le=65536, strict=True)]
 Statistic = list[Annotated[float, Field(ge=-1e3, le=1e3)]]
@@ -27,7 +29,7 @@ class Pretrained(BaseModel):
     crop_mode: Literal["center", "squash", "border"] | None = None
     mean: Statistic | None = None
     std: list[Annotated[float, Field(gt=0, le=1e3)]] | None = None
-    num_classes: int | None = None
+    num_classes: Annotated[int, Field(ge=0, le=10_000_000, strict=True)] | None = None
 
 
 class Config(BaseModel):
@@ -35,8 +37,8 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
 
-    architecture: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,100}$")]
-    num_classes: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
+    architecture: str
+    num_classes: Annotated[int, Field(ge=0, le=10_000_000, strict=True)] | None = None
     model_args: dict[str, Any] = Field(default_factory=dict[str, Any])
     pretrained_cfg: Pretrained = Pretrained()
 
@@ -104,6 +106,21 @@ ARGUMENTS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "attn_drop_rate": ("attn_drop", _real),
     "proj_drop_rate": ("proj_drop", _real),
 }
+#: What timm pools by in the architectures whose sheet has no parameter for it: the only way there is.
+FIXED_POOLS = {
+    name: pool
+    for pool, architectures in {
+        "token": "deit_tiny_distilled_patch16_224 deit_small_distilled_patch16_224 deit_base_distilled_patch16_224 "
+        "deit_base_distilled_patch16_384",
+        "avg": "samvit_base_patch16 samvit_base_patch16_224 samvit_large_patch16 samvit_huge_patch16 deepseek_vit_412m "
+        "deepseek_vit_412m_align gemma4_vit_167m gemma4_vit_570m qwen3_vit_88m qwen3_vit_88m_merge qwen3_vit_306m "
+        "qwen3_vit_306m_merge qwen3_vit_416m qwen3_vit_416m_merge",
+        "align": "deepseek_vit_412m_enc",
+        "merge": "qwen3_vit_88m_enc qwen3_vit_306m_enc qwen3_vit_416m_enc",
+        "soft": "gemma4_vit_167m_enc gemma4_vit_570m_enc",
+    }.items()
+    for name in architectures.split()
+}
 #: Arguments that change nothing in a model of one size: how weights are drawn, and other sizes at run time.
 WITHOUT_EFFECT = {
     "weight_init",
@@ -115,12 +132,17 @@ WITHOUT_EFFECT = {
 }
 
 
-def sheet(values: dict[str, Any], path: Path, asked: Asked) -> Sheet:
-    """`model NAME = ARCHITECTURE { … }`."""
+def sheet(values: dict[str, Any], path: Path, asked: Asked, keys: Mapping[str, str] | None = None) -> Sheet:
+    """`model NAME = ARCHITECTURE { … }`. `keys`: what the keys of timm are called in the file, where it is another's."""
     config = valid(Config, values, path)
-    file = _zoo(config.architecture, path)
+    keys = keys or {}
+    file = _zoo(config.architecture, path, keys.get("architecture", "architecture"))
     made = Sheet(asked.name, config.architecture, (f"zoo/{file.name}",))
-    base = elaborate(load(file), config.architecture).root.params
+    library = load(file)
+    base = {
+        **dict.fromkeys(_declared(library, config.architecture)),
+        **elaborate(library, config.architecture).root.params,
+    }
     args = dict(config.model_args)
     cfg = config.pretrained_cfg
     size = _size(args.pop("img_size", None), cfg.input_size, args.pop("in_chans", None), base, path)
@@ -131,21 +153,61 @@ def sheet(values: dict[str, Any], path: Path, asked: Asked) -> Sheet:
         made.entries["image"] = "x".join(map(str, size))
     if classes is not None and (classes or None) != base.get("classes"):
         args["num_classes"] = classes
-    made.entries |= _arguments(args, base, path)
-    _data(made, cfg, size, path)
+    made.entries |= _arguments(args, base, config.architecture, path, keys)
+    _data(made, cfg, size)
+    _labels(made, values, classes if classes is not None else base.get("classes"), path)
     return made
 
 
-def _zoo(architecture: str, path: Path) -> Path:
-    names: dict[str, Path] = {}
+def program(made: Sheet) -> Program:
+    """The program of a sheet in the making."""
+    return elaborate(loads(made.text()), made.name)
+
+
+def size_of(made: Sheet) -> tuple[int, int]:
+    """Height and width of its pictures."""
+    height, width, _ = program(made).root.params["image"]
+    return height, width
+
+
+def _zoo(architecture: str, path: Path, key: str) -> Path:
     for file in sorted((SPECS / "zoo").glob("*.vit")):
         lines = file.read_text(encoding="utf-8").splitlines()
-        names |= {line.split()[1]: file for line in lines if line.startswith("model ")}
-    if architecture not in names:
-        raise unsayable(
-            path, f"the zoo has no sheet for {architecture}; {suggestion(architecture, names)}".rstrip("; ")
-        )
-    return names[architecture]
+        if any(line.startswith("model ") and line.split()[1] == architecture for line in lines):
+            return file
+    raise refused(path, key, architecture, "the zoo has no such model; docs/zoo.md lists those it has")
+
+
+def _declared(library: Library, name: str) -> list[str]:
+    """The parameters of the block that a model is made of."""
+    module, item = library.main, library.main.definitions[name]
+    while isinstance(item, tree.Model):
+        found = module.find(item.base.id)
+        assert found is not None
+        module, item = found
+    return [param.name.id for param in item.params]
+
+
+def _labels(made: Sheet, values: Mapping[str, Any], outputs: int | None, path: Path) -> None:
+    """`label_names` and what `label_descriptions` display for them, of the file or of its `pretrained_cfg`."""
+    cfg: Any = values.get("pretrained_cfg")
+    inner: dict[str, Any] = cfg if isinstance(cfg, dict) else {}  # type: ignore[reportUnknownVariableType] -- of any kind
+    for above, mapping in (("", values), ("pretrained_cfg.", inner)):
+        given, described = mapping.get("label_names"), mapping.get("label_descriptions")
+        if given is None:
+            continue
+        found = names.numbered(given, path, f"{above}label_names")
+        names.put(made, found, outputs, f"{above}label_names")
+        if described is None:
+            return
+        if not isinstance(described, dict):
+            raise refused(path, f"{above}label_descriptions", described, "it is a mapping from names to texts")
+        for name, text in described.items():  # type: ignore[reportUnknownVariableType] -- of any kind
+            if not isinstance(text, str):
+                raise refused(path, f"{above}label_descriptions.{name}", text, "it is a text")
+            if name in made.classes and text != name:
+                made.labels[str(name)] = literal(text, path, f"{above}label_descriptions.{name}")  # type: ignore[reportUnknownArgumentType] -- checked above
+        return
 
 
 def _size(
@@ -158,37 +220,68 @@ def _size(
     match asked:
         case None:
             pass
-        case int():
+        case int() if type(asked) is int and 1 <= asked <= 65536:
             height = width = asked
-        case [int(), int()]:
+        case [int(), int()] if bool not in map(type, asked) and min(asked) >= 1 and max(asked) <= 65536:
             height, width = asked
         case _:
-            raise unsayable(path, f"model_args.img_size is {str(asked)[:40]}")
-    return height, width, channels if type(channels) is int else depth
+            raise refused(path, "model_args.img_size", asked, "it is a side, or height and width")
+    if channels is not None and (type(channels) is not int or not 1 <= channels <= 65536):
+        raise refused(path, "model_args.in_chans", channels, "it is a number of channels")
+    return height, width, depth if channels is None else channels
 
 
-def _arguments(args: dict[str, Any], base: Mapping[str, Any], path: Path) -> dict[str, str]:
+def _arguments(
+    args: dict[str, Any], base: Mapping[str, Any], architecture: str, path: Path, keys: Mapping[str, str]
+) -> dict[str, str]:
     entries: dict[str, str] = {}
     for name, value in args.items():
-        if name in WITHOUT_EFFECT:
-            continue
-        if name == "mlp_ratio" and "hidden" in base and type(value) in (int, float) and 0 < value <= 100:
-            hidden = int(args.get("embed_dim", base["dim"]) * value)
-            entries |= {} if hidden == base["hidden"] and "embed_dim" not in args else {"hidden": str(hidden)}
+        key = f"model_args.{name}"
+        key = keys.get(key, key)
+        if name in WITHOUT_EFFECT or name == "mlp_ratio":
             continue
         ours, written = ARGUMENTS.get(name, ("", _flag))
+        if name == "global_pool" and value is not None and value == FIXED_POOLS.get(architecture):
+            continue
+        if ours and ours not in base:
+            raise refused(path, key, value, f"the sheet of {architecture} has no such parameter")
         try:
             text = written(value)
         except (ValueError, KeyError, TypeError):
             text = ""
         if not ours or not text:
-            raise unsayable(path, f"no rule for model_args.{name[:40]} = {str(value)[:40]!r}")
+            raise refused(path, key, value, f"there is no rule for it in {architecture}")
         if text != str(base.get(ours)).lower():
             entries[ours] = text
-    return entries
+    return entries | _hidden(args, base, architecture, path)
 
 
-def _data(made: Sheet, cfg: Pretrained, size: tuple[int, int, int], path: Path) -> None:
+def _hidden(args: Mapping[str, Any], base: Mapping[str, Any], architecture: str, path: Path) -> dict[str, str]:
+    """Channels of the MLP: timm keeps their ratio to the width, a sheet of the zoo may say their number.
+
+    From a number the ratio is known up to what rounding down took away; V0713 where that leaves a choice.
+    """
+    ratio, dim = args.get("mlp_ratio"), args.get("embed_dim", base.get("dim"))
+    if "hidden" not in base or type(dim) is not int or (ratio is None and "embed_dim" not in args):
+        if ratio is not None:
+            raise refused(path, "model_args.mlp_ratio", ratio, f"there is no rule for it in {architecture}")
+        return {}
+    if ratio is not None:
+        if type(ratio) not in (int, float) or not 0 < ratio <= 100:
+            raise refused(path, "model_args.mlp_ratio", ratio, "it is a number above 0")
+        hidden = int(dim * ratio)
+    elif base["hidden"] == 4 * base["dim"]:
+        return {}
+    else:
+        least, most = dim * base["hidden"] // base["dim"], (dim * (base["hidden"] + 1) - 1) // base["dim"]
+        if least != most:
+            raise refused(path, "model_args.embed_dim", dim, f"the MLP then has {least} to {most} channels, by the ratio of "
+                          f"{architecture} that its sheet does not say", "say model_args.mlp_ratio")  # fmt: skip
+        hidden = least
+    return {} if hidden == base["hidden"] and "embed_dim" not in args else {"hidden": str(hidden)}
+
+
+def _data(made: Sheet, cfg: Pretrained, size: tuple[int, int, int]) -> None:
     """How timm prepares pictures for this checkpoint. A crop percentage is a size before the cut: floor(size / crop_pct)."""
     lacking = [name for name in ("mean", "std", "interpolation", "crop_pct") if getattr(cfg, name) is None]
     if lacking:

@@ -93,7 +93,9 @@ def plan(layout: Layout, headers: Mapping[str, Header], model: Model, choices: C
         else:
             made.say("missing", _absent(layout, name, actual))
     if not choices.only:
-        _extra(made, [name for name in headers if name not in used], actual, choices)
+        _extra(
+            made, [name for name, one in headers.items() if name not in used and 0 not in one.shape], actual, choices
+        )
     return made
 
 

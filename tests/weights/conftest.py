@@ -35,7 +35,7 @@ def _filled(model, seed=0):
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            scale = 0.3 if parameter.ndim < 2 else 1 / np.sqrt(parameter[0].numel())
+            scale = 0.3 if parameter.ndim < 2 else 1 / np.sqrt(max(1, parameter[0].numel()))
             drawn = torch.randn(parameter.shape, generator=generator) * scale
             parameter.copy_(drawn + (name.endswith("weight") and parameter.ndim == 1))
     return model.eval()

@@ -42,6 +42,14 @@ def holes_of(pattern: str) -> set[str]:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = _HOLE.split(pattern)
-    text = (_HOLES.get(p, _NUMBER % p) if i % 2 else re.escape(p) for i, p in enumerate(parts))
-    return re.compile("".join(text))
+    """A hole that is there twice is the same number or suffix both times; two `{*}` may differ."""
+    text, seen = "", set[str]()
+    for index, part in enumerate(_HOLE.split(pattern)):
+        if index % 2 == 0:
+            text += re.escape(part)
+        elif part in seen:
+            text += ".+" if part == "*" else f"(?P={part})"
+        else:
+            text += _HOLES.get(part, _NUMBER % part)
+            seen.add(part)
+    return re.compile(text)

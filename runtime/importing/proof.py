@@ -1,0 +1,51 @@
+"""What an import writes passes `vitc check` and loads the weights beside it, or is refused before it is written."""
+
+from pathlib import Path
+
+from ...compiler.elaborate import elaborate
+from ...compiler.elaborate.library import loads
+from ...compiler.ir.program import Program
+from ...grammar.diagnostics import Diagnostic, VitError
+from .. import sections
+from ..sections.weights import Weights
+from ..weights.imported import read
+from ..weights.imported_plan import Model
+from .sheet import Sheet, unsayable
+
+#: Keys of configurations that a tensor of ours takes its shape from, for the message.
+_KEYS = {
+    "pos_embed": "image_size and patch_size",
+    "patch_embed": "patch_size, num_channels and the width",
+    "head": "the number of classes",
+    "mlp": "the width of the MLP",
+}
+
+
+def proven(sheet: Sheet, text: str) -> Program:
+    """The checked program of a sheet; V0713 for one that can't be built, V0703 to V0706 where its weights do not fit."""
+    try:
+        program = elaborate(loads(text), sheet.name)
+        sections.check(program)
+    except VitError as problem:
+        raise unsayable(
+            sheet.source, f"the model it describes can't be built: {problem.diagnostics[0].message}"
+        ) from None
+    if sheet.stored is not None:
+        _loads(sheet, program, sheet.stored)
+    return program
+
+
+def _loads(sheet: Sheet, program: Program, stored: Path) -> None:
+    wanted = sections.section(program, "weights", Weights)
+    try:
+        read(stored, Model(program.weights(), program.root.params), {}, wanted.layout, wanted.choices())
+    except VitError as problem:
+        if sheet.source == stored:
+            raise
+        told = "\n".join(d.message for d in problem.diagnostics)
+        keys = [key for name, key in _KEYS.items() if f" {name}" in told]
+        why = f"; compare {', '.join(keys)}" if keys else ""
+        first = Diagnostic(
+            "V0713", f"`{sheet.source}` describes another model than `{stored.name}` beside it holds{why}"
+        )
+        raise VitError((first, *problem.diagnostics), problem.exit_status) from None
