@@ -76,7 +76,7 @@ def _layers(rows: tuple[Row, ...]) -> str:
             f"{row.params:,}",
             size(row.macs, ""),
             size(row.activations),
-            _field(row.field),
+            _field(row.field) if row.calls else "",
         )
         for row in rows
     ]

@@ -1,4 +1,5 @@
-"""One row for each layer: what it is, what it gives, what it costs, how much of the image it sees."""
+"""One row for each layer, and for each weight that a block with layers owns itself: what it is, what it gives, what it
+costs, how much of the image it sees."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +17,10 @@ from .receptive import boxes, extent
 @dataclass(frozen=True, slots=True)
 class Row:
     """A layer with all that is inside of it, over all of its calls; shapes without the batch axis. `field` is the receptive
-    field (height, width) in pixels, None where it was not computed; `activations` are bytes."""
+    field (height, width) in pixels, None where it was not computed; `activations` are bytes.
+
+    The kind of a weight is `weight`, or `state` where it is not trained. It has no calls.
+    """
 
     path: str
     kind: str
@@ -50,23 +54,25 @@ def traced(program: Program) -> Trace:
 
 
 def layers(program: Program, trace: Trace) -> tuple[Row, ...]:
-    """The model itself (path "") and every layer that runs, in the order of the text."""
+    """The model itself (path "") and every layer that runs, in the order of the text. The parameters of the
+    rows that have no other row inside of them add up to the model's; a shared weight counts at its first name."""
     sizes, fields = by_weight(program), _fields(trace)
     costs, kept = _sums(trace.graph)
-    return tuple(
-        Row(
-            path,
-            layer.kind,
-            len(calls),
-            tuple(value.type.shape for value in calls[0]),
-            below(sizes, path),
-            costs[path],
-            kept[path],
-            fields.get(path),
-        )
-        for path, layer in _tree(program.root, "")
-        if (calls := trace.results.get(path))
-    )
+    rows: list[Row] = []
+    for path, layer in _tree(program.root, ""):
+        if calls := trace.results.get(path):
+            shapes, params = tuple(value.type.shape for value in calls[0]), below(sizes, path)
+            rows.append(Row(path, layer.kind, len(calls), shapes, params, costs[path], kept[path], fields.get(path)))
+        if layer.children:
+            rows += _own(layer, path, sizes)
+    return tuple(rows)
+
+
+def _own(layer: Layer, path: str, sizes: dict[str, int]) -> Iterator[Row]:
+    """The weights that a block owns besides those of its layers."""
+    for name, spec in layer.weights.items():
+        full, kind = f"{path}.{name}" if path else name, "weight" if spec.trainable else "state"
+        yield Row(full, kind, 0, (spec.shape,), sizes.get(full, 0), 0, 0, None)
 
 
 def _tree(layer: Layer, path: str) -> Iterator[tuple[str, Layer]]:

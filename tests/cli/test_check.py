@@ -124,7 +124,7 @@ def test_a_line_for_each_model_of_several_specs_and_one_for_each_with_mistakes(t
         "a.vit: m: 1,355 parameters",
         "a.vit: n: 1,364 parameters",
         "b.vit: 2 errors",
-        "digits: 202,410 parameters",
+        "digits: 202,058 parameters",
         "c.vit: no model",
         "none.vit: 1 error",
     ]

@@ -45,6 +45,51 @@ def test_the_rows_add_up_to_the_model(text):
     assert about.peak < about.activations
 
 
+#: Weights in blocks and in lists, a layer that is shared, a state.
+OWN = """
+block part(inner: block) {
+  gain  = weight([D], 1.0)
+  inner = inner
+  seen  = state([D], 0.0)
+
+  forward(x: [N, D]) {
+    return inner(x) * gain + seen
+  }
+}
+
+block owner(image: shape = 8x8x3) {
+  proj  = linear(8)
+  shift = weight([1, 8], 0.0)
+  inner = linear(8)
+  parts = [part(share(inner)) for i in 0 .. 2]
+
+  forward(image: [C, H, W]) {
+    x = proj(rearrange(image, "c h w -> (h w) c")) + shift
+    return parts(x)
+  }
+}
+
+model m = owner"""
+
+
+@pytest.mark.parametrize("text", [VIT, SWIN, MIXER, CAIT, OWN])
+def test_the_parameters_of_the_innermost_rows_add_up_to_those_that_torch_counts(text, tmp_path):
+    programs, (about, rows) = shown(text)
+    (tmp_path / "model.py").write_text(torch_source.emit(programs[-1]))
+    counted = sum(weight.numel() for weight in imported(tmp_path / "model.py").Model().parameters())
+    innermost = [row for row in rows if not any(r.path.startswith(f"{row.path}.") for r in rows) and row.path]
+    assert sum(row.params for row in innermost) == about.params == counted
+    assert len({row.path for row in rows}) == len(rows)
+
+
+def test_weights_that_a_block_owns_itself_have_rows():
+    rows = {row.path: (row.kind, row.outputs, row.params, row.calls) for row in shown(OWN)[1][1]}
+    assert rows["shift"] == ("weight", ((1, 8),), 8, 0)
+    assert rows["parts.1.gain"] == ("weight", ((8,),), 8, 0)
+    assert rows["parts.1.seen"] == ("state", ((8,),), 0, 0)
+    assert "proj.weight" not in rows
+
+
 @pytest.mark.parametrize("text", [VIT, SWIN, MIXER, CAIT])
 def test_macs_are_half_of_the_flops_that_torch_counts(text, tmp_path):
     programs, (about, _) = shown(text)
