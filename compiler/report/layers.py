@@ -19,7 +19,8 @@ class Row:
     """A layer with all that is inside of it, over all of its calls; shapes without the batch axis. `field` is the receptive
     field (height, width) in pixels, None where it was not computed; `activations` are bytes.
 
-    The kind of a weight is `weight`, or `state` where it is not trained. It has no calls.
+    The kind of a weight is `weight`, or `state` where it is not trained. It has no calls; nor
+    has a shared layer at its first name where it runs under others alone.
     """
 
     path: str
@@ -58,10 +59,13 @@ def layers(program: Program, trace: Trace) -> tuple[Row, ...]:
     rows that have no other row inside of them add up to the model's; a shared weight counts at its first name."""
     sizes, fields = by_weight(program), _fields(trace)
     costs, kept = _sums(trace.graph)
+    # a layer that is shared may run under its second names alone, where its costs are; its weights are at the first
+    shared = {program.canonical(f"{path}.").removesuffix("."): calls for path, calls in trace.results.items()}
     rows: list[Row] = []
     for path, layer in _tree(program.root, ""):
-        if calls := trace.results.get(path):
-            shapes, params = tuple(value.type.shape for value in calls[0]), below(sizes, path)
+        calls = trace.results.get(path, [])
+        if given := calls or shared.get(path):
+            shapes, params = tuple(value.type.shape for value in given[0]), below(sizes, path)
             rows.append(Row(path, layer.kind, len(calls), shapes, params, costs[path], kept[path], fields.get(path)))
         if layer.children:
             rows += _own(layer, path, sizes)

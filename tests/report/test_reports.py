@@ -88,6 +88,8 @@ def test_weights_that_a_block_owns_itself_have_rows():
     assert rows["parts.1.gain"] == ("weight", ((8,),), 8, 0)
     assert rows["parts.1.seen"] == ("state", ((8,),), 0, 0)
     assert "proj.weight" not in rows
+    assert rows["inner"] == ("linear", ((64, 8),), 72, 0)
+    assert rows["parts.1.inner"] == ("linear", ((64, 8),), 0, 1)
 
 
 @pytest.mark.parametrize("text", [VIT, SWIN, MIXER, CAIT])
