@@ -23,6 +23,14 @@ class Form(StrEnum):
     json = "json"
 
 
+class Rows(StrEnum):
+    """What is printed where there is a row for each answer."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+
+
 Format = Annotated[Form, typer.Option("--format", help="for people, or for machines")]
 
 
@@ -104,13 +112,16 @@ def train(
 @app.command()
 def predict(
     model: Annotated[str, typer.Argument(help="a compiled folder or an .onnx file")],
-    images: Annotated[list[str], typer.Argument(help="pictures")],
-    top: Annotated[int, typer.Option(min=1, help="how many classes")] = 5,
-    format: Format = Form.text,
+    images: Annotated[
+        list[str], typer.Argument(help="pictures, folders of pictures, or - for paths from standard input")
+    ],
+    top: Annotated[int, typer.Option(min=1, help="how many classes of each picture, at most")] = 5,
+    format: Annotated[Rows, typer.Option("--format", help="for people, or for machines")] = Rows.text,
 ) -> None:
     """Names what is on pictures, on ONNX Runtime alone.
 
-    Example: `vitc predict runs/digits/export seven.png --top 3`.
+    Ends with status 3 if a picture has no answer. Examples: `vitc predict runs/digits/export seven.png --top 3`,
+    `find photos -name '*.jpg' | vitc predict out/mine - --format csv`.
     """
     from . import predict as command
 

@@ -1,36 +1,106 @@
 """`vitc predict`."""
 
+import csv
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Generator, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 
-from ..grammar.messages import escape
-from ..runtime.predict import Prediction, Predictor
+from ..grammar.diagnostics import Diagnostic, error
+from ..grammar.messages import escape, render
+from ..runtime.answers import answers
+from ..runtime.listing import listed
+from ..runtime.prediction import Failure, Prediction
 from .progress import counted
+
+Answers = Iterable[Prediction | Failure]
 
 
 def run(model: str, pictures: list[str], top: int, format: str) -> None:
-    """Prints the best classes of each picture with their probabilities, or with the numbers of a regression."""
-    predictor = Predictor(Path(model))
-    with counted("predicting", len(pictures)) as advance:
-        found: list[Prediction] = []
-        for picture in pictures:
-            found += predictor.predict([Path(picture)], top)
-            advance()
-    print(json.dumps([_data(p) for p in found], indent=2) if format == "json" else "\n".join(_lines(found)))
+    """Prints the best classes of each picture with their probabilities, or with the numbers of a regression, and where
+    there is no answer the reason; ends with status 3 if there was such a picture."""
+    paths = listed(pictures, sys.stdin.buffer)
+    # Lines that come out on a terminal show the progress themselves.
+    bar = format == "json" or not sys.stdout.isatty()
+    with counted("predicting", len(paths)) if bar else nullcontext(lambda: None) as advance:
+        found = answers(Path(model), paths, top)
+        if format == "text" and pictures == paths and len(paths) == 1:
+            found = _raised(found)
+        failures = _FORMS[format](_counted(found, advance))
+    if failures and len(paths) > 1:
+        message = f"{failures} of {len(paths)} pictures have no answer: the output gives the reason for each"
+        sys.stderr.write(render([Diagnostic("V0912", message)]))
+    if failures:
+        raise SystemExit(3)
 
 
-def _data(found: Prediction) -> dict[str, object]:
-    what = "number" if found.activation == "none" else "probability"
-    return {"picture": found.picture, "classes": [{"name": name, what: value} for name, value in found.classes]}
-
-
-def _lines(found: Sequence[Prediction]) -> list[str]:
-    lines: list[str] = []
+def _raised(found: Answers) -> Answers:
+    """The only picture of a command line: what is wrong with it is the error of the command."""
     for one in found:
-        lines.append(escape(one.picture))
-        for name, value in one.classes:
-            lines.append(
-                f"  {value:9.4g}  {escape(name)}" if one.activation == "none" else f"  {value:7.2%}  {escape(name)}"
-            )
-    return lines
+        if isinstance(one, Failure):
+            raise error(one.code, one.message, exit_status=3, help=one.help)
+        yield one
+
+
+def _counted(found: Answers, advance: Callable[[], None]) -> Generator[Prediction | Failure]:
+    for one in found:
+        yield one
+        advance()
+
+
+def _text(found: Answers) -> int:
+    """Prints a paragraph for each picture; gives the number of failures, as the others do."""
+    failures = 0
+    for one in found:
+        lines = [_line(one.picture)]
+        if isinstance(one, Failure):
+            failures += 1
+            lines.append(f"  error[{one.code}]: {_line(one.message)}")
+            lines += [f"  help: {_line(one.help)}"] if one.help else []
+        else:
+            plain = one.activation == "none"
+            lines += [f"  {value:9.4g}  {_line(name)}" if plain else f"  {value:7.2%}  {_line(name)}"
+                      for name, value in one.classes]  # fmt: skip
+            lines += [f"  note: {_line(note)}" for note in one.notes]
+        print("\n".join(lines), flush=True)
+    return failures
+
+
+def _json(found: Answers) -> int:
+    """Prints one list when all is known."""
+    data = [_data(one) for one in found]
+    print(json.dumps(data, indent=2))
+    return sum("error" in one for one in data)
+
+
+def _data(one: Prediction | Failure) -> dict[str, object]:
+    if isinstance(one, Failure):
+        return {"picture": one.picture, "error": {"code": one.code, "message": one.message, "help": one.help}}
+    what = "number" if one.activation == "none" else "probability"
+    classes = [{"name": name, what: value} for name, value in one.classes]
+    return {"picture": one.picture, "classes": classes, "notes": list(one.notes)}
+
+
+def _csv(found: Answers) -> int:
+    """Prints a row for each class of each picture quoted as in RFC 4180; a failure is a row with the columns of a class empty."""
+    failures, rows = 0, csv.writer(sys.stdout, lineterminator="\n")
+    rows.writerow(("picture", "rank", "name", "probability", "number", "note", "error"))
+    for one in found:
+        picture = escape(one.picture)
+        if isinstance(one, Failure):
+            failures += 1
+            rows.writerow((picture, "", "", "", "", "", escape(f"{one.code}: {one.message}")))
+            continue
+        for rank, (name, value) in enumerate(one.classes, 1):
+            numbers = ("", value) if one.activation == "none" else (value, "")
+            rows.writerow((picture, rank, escape(name), *numbers, escape("; ".join(one.notes)), ""))
+    return failures
+
+
+def _line(text: str) -> str:
+    """Text from outside on one line."""
+    return escape(text).replace("\n", "\\n")
+
+
+_FORMS = {"text": _text, "json": _json, "csv": _csv}

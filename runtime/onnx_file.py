@@ -1,32 +1,28 @@
-"""What an ONNX file must be before ONNX Runtime sees it.
+"""What an ONNX file must be before ONNX Runtime sees it, and how it is run.
 
 ONNX Runtime follows a hard link out of the folder, and its loader has had memory errors. So a file is read by the
-protobuf library first: nothing but what vitc writes passes, and external data only as the file beside it. A file that no
-manifest vouches for is then opened in a process of its own with little memory and time.
+protobuf library first: nothing but what vitc writes passes, and external data only as the file beside it. `guard` keeps
+what then still goes wrong away from the process that the user started.
 """
 
 import os
-import resource
-import subprocess
-import sys
+import re
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ..compiler.ops.base import Array
 from ..grammar.diagnostics import VitError, error
 
 #: The keys that a tensor with external data may have.
 _KEYS = {"location", "offset", "length", "checksum"}
-#: Seconds and bytes for the process that opens a foreign file.
-_SECONDS, _BYTES = 60, 4 * 2**30
-_CHILD = """
-import sys, onnxruntime
-options = onnxruntime.SessionOptions()
-options.log_severity_level = 4
-options.intra_op_num_threads = 1
-onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
-"""
+#: Element types of an output that are numbers of a class each.
+_FLOATS = ("tensor(float)", "tensor(float16)", "tensor(double)")
+#: What a protobuf file can hold.
+_LARGEST = 2**31
 
 
 def checked(path: Path) -> Mapping[str, str]:
@@ -35,6 +31,8 @@ def checked(path: Path) -> Mapping[str, str]:
     try:
         if not path.is_file():
             raise error("V0806", f"there is no `{path}`", exit_status=3)
+        if path.stat().st_size > _LARGEST:
+            raise error("V0808", f"`{path}` is larger than an ONNX file can be", exit_status=3)
         model = onnx.load(str(path), load_external_data=False)
     except VitError:
         raise
@@ -50,24 +48,6 @@ def checked(path: Path) -> Mapping[str, str]:
     return props
 
 
-def probed(path: Path) -> None:
-    """Opens a file in a process that may die of it; raises V0808."""
-    largest = _BYTES + 4 * sum(file.stat().st_size for file in path.parent.glob(f"{path.name}*"))
-
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (largest, largest))
-        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-    command = [sys.executable, "-I", "-c", _CHILD, str(path)]
-    try:
-        done = subprocess.run(command, capture_output=True, preexec_fn=limited, timeout=2 * _SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        raise _unloadable(path, "it takes longer than two minutes") from None
-    if done.returncode:
-        raise _unloadable(path, done.stderr.decode(errors="replace").strip().rpartition("\n")[2] or "it crashes")
-
-
 def session(path: Path) -> Any:
     """A session on the CPU; raises V0808."""
     onnxruntime: Any = import_module("onnxruntime")  # it publishes no types
@@ -76,11 +56,68 @@ def session(path: Path) -> Any:
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as problem:  # onnxruntime raises classes of its own that share no base
-        raise _unloadable(path, str(problem)) from None
+        raise _failed("V0808", f"ONNX Runtime can't load `{path}`", problem) from None
 
 
-def _unloadable(path: Path, why: str) -> VitError:
-    return error("V0808", f"ONNX Runtime can't load `{path}`: {why[:200]}", exit_status=3)
+class Model:
+    """A session that takes a batch of pictures and gives a row of numbers for each."""
+
+    def __init__(self, path: Path, size: tuple[int, int, int]) -> None:
+        """`size`: channels, height and width of a picture. Raises V0807, V0808, V0816 or V0817."""
+        self.path, self._session = path, session(path)
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        shape: list[Any] = list(inputs[0].shape or ()) if inputs else []
+        if len(inputs) != 1 or inputs[0].type != "tensor(float)" or len(shape) != 4 or shape[0] in (0, -1):
+            taken = ", ".join(f"{one.type} {one.shape}" for one in inputs)
+            raise error("V0817", f"`{path}` takes {taken or 'nothing'}, not one batch of pictures", exit_status=3,
+                        help="it must have one input of float32, with the axes batch, channels, height and width")  # fmt: skip
+        if any(isinstance(theirs, int) and theirs != ours for theirs, ours in zip(shape[1:], size, strict=True)):
+            raise error("V0807", f"`{path}` prepares pictures for another size than it takes", exit_status=3)
+        if not outputs or outputs[0].type not in _FLOATS:
+            raise self._unfit(f"gives {outputs[0].type}" if outputs else "has no output")
+        self._image, self._output = inputs[0].name, outputs[0].name
+        #: How many pictures it takes at once, where that is fixed.
+        self._batch = shape[0] if isinstance(shape[0], int) else None
+
+    def __call__(self, images: Array) -> Array:
+        """float32 [batch, C, H, W] -> the first output as float64 [batch, classes]; raises V0812, V0814 or V0816.
+
+        A model with a fixed batch gets it filled up with zeros."""
+        if self._batch is None:
+            return self._run(images)
+        rows: list[Array] = []
+        for start in range(0, len(images), self._batch):
+            part = images[start : start + self._batch]
+            missing = self._batch - len(part)
+            filled = np.concatenate([part, np.zeros((missing, *part.shape[1:]), part.dtype)])
+            rows.append(self._run(filled)[: len(part)])
+        return np.concatenate(rows)
+
+    def _run(self, images: Array) -> Array:
+        try:
+            found: Any = self._session.run([self._output], {self._image: images})[0]
+        except Exception as problem:  # onnxruntime raises classes of its own that share no base
+            raise _failed("V0812", f"`{self.path}` fails on a batch of {len(images)}", problem) from None
+        if getattr(found, "ndim", 0) != 2 or found.shape[0] != len(images) or not found.shape[1]:
+            shape = list(found.shape) if hasattr(found, "shape") else "no tensor"
+            raise self._unfit(f"gives {shape} for a batch of {len(images)}")
+        return np.asarray(found, np.float64)
+
+    def _unfit(self, what: str) -> VitError:
+        return error("V0816", f"`{self.path}` {what}", exit_status=3,
+                     help="the first output must hold floating-point numbers, with the axes batch and classes")  # fmt: skip
+
+
+def _failed(code: str, what: str, problem: Exception) -> VitError:
+    """What ONNX Runtime refused, without the place in its source; V0814 where it got no memory."""
+    why = str(problem)
+    if isinstance(problem, MemoryError) or "bad_alloc" in why or "Failed to allocate memory" in why:
+        code = "V0814"
+    node = re.search(r"running (\w{1,40}) node", why)
+    why = re.sub(
+        r"^.{0,400}?/onnxruntime_src/\S+ [^)]{0,400}\) ", "", why.rpartition("Status Message: ")[2], flags=re.DOTALL
+    )
+    return error(code, f"{what}{f', in {node[1]}' if node else ''}: {why.strip()[:200]}", exit_status=3)
 
 
 def _plain(path: Path, model: Any) -> None:
@@ -90,7 +127,7 @@ def _plain(path: Path, model: Any) -> None:
     inner = kinds & {4, 5, 9, 10, 11, 12}  # tensors and graphs, alone, in lists, sparse (AttributeProto.AttributeType)
     domains = {entry.domain for entry in model.opset_import} | {node.domain for node in nodes}
     extras = len(model.functions) + len(model.training_info) + len(model.graph.sparse_initializer)
-    if inner or domains - {"", "ai.onnx"} or extras or len(model.graph.input) != 1:
+    if inner or domains - {"", "ai.onnx"} or extras:
         raise error("V0807", f"`{path}` was not written by vitc: it holds more than one graph of standard operators",
                     exit_status=3)  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -127,7 +126,6 @@ def test_files_that_vitc_did_not_write(tmp_path, run_all):
 )
 def test_external_data_that_lies_elsewhere(tmp_path, entries, monkeypatch):
     monkeypatch.setattr(onnx_file, "session", None)  # calling it would fail the test
-    monkeypatch.setattr(onnx_file, "probed", None)
     for name in ("secret", "m.onnx.data"):
         (tmp_path / name).write_bytes(bytes(12))
     complete = {"offset": "0", "length": "12", **entries} if entries else {}
@@ -138,7 +136,6 @@ def test_external_data_that_lies_elsewhere(tmp_path, entries, monkeypatch):
 @pytest.mark.parametrize("kind", ["a symbolic link", "a hard link", "a fifo", "a folder", "missing"])
 def test_external_data_that_is_no_file_of_its_own(tmp_path, kind, monkeypatch):
     monkeypatch.setattr(onnx_file, "session", None)
-    monkeypatch.setattr(onnx_file, "probed", None)
     (tmp_path / "secret").write_bytes(bytes(12))
     data = tmp_path / "m.onnx.data"
     if kind == "a symbolic link":
@@ -183,68 +180,6 @@ def test_numbers_that_are_none_are_said_to_be_none(folder, tmp_path):
 def test_probabilities_of_large_numbers():
     np.testing.assert_array_equal(softmax(np.array([1e4, 1e4, -1e4])), [0.5, 0.5, 0])
     np.testing.assert_array_equal(sigmoid(np.array([1e4, 0, -1e4])), [1, 0.5, 0])
-
-
-def flipped(data, rng):
-    """Bytes of the tensors and of all else changed in place, so that the lengths in the file still hold."""
-    changed = bytearray(data)
-    for _ in range(rng.randint(1, 20)):
-        changed[rng.randrange(len(changed))] = rng.randrange(256)
-    return bytes(changed)
-
-
-def twisted(data, rng):
-    """A file that can be read and says something else: shapes, types, names, attributes, operators, data."""
-    made = onnx.ModelProto.FromString(data)
-    for _ in range(rng.randint(1, 4)):
-        node, tensor = rng.choice(made.graph.node), rng.choice(made.graph.initializer)
-        match rng.randrange(7):
-            case 0 if tensor.dims:
-                tensor.dims[rng.randrange(len(tensor.dims))] = rng.choice([0, -1, 1, 7, 2**31, 2**62])
-            case 1:
-                tensor.data_type = rng.randrange(1, 24)
-            case 2:
-                tensor.raw_data = tensor.raw_data[: rng.randrange(len(tensor.raw_data) + 1)]
-            case 3 if node.input:
-                node.input[rng.randrange(len(node.input))] = rng.choice(
-                    [n.output[0] for n in made.graph.node if n.output]
-                )
-            case 4:
-                node.op_type = rng.choice(
-                    ["Attention", "Reshape", "Loop", "Conv", "Gather", "Slice", "LSTM", "Split", "Pad"]
-                )
-            case 5:
-                node.attribute.append(helper.make_attribute(rng.choice(["axis", "perm", "pads", "scale"]), [-9, 2**40]))
-            case _:
-                del node.output[:]
-    return made.SerializeToString()
-
-
-@pytest.mark.slow
-def test_two_hundred_mutated_graphs_do_not_end_the_process(folder, tmp_path):
-    """Whatever ONNX Runtime does with them, the parent says so with a code, or opens them."""
-    data, rng = (folder / "model.onnx").read_bytes(), random.Random(0)
-    for number in range(200):
-        (tmp_path / f"{number}.onnx").write_bytes((flipped if number % 2 else twisted)(data, rng))
-    script = """
-import sys
-from pathlib import Path
-from vitc.grammar.diagnostics import VitError
-from vitc.runtime.predict import Predictor
-for path in sorted(Path(sys.argv[1]).glob("*.onnx")):
-    try:
-        Predictor(path)
-        print("opened")
-    except VitError as problem:
-        print(problem.diagnostics[0].code)
-"""
-    command = [sys.executable, "-c", script, tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
-    assert done.returncode == 0, done.stderr
-    said = done.stdout.split()
-    assert len(said) == 200
-    assert set(said) <= {"opened", "V0807", "V0808", "V0810"}
-    assert said.count("V0808") > 50 and "opened" in said
 
 
 def test_predictions_as_data(folder, tmp_path):
