@@ -8,6 +8,7 @@ from ..grammar.diagnostics import error
 from ..runtime.importing import imported
 from ..runtime.importing.proof import proven
 from ..runtime.importing.sheet import Asked
+from ..runtime.whole import whole
 
 
 def run(source: str, out: str | None, asked: Asked, force: bool, format: str) -> None:
@@ -23,7 +24,8 @@ def run(source: str, out: str | None, asked: Asked, force: bool, format: str) ->
     text = sheet.text()
     proven(sheet, text)
     if place is not None:
-        _write(place, text)
+        with whole(place) as file:
+            file.write(text.encode())
     if format == "json":
         print(json.dumps({"file": out, "model": sheet.name, "text": text, "notes": sheet.notes}, indent=2))
         return
@@ -33,16 +35,3 @@ def run(source: str, out: str | None, asked: Asked, force: bool, format: str) ->
     print(f"{out}: model {sheet.name}")
     for note in sheet.notes:
         print(f"# {note}")
-
-
-def _write(path: Path, text: str) -> None:
-    """Writes the whole file beside its place and renames it; raises V0801 and leaves nothing where that fails."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        try:
-            part.write_text(text, encoding="utf-8", newline="\n")
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as problem:
-        raise error("V0801", f"`{path}` can't be written: {problem.strerror}", exit_status=3) from None

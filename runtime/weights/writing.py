@@ -1,16 +1,15 @@
 """Files of weights, written one tensor after the other, so that no more than one is in memory; whole or not at all."""
 
 import json
-import os
 import struct
 import zipfile
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from ...compiler.ops.base import Array, np
 from ...grammar.diagnostics import error
+from ..whole import whole
 
 
 class Form(NamedTuple):
@@ -28,27 +27,13 @@ DTYPES = {"F32": "<f4", "I64": "<i8", "BOOL": "|b1"}
 def write(path: Path, forms: Mapping[str, Form], tensor: Callable[[str], Array]) -> None:
     """A .safetensors or .npz file of these tensors, each asked for once; the same tensors give the same bytes.
 
-    Raises V0707 for another kind of file or a place that can't be written.
+    Raises V0707 for another kind of file, and what `whole` raises; nothing is left behind then.
     """
     kinds = {".safetensors": _safetensors, ".npz": _npz}
     if path.suffix not in kinds:
         raise error("V0707", f"weights are written as .safetensors or .npz, not `{path.name}`", exit_status=2)
-    with _whole(path) as file:
+    with whole(path) as file:
         kinds[path.suffix](file, forms, tensor)
-
-
-@contextmanager
-def _whole(path: Path) -> Generator[BinaryIO]:
-    """A file beside `path` that takes its place in the end, and goes away where that is not reached."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-        os.replace(part, path)
-    except OSError as problem:
-        raise error("V0707", f"`{path}` can't be written: {problem.strerror}", exit_status=3) from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _safetensors(file: BinaryIO, forms: Mapping[str, Form], tensor: Callable[[str], Array]) -> None:
