@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..compiler.driver import Compiled
 from ..grammar.diagnostics import error
-from ..runtime.data.images import Parts
-from ..runtime.preprocess import Preprocess
+from ..runtime.data.reading import read
 from ..runtime.sections import section
 from ..runtime.sections.data import Data, preprocess
 from ..runtime.sections.train import Train
@@ -34,9 +32,9 @@ def train(spec: str | Path, model: str | None = None, out: str | Path | None = N
     wanted, data = section(compiled.program, "train", Train), section(compiled.program, "data", Data)
     pixels = preprocess(compiled.program, data)
     parts = read(compiled, data, pixels, Path(spec).parent)
-    classes = tuple(data.classes or parts.classes)
+    classes = parts.classes
     listener = listener or Listener()
-    for warning in fitting(compiled, wanted, parts, classes):
+    for warning in (*parts.notes, *fitting(compiled, wanted, parts, classes)):
         listener.warning(warning)
     weights = api.start(compiled, spec, wanted.seed)
     chosen = _device(device)
@@ -50,17 +48,6 @@ def train(spec: str | Path, model: str | None = None, out: str | Path | None = N
     api.compile(spec, model, run / "export", weights=trained.weights, settings=sets, seed=wanted.seed, verify=verify,
                 classes=classes)  # fmt: skip
     return {**trained.summary, "run": str(run)}
-
-
-def read(compiled: Compiled, data: Data, pixels: Preprocess, base: Path) -> Parts:
-    """The pictures that the section `data` speaks of, with a validation part where it asks for one."""
-    if data.source is None:
-        raise error("V0605", "training needs pictures: section `data` has no `source`", compiled.program.root.span,
-                    help="data { source = digits }, or image_folder(\"path\"), npz(\"file.npz\"), fake()")  # fmt: skip
-    parts: Parts = data.source.module.read(data.source.settings, base, pixels)
-    if data.validation is not None and parts.validation is None:
-        return parts.split(data.validation, data.split_seed)
-    return parts
 
 
 def _free(name: str) -> str:

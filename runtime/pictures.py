@@ -31,6 +31,8 @@ _BRANDS = {
 }
 #: Depths that are taken where a file says more than its values need.
 _DEPTHS = (8, 12, 16, 24, 32)
+#: What is said of a picture that shows nothing.
+CONSTANT = "constant: all pixels are equal"
 #: Up to this value of 255 a picture is nearly black: values that were never scaled to 255 look so.
 _FAINT = 16
 
@@ -51,13 +53,14 @@ def missing(suffix: str) -> str:
     return "" if kind is None or _readable(kind) else _GET[kind]
 
 
-def remarks(pixels: Array) -> str:
-    """What is odd about uint8 pixels [H, W, C]: that they are all equal, or nearly black; empty where nothing is."""
-    if pixels.shape[0] * pixels.shape[1] < 2:
-        return ""
-    if (pixels == pixels[:1, :1]).all():
-        return "constant: all pixels are equal"
-    return f"nearly black: no value is above {_FAINT} of 255" if pixels.max() <= _FAINT else ""
+def odd(pixels: Array) -> dict[str, Array]:
+    """What is odd about uint8 pictures [n, H, W, C], and for which that is so [n]: all pixels equal, or nearly black."""
+    count, height, width, _ = pixels.shape
+    if not count or height * width < 2:
+        return {}
+    constant = (pixels == pixels[:, :1, :1]).all((1, 2, 3))
+    faint = (pixels.reshape(count, -1).max(1) <= _FAINT) & ~constant
+    return {CONSTANT: constant, f"nearly black: no value is above {_FAINT} of 255": faint}
 
 
 @contextmanager

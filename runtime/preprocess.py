@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..compiler.ops.base import Array, np
-from .pictures import LARGEST, Remark, eight_bits, opened, remarks, silent
+from .pictures import LARGEST, Remark, eight_bits, odd, opened, silent
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
 CROP_MODES = ("center", "squash", "border")
@@ -61,8 +61,9 @@ class Preprocess:
         """A file as uint8 [height, width, channels]; raises V0901. `remark` hears what is odd about it."""
         with opened(path) as image:
             pixels = self.pixels(image, remark)
-        if odd := remarks(pixels):
-            remark(odd)
+        for text, which in odd(pixels[None]).items():
+            if which[0]:
+                remark(text)
         return pixels
 
     def looked_at(self, path: Path) -> None:

@@ -10,7 +10,7 @@ from ...compiler.backends import torch_source
 from ...compiler.driver import Compiled
 from ...compiler.ops.base import Array
 from ...grammar.diagnostics import Diagnostic, error
-from ..data.images import Parts
+from ..data.images import Parts, skipped
 from ..preprocess import Preprocess
 from ..sections.train import Train
 from ..weights.shared import assign, stored
@@ -97,7 +97,7 @@ def _train(compiled: Compiled, weights: Mapping[str, Array], parts: Parts, prepr
             records.curves(run / "curves.png", facts.rows, compiled.program.name)
             drawn = time.perf_counter()
         listener.epoch(row)
-    return _finish(run, trainer, facts, compiled.program.name, settings, len(parts.train))
+    return _finish(run, trainer, facts, compiled.program.name, settings, batches)
 
 
 def _epoch(
@@ -109,6 +109,11 @@ def _epoch(
     facts.seconds += time.perf_counter() - start
     row |= {name: asdict(trainer.score(part, name)) for name, part in batches.items() if name != "train"}
     row["lr"] = trainer.rate((epoch + 1) * trainer.steps - 1)
+    if found := skipped({name: part.images for name, part in batches.items()}):
+        row["skipped"] = {name: len(files) for name, files in found.items()}
+    for part in batches.values():
+        for warning in part.news():
+            listener.warning(warning)
     facts.rows.append(row)
     facts.epoch, facts.best = epoch + 1, _better(facts.best, row)
     return row
@@ -145,7 +150,9 @@ def _keep(run: Path, trainer: "Trainer", facts: Facts) -> None:
     records.write(run / "metrics.jsonl", records.lines(facts.rows))
 
 
-def _finish(run: Path, trainer: "Trainer", facts: Facts, name: str, settings: Train, images: int) -> Trained:
+def _finish(
+    run: Path, trainer: "Trainer", facts: Facts, name: str, settings: Train, batches: Mapping[str, Any]
+) -> Trained:
     """The records of the whole run, and the weights of the chosen epoch."""
     import json
 
@@ -158,7 +165,9 @@ def _finish(run: Path, trainer: "Trainer", facts: Facts, name: str, settings: Tr
         checkpoints.load_model(run / "checkpoints" / _name(chosen), trainer.model)
     records.write(run / "metrics.jsonl", records.lines(facts.rows))
     records.curves(run / "curves.png", facts.rows, name)
-    summary = records.summary(facts.rows, chosen, facts.seconds, images)
+    summary = records.summary(facts.rows, chosen, facts.seconds, len(batches["train"].images))
+    if found := skipped({name: part.images for name, part in batches.items()}):
+        summary["skipped"] = found
     records.write(run / "summary.json", json.dumps(summary, indent=2) + "\n")
     state = {name: tensor.detach().to("cpu", copy=True) for name, tensor in stored(trainer.model).items()}
     return Trained(summary, {name: torch.Tensor.numpy(tensor) for name, tensor in state.items()})

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ...compiler.ops.base import Array
-from ..data.images import Images
+from ...grammar.diagnostics import Diagnostic
+from ..data.images import Images, told
 from ..preprocess import Preprocess
 from ..sections.values import Picked
 
@@ -22,6 +23,7 @@ class Batches:
 
     def __init__(self, images: Images, preprocess: Preprocess, size: int, device: str) -> None:
         self.images, self.size, self.device = images, size, device
+        self._told, self._odd = len(images.problems.bad), False  # what the reader of the data has told
         self.mean, self.std = (
             torch.tensor(v, device=device).reshape(-1, 1, 1) for v in (preprocess.mean, preprocess.std)
         )
@@ -35,6 +37,8 @@ class Batches:
         """One epoch in the order of the seed, varied."""
         order = np.random.default_rng(seed).permutation(len(self.images))
         for pixels, labels in self._ahead(order[step * self.size :][: self.size] for step in range(self.steps())):
+            if len(labels) < min(2, self.size, len(self.images)):  # the others could not be read
+                continue
             varied = pixels
             for way in augment:
                 varied: Tensor = way.module.vary(way.settings, varied)
@@ -44,7 +48,14 @@ class Batches:
         """All of them once, as they are."""
         every = np.arange(len(self.images))
         for pixels, labels in self._ahead(every[start:][: self.size] for start in range(0, len(every), self.size)):
-            yield (pixels - self.mean) / self.std, labels
+            if len(labels):
+                yield (pixels - self.mean) / self.std, labels
+
+    def news(self) -> list[Diagnostic]:
+        """Warnings on the pictures that were read since it was asked last: those skipped, and, once, what is odd."""
+        found = self.images.problems.told(self._told) + ([] if self._odd else told(self.images))
+        self._told, self._odd = len(self.images.problems.bad), True
+        return found
 
     def _ahead(self, batches: Iterable[Array]) -> Generator[tuple[Tensor, Tensor], None, None]:
         """In the order given, read by a thread ahead of time; nothing is drawn there, so that threads change no number."""
@@ -58,7 +69,7 @@ class Batches:
                 yield self._placed(*waiting.popleft().result())
 
     def _read(self, indices: Array) -> tuple[Array, Array]:
-        return self.images.read(indices), self.images.labels[indices]
+        return self.images.readable(indices)
 
     def _placed(self, pixels: Array, labels: Array) -> tuple[Tensor, Tensor]:
         """Pixels in [0, 1], channels first, on the device."""

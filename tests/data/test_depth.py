@@ -153,7 +153,7 @@ def test_a_picture_whose_pixels_are_equal_is_remarked(tmp_path):
     Image.fromarray(np.arange(8, dtype=np.uint8).reshape(2, 4)).save(tmp_path / "dark.png")
     assert read(tmp_path / "flat.png", COLOUR)[1] == ["constant: all pixels are equal"]
     assert read(tmp_path / "dark.png")[1] == ["nearly black: no value is above 16 of 255"]
-    assert pictures.remarks(np.zeros((1, 1, 3), np.uint8)) == ""
+    assert pictures.odd(np.zeros((2, 1, 1, 3), np.uint8)) == pictures.odd(np.zeros((0, 8, 8, 3), np.uint8)) == {}
 
 
 @pytest.mark.parametrize("suffix", [".heic", ".avif"])

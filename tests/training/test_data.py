@@ -2,9 +2,11 @@
 
 import io
 import json
+import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -50,19 +52,108 @@ def test_digits_are_resized_to_a_model_of_another_size(tmp_path):
     assert every(parts.test).shape == (360, 16, 12, 3)
 
 
-def test_a_picture_cut_off_in_the_middle_is_met_while_training(tmp_path):
-    folder(tmp_path / "pets", ("train",))
-    path = tmp_path / "pets" / "train" / "dog" / "3.png"
-    path.write_bytes(path.read_bytes()[:150])
-    (tmp_path / "m.vit").write_text(
-        f'{FOLDER}data {{ source = image_folder("pets") }}\ntrain {{ epochs = 1, batch = 4 }}\n{QUIET}'
-    )
-    from vitc.cli.training import train
+def spoiled(root, kind, *paths):
+    """Makes pictures unreadable."""
+    for path in (root / "pets" / path for path in paths):
+        if kind == "gone":
+            path.unlink()
+        else:
+            path.write_bytes({"cut off": path.read_bytes()[:150], "html": b"<!DOCTYPE html>", "empty": b"",
+                              "a bomb": bomb()}[kind])  # fmt: skip
 
-    with pytest.raises(VitError) as caught:
-        train(tmp_path / "m.vit", out=tmp_path / "run", device="cpu")
-    (found,) = caught.value.diagnostics
+
+def bomb():
+    """The header of a PNG of four thousand million pixels."""
+    head = struct.pack(">4sIIBBBBB", b"IHDR", 65_535, 65_535, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head))
+
+
+def trained(root, out, data="", train="epochs = 2, batch = 4", **options):
+    """The run, and what it said."""
+    from vitc.cli.training import train as run
+    from vitc.runtime.training import Listener
+
+    (root / "m.vit").write_text(f'{FOLDER}data {{ source = image_folder("pets"){data} }}\ntrain {{ {train} }}\n{QUIET}')
+    said = []
+    where = {} if "resume" in options else {"out": root / out}
+    return run(
+        root / "m.vit", device="cpu", verify=False, listener=Listener(warning=said.append), **where, **options
+    ), said
+
+
+def test_pictures_that_can_not_be_read_are_skipped_named_and_counted(tmp_path):
+    folder(tmp_path / "pets", count=60)
+    spoiled(tmp_path, "html", "train/cat/1.png")
+    spoiled(tmp_path, "cut off", "train/dog/3.png")
+    spoiled(tmp_path, "empty", "val/cat/0.png")
+    summary, said = trained(tmp_path, "run", ", bad_limit = 0.02")
+    files = {part: [str(tmp_path / "pets" / name) for name in names] for part, names in
+             {"train": ["train/cat/1.png", "train/dog/3.png"], "validation": ["val/cat/0.png"]}.items()}  # fmt: skip
+    assert summary["skipped"] == json.loads((tmp_path / "run" / "summary.json").read_text())["skipped"] == files
+    rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert [row["skipped"] for row in rows] == [{"train": 2, "validation": 1}] * 2
+    assert [(d.code, d.severity) for d in said] == [("V0901", "warning")] * 3
+    assert [words in d.message for d, words in zip(said, ("web page", "the file is empty", "3.png"), strict=True)] == [
+        True
+    ] * 3
+    assert said[0].message.startswith("skipped 1 picture of the train part: ")
+
+
+@pytest.mark.parametrize("kind", ["cut off", "html", "empty", "a bomb"])
+def test_too_many_bad_pictures_stop_a_training_and_so_does_one_where_none_is_skipped(tmp_path, kind):
+    folder(tmp_path / "pets", ("train",))
+    spoiled(tmp_path, kind, "train/dog/3.png")
+    found = refused(lambda: trained(tmp_path, "run"))
     assert found.code == "V0901" and "3.png" in found.message
+    assert "1 of 12 pictures of the train part" in found.message and "bad_limit = 0.09" in found.help
+    found = refused(lambda: trained(tmp_path, "other", ", on_bad = refuse"))
+    assert found.code == "V0901" and "3.png" in found.message and "of the train part" not in found.message
+    assert trained(tmp_path, "third", ", bad_limit = 0.09")[0]["skipped"].keys() == {"train"}
+
+
+def test_a_class_of_which_no_picture_can_be_read_is_an_error(tmp_path):
+    folder(tmp_path / "pets", ("train",), count=2)
+    spoiled(tmp_path, "empty", "train/dog/0.png", "train/dog/1.png")
+    assert "no picture of `dog` can be read" in refused(lambda: trained(tmp_path, "run", ", bad_limit = 0.9")).message
+
+
+def test_a_picture_that_vanishes_while_training_is_skipped_from_then_on(tmp_path, monkeypatch):
+    from vitc.runtime.training import batches
+
+    folder(tmp_path / "pets", ("train",), count=60)
+    real, epochs = batches.Batches.shuffled, []
+
+    def shuffled(self, seed, augment):
+        epochs.append(seed)
+        if len(epochs) == 2:
+            spoiled(tmp_path, "gone", "train/cat/5.png")
+        return real(self, seed, augment)
+
+    monkeypatch.setattr(batches.Batches, "shuffled", shuffled)
+    summary, said = trained(tmp_path, "run", train="epochs = 3, batch = 8")
+    assert [name[-9:] for name in summary["skipped"]["train"]] == ["cat/5.png"]
+    assert [d.message.startswith("skipped 1 picture of the train part: there is no picture") for d in said] == [True]
+
+
+def test_a_run_with_skipped_pictures_is_resumed_to_the_bit(tmp_path):
+    folder(tmp_path / "pets", ("train",), count=60)
+    spoiled(tmp_path, "cut off", "train/cat/5.png")
+    train = "epochs = {}, batch = 7, augment = [flip, crop(padding = 1)], schedule = constant"
+    trained(tmp_path, "whole", train=train.format(3))
+    trained(tmp_path, "stopped", train=train.format(1))
+    trained(tmp_path, "stopped", train=train.format(3), resume=tmp_path / "stopped")
+    ends = [load_file(tmp_path / run / "export" / "model.safetensors") for run in ("whole", "stopped")]
+    assert all(np.array_equal(ends[0][name], ends[1][name]) for name in ends[0])
+
+
+def test_pictures_that_show_nothing_are_told_once(tmp_path):
+    folder(tmp_path / "pets", ("train",))
+    for n in (2, 4):
+        Image.new("RGB", (9, 9), (200, 1, 2)).save(tmp_path / "pets" / "train" / "cat" / f"{n}.png")
+    _, said = trained(tmp_path, "run", train="epochs = 3, batch = 4")
+    first = tmp_path / "pets" / "train" / "cat" / "2.png"
+    assert [(d.code, d.message) for d in said] == [
+        ("V0908", f"2 pictures of the train part: constant: all pixels are equal; the first is `{first}`")]  # fmt: skip
 
 
 def test_a_folder_is_learned_from_alike_with_any_number_of_threads(tmp_path, monkeypatch):

@@ -1,1 +1,1 @@
-"""Where pictures come from, one file each: `Settings`, and `read(settings, base, preprocess) -> Parts`."""
+"""Where pictures come from, one file each: `Settings`, and `read(settings, base, preprocess, wanted) -> Parts`."""

@@ -7,6 +7,8 @@ from pydantic import Field
 from ....compiler.ops.base import np
 from ...preprocess import Preprocess
 from ...sections.values import Strict
+from ..classes import EVERY, Wanted, selected
+from ..fingerprint import of_arrays
 from ..images import Images, Parts, in_memory
 
 
@@ -19,13 +21,17 @@ class Settings(Strict):
     seed: int = Field(0, ge=0)
 
 
-def read(settings: Settings, base: Path, preprocess: Preprocess) -> Parts:
+def read(settings: Settings, base: Path, preprocess: Preprocess, wanted: Wanted = EVERY) -> Parts:
     """The same pictures for the same seed."""
     rng = np.random.default_rng(settings.seed)
     size = (preprocess.height, preprocess.width, preprocess.channels)
 
-    def images(count: int) -> Images:
-        pixels = rng.integers(0, 256, (count, *size), np.uint8)
-        return in_memory(pixels, rng.integers(0, settings.classes, count), preprocess)
+    prints: dict[str, str] = {}
 
-    return Parts(images(settings.count), test=images(settings.held_out))
+    def images(part: str, count: int) -> Images:
+        pixels, labels = rng.integers(0, 256, (count, *size), np.uint8), rng.integers(0, settings.classes, count)
+        prints[part] = of_arrays(pixels, labels)
+        return in_memory(pixels, labels, preprocess)
+
+    train, test = images("train", settings.count), images("test", settings.held_out)
+    return selected(Parts(train, test=test, fingerprint=prints), wanted)
