@@ -41,6 +41,8 @@ class Images:
         """
         if self.problems.bad:
             indices = np.asarray([i for i in indices if self.files[int(i)] not in self.problems.bad], np.int64)
+        if not len(indices):
+            return np.empty((0, 1, 1, 1), np.uint8), self.labels[:0]
         try:
             return self.read(indices), self.labels[indices]
         except VitError:
