@@ -176,3 +176,21 @@ def test_modules_in_the_current_folder_are_not_run(here):
     done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert not (here / "run").exists()
+
+
+def test_commands_work_without_the_modules_that_only_some_systems_have(here):
+    """Windows has neither `fcntl` nor `resource`."""
+    from PIL import Image
+
+    Image.new("RGB", (8, 8)).save(here / "x.png")
+    code = "import sys; sys.modules.update(fcntl=None, resource=None)\nfrom vitc.cli.main import main\nmain()"
+    for words, text in (
+        (["check", "m.vit"], "a: "),
+        (["compile", "m.vit", "--model", "a", "--to", "onnx", "--no-verify", "-o", "o"], "in o/"),
+        (["show", "m.vit", "--model", "a", "--layers"], "patch_embed.proj"),
+        (["predict", "o", "x.png", "--top", "1"], "x.png"),
+    ):
+        command = [sys.executable, "-c", code, *words]
+        done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=120, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert text in done.stdout
