@@ -2,8 +2,8 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as typing's, which takes longer to import than all else here
 __version__ = "0.1.0"
 
 # ONNX Runtime reports home unless this is set before it is imported (its Privacy.md). A value of the user's own stays.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["__version__", "check", "compile", "load"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in ("check", "compile", "load"):
         from .cli import api
 

@@ -1,7 +1,6 @@
 """What every command does with what goes wrong: a diagnostic instead of a traceback."""
 
 import json
-import signal
 import sys
 from collections.abc import Callable
 from itertools import pairwise
@@ -12,8 +11,7 @@ from .streams import styled
 
 
 def guarded(run: Callable[[], object]) -> None:
-    """Runs the commands; ends with status 1 to 3 where there is something to say, with 130 when interrupted."""
-    before = signal.signal(signal.SIGINT, _interrupted)
+    """Runs the commands; ends with status 1 to 3 where there is something to say."""
     try:
         run()
     except VitError as problem:
@@ -23,13 +21,6 @@ def guarded(run: Callable[[], object]) -> None:
     except MemoryError:
         help = "a smaller model or batch, or --no-verify"
         _end(error("V1009", "there is not enough memory", exit_status=3, help=help))
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _interrupted(*_: object) -> None:
-    sys.stderr.write("interrupted\n")
-    raise SystemExit(130)
 
 
 def _end(problem: VitError) -> None:

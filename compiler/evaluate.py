@@ -8,6 +8,7 @@ import numpy as np
 from ..grammar.diagnostics import error
 from . import ops
 from .ir.graph import Graph, Node, Value
+from .ir.types import LARGEST_FLOAT
 from .ops.base import Array
 
 Precision = Literal["float64", "float32"]
@@ -56,8 +57,14 @@ def refuse_zero(node: Node, divisor: Array) -> None:
 
 
 def refuse_nan(node: Node, array: Array) -> None:
-    """Raises V0309 for a table, a result of this node, that holds what is no number."""
-    wrong = np.isnan(array).sum() if array.dtype.kind == "f" else 0
+    """Raises V0309 for a table, a result of this node, that holds what is no number or none of float32."""
+    if array.dtype.kind != "f":
+        return
+    wrong = np.isnan(array).sum()
+    beyond = (np.isfinite(array) & (np.abs(array) > LARGEST_FLOAT)).sum()
+    if beyond:
+        raise error("V0309", f"a table with elements beyond float32, which holds at most {LARGEST_FLOAT:.3g}",
+                    node.origin.span, label=f"{beyond:,} of {array.size:,}")  # fmt: skip
     if wrong:
         raise error(
             "V0309",

@@ -239,7 +239,7 @@ class Bind(Node):
 
 @dataclass(frozen=True, slots=True)
 class PatternBind(Node):
-    """`"blocks.{i}.fc2.weight" = value` in a section."""
+    """`"blocks.{i}.fc2.weight" = value`: a key in quotes, which the section `init` takes."""
 
     pattern: String
     value: Expr
@@ -358,7 +358,7 @@ class Model(Node):
 
     name: Name
     base: Name
-    entries: tuple[Bind | Expect, ...]
+    entries: tuple[Bind | PatternBind | Expect, ...]
 
 
 @dataclass(frozen=True, slots=True)

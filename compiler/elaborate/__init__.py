@@ -1,9 +1,9 @@
 """From syntax trees to a program: names, parameters, late binding, blocks run on shapes."""
 
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...grammar import tree
 from ...grammar.diagnostics import Diagnostic, Findings, VitError, error
@@ -17,7 +17,7 @@ from .context import Context
 from .expressions import condition
 from .layers import run_forward
 from .library import SPECS, Library, Module
-from .overrides import parse_override
+from .overrides import NAME, parse_override
 from .scopes import Scope
 from .sections import sections
 from .sheets import Sheet
@@ -54,16 +54,18 @@ def check(library: Library, name: str, overrides: Mapping[str, str] | None = Non
     """The same without raising: one mistake in a model keeps no other from being found."""
     module, model = _model(library, name)
     given = {k: parse_override(k, text) for k, text in (overrides or {}).items()}
+    own = {k: bind for k, bind in given.items() if "." not in k}
+    starts = [_below(bind, "init.") for k, bind in given.items() if k.startswith("init.")]
     findings = Findings()
     findings.add(*mistakes(library))
-    found = sections(module, model, {k: v for k, v in given.items() if "." in k}, findings)
+    found = sections(module, model, {k: bind for k, bind in given.items() if "." in k}, findings)
     program: Program | None = None
     context = Context(library=_library_texts(library))
     if any(problem.code == "V0206" for problem in findings.items):
         return Checked(name, None, found, tuple(findings.items))
     try:
         with _deep():
-            program = _program(context, module, model, {k: v for k, v in given.items() if "." not in k}, found)
+            program = _program(context, module, model, own, starts, found)
     except VitError as problem:
         findings.add(*problem.diagnostics)
     except RecursionError:
@@ -80,7 +82,7 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
 
 def on_the_command_line(problem: Diagnostic) -> bool:
     """Whether a problem is in what `--set` says."""
-    return problem.span is not None and problem.span.source.name == "--set"
+    return problem.span is not None and problem.span.source.name == NAME
 
 
 @contextmanager
@@ -94,15 +96,21 @@ def _deep() -> Generator[None]:
         sys.setrecursionlimit(before)
 
 
-def _program(context: Context, module: Module, model: tree.Model, own: Mapping[str, tree.Expr],
-             found: Mapping[str, Section]) -> Program:  # fmt: skip
+def _below(bind: tree.Bind, prefix: str) -> tree.Bind:
+    """A setting of a section under the name it has there."""
+    return replace(bind, name=replace(bind.name, id=bind.name.id.removeprefix(prefix)))
+
+
+def _program(context: Context, module: Module, model: tree.Model, own: Mapping[str, tree.Bind],
+             starts: Iterable[tree.Bind], found: Mapping[str, Section]) -> Program:  # fmt: skip
     sheet, done = _run(context, module, model, own)
     layer = done.layer
-    budget.check(layer, sheet.model.base.span)
+    budget.check(layer, context, sheet.model.base.span)
     if context.asked:
         _, trained = _run(Context(training=True, library=context.library), module, model, own)
         layer = training.combine(layer, trained.layer)
-    layer = initialisers.apply(layer, sheet, module)
+    layer = initialisers.apply(layer, sheet, module, starts)
+    layer = replace(layer, span=model.name.span)
     program = Program(model.name.id, layer, found, dict(aliases(layer)))
     _expects(sheet, program)
     return program
@@ -122,10 +130,10 @@ def _model(library: Library, name: str) -> tuple[Module, tree.Model]:
     return item[0], item[1]
 
 
-def _run(context: Context, module: Module, model: tree.Model, overrides: Mapping[str, tree.Expr]
+def _run(context: Context, module: Module, model: tree.Model, overrides: Mapping[str, tree.Bind]
          ) -> tuple[Sheet, Elaborated]:  # fmt: skip
     """Elaborates the model in one mode."""
-    given = {key: (expr, module, expr.span) for key, expr in overrides.items()}
+    given = {key: (bind.value, module, bind.name.span) for key, bind in overrides.items()}
     sheet = Sheet(context, module, model, given)
     context.settings = sheet.settings()
     if sheet.problems:

@@ -146,6 +146,52 @@ def parts(node: tree.Node) -> Iterator[tree.Expr]:
                 yield item
 
 
+def sizes_behind(span: Span) -> list[tuple[float, Span]]:
+    """The integers and shapes written in the user's text that a place is computed from, each with its value (of a shape
+    the largest); infinity for arithmetic of literals that comes to nothing the compiler takes."""
+    found: list[tuple[float, Span]] = []
+    if isinstance(span, Place):
+        _collect(span.expr, span.scope, found, set(), 0)
+    return found
+
+
+def _collect(expr: tree.Expr, scope: "Scope", found: list[tuple[float, Span]], seen: set[int], steps: int) -> None:
+    if id(expr) in seen or steps > _LONGEST:
+        return
+    seen.add(id(expr))
+    thunk = _leads_to(expr, scope)
+    if thunk is not None:
+        inner = thunk.span if isinstance(thunk.span, Place) else None
+        if thunk.expr is not None and thunk.scope is not None:
+            _collect(thunk.expr, thunk.scope, found, seen, steps + 1)
+        elif inner is not None:
+            _collect(inner.expr, inner.scope, found, seen, steps + 1)
+        return
+    if scope.context.own(expr.span) and not any(_names(expr)):
+        value = expr.dims if isinstance(expr, tree.Shape) else quiet(expr, scope)
+        if isinstance(value, tuple):
+            found.append((max(value), expr.span))  # type: ignore[reportUnknownArgumentType] -- of a shape
+            return
+        if isinstance(value, int) and not isinstance(value, bool):
+            found.append((value, expr.span))
+            return
+        if value is None and isinstance(expr, (tree.Number, tree.Binary)) and getattr(expr, "op", "") != "..":
+            found.append((float("inf"), expr.span))
+            return
+    for part in parts(expr):
+        _collect(part, scope, found, seen, steps + 1)
+
+
+def _leads_to(expr: tree.Expr, scope: "Scope") -> "Thunk | None":
+    """What a name, or the parameter of another model, stands for."""
+    if isinstance(expr, tree.Name):
+        return scope.origin(expr.id)
+    if isinstance(expr, tree.Attribute) and isinstance(expr.base, tree.Name):
+        model = quiet(expr.base, scope)
+        return getattr(model, "thunks", {}).get(expr.name.id)
+    return None
+
+
 def number(span: Span, sizes: tuple[int, ...]) -> Span:
     """The one number of `sizes` that is written inside a place, else the place."""
     if not isinstance(span, Place):

@@ -5,11 +5,10 @@ Equal layers are one object, so a text of forty lines can describe 2**40 layers.
 
 from dataclasses import dataclass
 
-from ...grammar.diagnostics import error
 from ...grammar.source import Span
 from ..ir.program import Layer, walk_children
 from ..ir.types import TensorType
-from .context import MAX_CONSTANT, MAX_ELEMENTS
+from .context import MAX_CONSTANT, MAX_ELEMENTS, Context
 
 MAX_NODES = 500_000
 MAX_WEIGHTS = 100_000
@@ -31,16 +30,16 @@ class _Total:
         self.constants += other.constants
 
 
-def check(root: Layer, span: Span) -> None:
-    """Raises V0501, V0504 or V0507 for a model that no machine could hold."""
+def check(root: Layer, context: Context, span: Span) -> None:
+    """Fails with V0501, V0504 or V0507 for a model that no machine could hold."""
     total = _count(root, {})
     if total.nodes > MAX_NODES or total.weights > MAX_WEIGHTS:
-        raise error("V0504", f"the model unfolds into {_about(total.nodes)} ops with {_about(total.weights)} weights", span,
+        context.fail("V0504", f"the model unfolds into {_about(total.nodes)} ops with {_about(total.weights)} weights", span,
                     help=f"at most {MAX_NODES:,} ops and {MAX_WEIGHTS:,} weights are taken")  # fmt: skip
     if total.elements > MAX_ELEMENTS:
-        raise error("V0501", f"all weights together have {_about(total.elements)} elements, more than 2**36", span)
+        context.fail("V0501", f"all weights together have {_about(total.elements)} elements, more than 2**36", span)
     if total.constants > 8 * MAX_CONSTANT:
-        raise error("V0507", f"all constants together have {_about(total.constants)} elements", span,
+        context.fail("V0507", f"all constants together have {_about(total.constants)} elements", span,
                     help=f"at most {8 * MAX_CONSTANT:,} are computed")  # fmt: skip
 
 

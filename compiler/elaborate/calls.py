@@ -1,6 +1,6 @@
 """Calls: what stands before the bracket decides. Parameters are filled in, functions inlined, layers run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from .. import ops
 from . import blocks, layers, params, shapes, slots
 from .blame import named, place
 from .context import Context
-from .scopes import MISSING, Scope
+from .scopes import MISSING, Scope, Thunk
 from .values import BlockValue, Bound, Builtin, FunctionValue, Identity, OpValue, Shared, Tensor, describe, listed
 
 Args = list[tuple[Any, Span]]
@@ -24,14 +24,13 @@ class ModelValue:
     """A model's name in an expression: `base.dim` reads its parameter."""
 
     name: str
-    read: Callable[[str], Any]
-    names: tuple[str, ...]
+    thunks: Mapping[str, Thunk]
 
     def parameter(self, name: str, context: Context, span: Span) -> Any:
         """The value of a parameter of that model."""
-        if name not in self.names:
-            context.fail("V0202", f"model `{self.name}` has no `{name}`", span, help=suggestion(name, self.names))
-        return self.read(name)
+        if name not in self.thunks:
+            context.fail("V0202", f"model `{self.name}` has no `{name}`", span, help=suggestion(name, self.thunks))
+        return self.thunks[name].get(context)
 
 
 def call(expr: tree.Call, scope: Scope) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from ...grammar.diagnostics import Diagnostic, Label, VitError
 from ...grammar.source import Source, Span
 from ..ir.types import TensorType
-from .blame import Place, follow, number, plain
+from .blame import Place, follow, number, plain, sizes_behind
 from .values import listed
 
 #: Of one model; the largest of those bundled takes 6,000.
@@ -20,6 +20,10 @@ MAX_ELEMENTS = 2**36
 #: Elements of all constant tensors together: what the compiler computes itself.
 MAX_CONSTANT = 2**25
 MAX_INTEGER = 2**53
+#: A number from which on a budget may be due to it alone.
+_LARGE = 1000
+#: Codes that tell of a number too large: they are put at the number.
+BUDGETS = ("V0501", "V0502", "V0504", "V0507")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,15 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A number that a sheet gives a parameter; `sizes` is true for a parameter that the block's shapes speak of."""
+    """A number that a parameter of the model has; `sizes` is true for a parameter that the block's shapes name. `given`: a
+    sheet sets it; `usual`: its default then, else 1."""
 
     name: str
     value: int
     span: Span
     sizes: bool
+    given: bool
+    usual: int
 
 
 @dataclass(eq=False)
@@ -60,6 +67,9 @@ class Context:
     calls: list[Span] = field(default_factory=list[Span])
     memo: dict[Any, Any] = field(default_factory=dict[Any, Any])
     settings: list[Setting] = field(default_factory=list[Setting])
+    blaming: bool = False
+    #: The loops being run, outermost first: the number of turns, and where the list stands.
+    loops: list[tuple[int, Span]] = field(default_factory=list[tuple[int, Span]])
 
     def own(self, span: Span) -> bool:
         """Whether a place is in the user's text."""
@@ -78,12 +88,29 @@ class Context:
     ) -> NoReturn:
         """Stops with a diagnostic that tells the chain of layers. It is put at the user's text nearest to `span`; `sizes`
         are numbers that disagree: where the text sets one of them is told too."""
+        if self.blaming:  # while a place is looked for: what fails on the way is of no interest
+            raise VitError((Diagnostic(code, message),))
+        self.blaming = True
+        try:
+            raise VitError((self._diagnostic(code, message, span, label, help, others, sizes),))
+        finally:
+            self.blaming = False
+
+    def _diagnostic(self, code: str, message: str, span: Span | None, label: str, help: str, others: tuple[Label, ...],
+                    sizes: tuple[int, ...]) -> Diagnostic:  # fmt: skip
         if span is not None:
-            span, more = self._blamed(span, label, sizes)
+            large = self._too_large(span, sizes) if code in BUDGETS else None
+            if large is not None:
+                apart = isinstance(span, Place) and not (
+                    large.source is span.source and span.start <= large.start < span.end
+                )
+                span, more = large, (Label(plain(span), label or "here"),) if apart else ()
+            else:
+                span, more = self._blamed(span, label, sizes)
             label = "" if more else label
             others = (*others, *more, *self._set_elsewhere(sizes, span, others))
         others = tuple(Label(plain(o.span), o.text) for o in others)
-        raise VitError((Diagnostic(code, message, span and plain(span), label, others, self.chain(), help),))
+        return Diagnostic(code, message, span and plain(span), label, others, self.chain(), help)
 
     def _blamed(self, span: Span, label: str, sizes: tuple[int, ...]) -> tuple[Span, tuple[Label, ...]]:
         """The user's text for a place, and a label on the place itself if that is another and not on the way there."""
@@ -109,6 +136,28 @@ class Context:
         found = next((s for size in sizes if (s := self.setting(size)) and self.own(s.span)), None)
         return (found.span if found else self.frames[0].made), (where,)
 
+    def _too_large(self, span: Span, sizes: tuple[int, ...]) -> Span | None:
+        """The number in the user's text to which a budget is due: one of `sizes`, the largest first; else the largest that
+        a place is computed from; else that of the sheet which is furthest from its default."""
+        behind = sizes_behind(span)
+        for size in sorted({size for size in sizes if size >= _LARGE}, reverse=True):
+            found = next((at for value, at in behind if value == size), None)
+            setting = self.setting(size)
+            if found is None and setting is not None and self.own(setting.span):
+                found = setting.span
+            if found is not None:
+                return found
+        mine = [s for s in self.settings if self.own(s.span) and s.value > s.usual and (s.given or s.value >= _LARGE)]
+        if sizes:  # the place is a tensor, of which the values that made it may be far apart
+            behind = [
+                *(pair for pair in behind if pair[0] >= _LARGE),
+                *((s.value, s.span) for s in mine if s.value >= _LARGE),
+            ]
+        if behind:
+            return max(behind, key=lambda pair: pair[0])[1]
+        likely = max(mine, key=lambda s: (s.given, s.value / s.usual), default=None)
+        return None if likely is None else likely.span
+
     def _set_elsewhere(self, sizes: tuple[int, ...], span: Span, others: tuple[Label, ...]) -> list[Label]:
         taken = [(o.span.source, o.span.start) for o in others] + [(span.source, span.start)]
         found = [(size, self.setting(size)) for size in dict.fromkeys(sizes)]
@@ -132,7 +181,18 @@ class Context:
         """Counts work, so that no text can keep the compiler busy for long."""
         self.steps += count
         if self.steps > MAX_STEPS:
-            self.fail("V0502", f"this text asks for more than {MAX_STEPS:,} steps of elaboration", span)
+            longest = max(self.loops, default=(0, span), key=lambda loop: loop[0])
+            at = longest[1] if longest[0] > 100 else span
+            self.fail("V0502", f"this text asks for more than {MAX_STEPS:,} steps of elaboration", at)
+
+    @contextmanager
+    def loop(self, turns: int, span: Span) -> Generator[None]:
+        """Inside a loop over a list."""
+        self.loops.append((turns, span))
+        try:
+            yield
+        finally:
+            self.loops.pop()
 
     @contextmanager
     def deeper(self, span: Span) -> Generator[None]:
@@ -188,13 +248,13 @@ class Context:
             self.constants += type.size
             if self.constants > MAX_CONSTANT:
                 self.fail("V0507", f"more than {MAX_CONSTANT:,} elements of constants are computed here", span,
-                          label=f"a tensor {list(type.shape)}")  # fmt: skip
+                          label=f"a tensor {list(type.shape)}", sizes=type.shape)  # fmt: skip
         return type
 
     def integer(self, value: Any, span: Span) -> Any:
         """Refuses integers (and lists) beyond all sizes."""
         if isinstance(value, int) and abs(value) > MAX_INTEGER:
-            self.fail("V0501", "an integer beyond 2**53 comes out of this", span)
+            self.fail("V0501", "an integer beyond 2**53", span, help="write a number that large as a float: 1e18")
         items = listed(value)
         if items is not None:
             self.step(span, len(items) // 16)

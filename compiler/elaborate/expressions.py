@@ -6,7 +6,6 @@ from typing import Any
 
 from ...grammar import tree
 from ...grammar.diagnostics import VitError, error
-from ...grammar.source import Span
 from ...grammar.suggest import suggestion
 from . import calls, functions, indexing
 from .blame import place
@@ -28,7 +27,9 @@ def evaluate(expr: tree.Expr, scope: Scope, words: tuple[str, ...] = ()) -> Any:
     """The value; where one of `words` is expected a bare name is one."""
     scope.context.step(expr.span)
     match expr:
-        case tree.Number() | tree.Constant() | tree.String():
+        case tree.Number():
+            return scope.context.integer(expr.value, expr.span)
+        case tree.Constant() | tree.String():
             return expr.value
         case tree.Shape():
             return Shape(expr.dims)
@@ -37,9 +38,9 @@ def evaluate(expr: tree.Expr, scope: Scope, words: tuple[str, ...] = ()) -> Any:
         case tree.Name():
             return name(expr, scope, words)
         case tree.List():
-            return _list([evaluate(item, scope, words) for item in expr.items], scope, expr.span)
+            return _list([evaluate(item, scope, words) for item in expr.items], scope, expr)
         case tree.Each():
-            return _list(_each(expr, scope), scope, expr.span)
+            return _list(_each(expr, scope), scope, expr)
         case tree.Conditional():
             test = condition(expr.test, scope)
             return evaluate(expr.then if test else expr.otherwise, scope, words)
@@ -91,8 +92,8 @@ def condition(expr: tree.Expr, scope: Scope) -> bool:
     return value
 
 
-def _list(items: list[Any], scope: Scope, span: Span) -> list[Any]:
-    return scope.context.integer(items, span)
+def _list(items: list[Any], scope: Scope, expr: tree.Expr) -> list[Any]:
+    return scope.context.integer(items, place(expr, scope))
 
 
 def items_of(expr: tree.Expr, scope: Scope) -> list[Any]:
@@ -125,11 +126,13 @@ def _each(expr: tree.Each, scope: Scope) -> list[Any]:
                 scope.context.step(clause.span)
                 wider.append(inner.with_locals(loop_names(clause.names, i, item, inner)))
             if len(wider) > MAX_ITEMS:
-                scope.context.fail("V0504", f"a list of more than {MAX_ITEMS:,} items comes out of this", expr.span)
+                at = place(clause.iterable, inner)
+                scope.context.fail("V0504", f"a list of more than {MAX_ITEMS:,} items comes out of this", at)
         scopes = wider
-    if expr.test is not None:
-        scopes = [inner for inner in scopes if condition(expr.test, inner)]
-    return [evaluate(expr.item, inner) for inner in scopes]
+    with scope.context.loop(len(scopes), place(expr.clauses[0].iterable, scope)):
+        if expr.test is not None:
+            scopes = [inner for inner in scopes if condition(expr.test, inner)]
+        return [evaluate(expr.item, inner) for inner in scopes]
 
 
 def _unary(expr: tree.Unary, scope: Scope) -> Any:
@@ -161,7 +164,7 @@ def _binary(expr: tree.Binary, scope: Scope) -> Any:
         if bad is not None or expr.op not in _TENSOR_OPS:
             scope.context.fail("V0308", f"`{expr.op}` does not go with {describe(bad)} and a tensor", expr.span)
         return emit(scope, _TENSOR_OPS[expr.op], (left, right), {}, place(expr, scope, loose=True))
-    return scope.context.integer(arithmetic(scope.context, expr.op, left, right, expr.span), expr.span)
+    return scope.context.integer(arithmetic(scope.context, expr.op, left, right, expr.span), place(expr, scope))
 
 
 def _sides(expr: tree.Binary, scope: Scope) -> tuple[Any, Any]:
@@ -207,10 +210,9 @@ def _range(expr: tree.Binary, scope: Scope) -> list[int]:
         if isinstance(end, bool) or not isinstance(end, int):
             scope.context.fail("V0308", f"a range goes from an integer to an integer, not {describe(end)}", side.span)
     if ends[1] - ends[0] > MAX_ITEMS:
-        scope.context.fail(
-            "V0504", f"a list of about 10**{log10(ends[1] - ends[0]):.0f} items comes out of this", expr.span
-        )
-    return scope.context.integer(list(range(*ends)), expr.span)
+        message = f"a list of about 10**{log10(ends[1] - ends[0]):.0f} items comes out of this"
+        scope.context.fail("V0504", message, place(expr, scope))
+    return scope.context.integer(list(range(*ends)), place(expr, scope))
 
 
 def _attribute(expr: tree.Attribute, scope: Scope) -> Any:

@@ -67,10 +67,16 @@ def _weighted(
 ) -> dict[str, Any]:
     """The attributes; a function call with its own weight takes the sizes from there."""
     op = ops.get(name)
-    if "weight" in op.inputs and len(operands) < 2:
-        scope.context.fail("V0216", f"{name} owns weights: bind it to a name, or give it `weight = ...`", span)
+    missing = [slot for slot in op.inputs[len(operands) :] if not slot.endswith(("?", "*"))]
+    if missing and "weight" in _slots(name):
+        text = ", ".join(f"`{slot} = ...`" for slot in missing)
+        scope.context.fail("V0216", f"{name} owns weights: bind it to a name, or give it {text}", span)
+    if missing:
+        scope.context.fail("V0301", f"{name} needs `{missing[0]}`", span, help=f"it takes {', '.join(op.inputs)}")
     if "weight" in op.inputs and any(p.name == "out" for p in op.params) and "out" not in given:
         shape = operands[1].type.shape
+        if len(shape) < (4 if any(p.name == "kernel" for p in op.params) else 2):
+            scope.context.fail("V0402", f"the weight of {name} has other axes than {list(shape)}", span)
         given = {**given, "out": (shape[0], span)}
         if any(p.name == "kernel" for p in op.params):
             given = {**given, "kernel": (list(shape[-2:]), span)}
@@ -80,15 +86,16 @@ def _weighted(
 
 def _operands(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> tuple[list[Any], Args, Kwargs]:
     """Tensors by position and by name, then what is left for attributes."""
-    op = ops.get(name)
-    slots = [i.rstrip("?*") for i in op.inputs]
+    op, slots = ops.get(name), _slots(name)
     operands: list[Any] = []
     rest = list(args)
     if any(i.endswith("*") for i in op.inputs):
         items = listed(rest[0][0]) if rest else None
+        if items == []:
+            scope.context.fail("V0308", f"{name} takes at least one tensor, this list is empty", rest[0][1])
         rest = rest[1:] if items is not None else rest
         operands = [number_or_tensor(scope, name, item, span) for item in items or []]
-    numeric = len(slots) > 1 and any(isinstance(v, Tensor) for v, _ in args)
+    numeric = len(slots) > 1 and "weight" not in slots and any(isinstance(v, Tensor) for v, _ in args)
     while (
         rest
         and len(operands) < len(slots)
@@ -100,6 +107,11 @@ def _operands(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -
         if slot in named and isinstance(named[slot][0], Tensor):
             operands.append(named.pop(slot)[0])
     return operands, rest, named
+
+
+def _slots(name: str) -> list[str]:
+    """The names of an op's operands."""
+    return [slot.rstrip("?*") for slot in ops.get(name).inputs]
 
 
 def _of_number(name: str, scope: Scope, arg: tuple[Any, Span], span: Span) -> Any:

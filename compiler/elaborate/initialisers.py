@@ -1,7 +1,7 @@
 """The section `init`: initialisers by the names of weights, over those that the blocks give."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,20 +18,22 @@ Chosen = dict[str, WeightSpec]
 _NAME = re.compile(r"\{([A-Za-z_]\w*)\}")
 
 
-def apply(layer: Layer, sheet: Sheet, module: Module) -> Layer:
-    """The tree with the initialisers of the file's `init` sections: those for all models, then those for this one."""
+def apply(layer: Layer, sheet: Sheet, module: Module, settings: Iterable[tree.Bind] = ()) -> Layer:
+    """The tree with the initialisers of the file's `init` sections: those for all models, those for this one, then
+    `settings`, the entries of the command line."""
     chosen, findings = Chosen(), Findings()
     mine = [
         s for s in module.sections if s.kind.id == "init" and (s.model is None or s.model.id == sheet.model.name.id)
     ]
-    weights = dict(walk_weights(layer)) if mine else {}
-    for section in sorted(mine, key=lambda s: s.model is not None):
-        for entry in section.entries:
-            if not isinstance(entry, tree.Expect):
-                try:
-                    chosen |= _matched(entry, weights, sheet, module)
-                except VitError as problem:
-                    findings.add(*problem.diagnostics)
+    ordered = sorted(mine, key=lambda s: s.model is not None)
+    entries = [*(entry for section in ordered for entry in section.entries), *settings]
+    weights = dict(walk_weights(layer)) if entries else {}
+    for entry in entries:
+        if not isinstance(entry, tree.Expect):
+            try:
+                chosen |= _matched(entry, weights, sheet, module)
+            except VitError as problem:
+                findings.add(*problem.diagnostics)
     findings.raise_if_any()
     return _rebuilt(layer, chosen, {}) if chosen else layer
 

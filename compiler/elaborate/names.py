@@ -30,8 +30,7 @@ def _value(owner: Module, item: Any, context: Context) -> Any:
         return FunctionValue(owner, item)
     from .sheets import Sheet
 
-    sheet = Sheet(context, owner, item)
-    return ModelValue(item.name.id, lambda name: sheet.params[name].get(context), tuple(sheet.params))
+    return ModelValue(item.name.id, Sheet(context, owner, item).params)
 
 
 __all__ = ["MISSING", "definition"]

@@ -30,15 +30,24 @@ def arithmetic(context: Context, op: str, left: Any, right: Any, span: Span) -> 
     both = listed(left), listed(right)
     if op == "+" and both[0] is not None and both[1] is not None:
         return both[0] + both[1]
+    if op == "@":
+        context.fail("V0308", f"`@` multiplies tensors, not {describe(left)} and {describe(right)}", span)
     if not (_number(left) and _number(right)):
         wrong = right if _number(left) else left
         context.fail("V0308", f"`{op}` does not go with {describe(wrong)}", span)
     try:
-        return _compute(op, left, right)
+        return _finite(_compute(op, left, right), left, right)
     except ZeroDivisionError:
         return context.fail("V0309", "a division by zero", span, label=f"{describe(left)} {op} {describe(right)}")
     except (OverflowError, ValueError):
         return context.fail("V0309", f"{describe(left)} {op} {describe(right)} is no number", span)
+
+
+def _finite(result: Any, *values: Any) -> Any:
+    """The result; raises `OverflowError` for a NaN, and for an infinity that comes of finite numbers."""
+    if isinstance(result, float) and (math.isnan(result) or (math.isinf(result) and all(map(math.isfinite, values)))):
+        raise OverflowError
+    return result
 
 
 def _number(value: Any) -> bool:
@@ -62,6 +71,6 @@ def _compute(op: str, a: Any, b: Any) -> Any:
 def unary(context: Context, name: str, value: Any, span: Span) -> Any:
     """A function of one number."""
     try:
-        return UNARY[name](value)
+        return context.integer(_finite(UNARY[name](value), value), span)
     except (ValueError, OverflowError, ZeroDivisionError):
         return context.fail("V0309", f"{name} of {describe(value)} is no number", span)

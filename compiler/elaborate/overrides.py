@@ -1,19 +1,55 @@
 """`--set KEY=VALUE`: values are written in the language."""
 
+from dataclasses import fields, replace
+from functools import lru_cache
+from typing import Any
+
 from ...grammar import tree
-from ...grammar.diagnostics import VitError, error
+from ...grammar.diagnostics import Diagnostic, VitError
 from ...grammar.parser import parse
-from ...grammar.source import Source
+from ...grammar.source import Source, Span
+
+#: The name that the text of a setting is shown under.
+NAME = "--set"
+_BEFORE = "vit 1\nmodel m = m { value = "
 
 
-def parse_override(key: str, text: str) -> tree.Expr:
-    """The expression of a value on the command line; fails with V1004 (exit status 2)."""
-    source = Source("--set", f"vit 1\nmodel m = m {{ value = {text} }}\n")
+@lru_cache(maxsize=100)  # every model of a file reads the same settings: what is wrong with one has one place
+def parse_override(key: str, text: str) -> tree.Bind:
+    """A setting as an entry whose places are those of `--set KEY=VALUE`; fails with V1004 (exit status 2)."""
+    shown = Source(NAME, f"--set {key}={text}")
+    at = len("--set ")
+    shift = at + len(key) + 1 - len(_BEFORE)
     try:
-        (item,) = parse(source).items
+        (item,) = parse(Source(NAME, f"{_BEFORE}{text} }}\n")).items
     except (VitError, ValueError) as problem:
-        raise error("V1004", f"`{key}={text}` is not a value of the language", exit_status=2) from problem
+        raise _refused(shown, key, text, shift, problem) from problem
     bind = item.entries[0] if isinstance(item, tree.Model) and len(item.entries) == 1 else None
     if not isinstance(bind, tree.Bind):
-        raise error("V1004", f"`{key}={text}` is not a value of the language", exit_status=2)
-    return bind.value
+        raise _refused(shown, key, text, shift)
+    name = tree.Name(Span(shown, at, at + len(key)), key)
+    return tree.Bind(Span(shown, at, len(shown.text)), name, _moved(bind.value, shown, shift))
+
+
+def _moved(node: Any, source: Source, shift: int) -> Any:
+    """A tree with its places in another text, `shift` characters further on."""
+    if isinstance(node, tuple):
+        return tuple(_moved(item, source, shift) for item in node)  # type: ignore[reportUnknownVariableType] -- of nodes
+    if not isinstance(node, tree.Node):
+        return node
+    inner = {f.name: _moved(getattr(node, f.name), source, shift) for f in fields(node) if f.name != "span"}
+    return replace(node, **inner, span=_span(node.span, source, shift))
+
+
+def _span(span: Span, source: Source, shift: int) -> Span:
+    start, end = (min(max(at + shift, 0), len(source.text)) for at in (span.start, span.end))
+    return Span(source, start, max(start, end))
+
+
+def _refused(shown: Source, key: str, text: str, shift: int, problem: Exception | None = None) -> VitError:
+    """V1004, with what the parser says where it says it of the value."""
+    first = problem.diagnostics[0] if isinstance(problem, VitError) else None
+    at, why = Span(shown, len(f"--set {key}="), len(shown.text)), ""
+    if first is not None and first.span is not None and at.start <= first.span.start + shift < at.end:
+        at, why = _span(first.span, shown, shift), f": {first.message}"
+    return VitError((Diagnostic("V1004", f"`{key}={text}` is not a value of the language{why}", at),), 2)

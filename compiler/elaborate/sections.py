@@ -7,13 +7,15 @@ from ...grammar import tree
 from ...grammar.diagnostics import Diagnostic, Findings
 from ...grammar.suggest import suggestion
 from ..ir.program import Choice, Entry, Quantity, Section
+from ..ir.types import LARGEST_FLOAT
 from .library import Module
 
+LARGEST_INTEGER = 2**63 - 1
 KINDS = ("data", "train", "export", "weights", "init")
 
 
 def sections(
-    module: Module, model: tree.Model, overrides: Mapping[str, tree.Expr], findings: Findings
+    module: Module, model: tree.Model, overrides: Mapping[str, tree.Bind], findings: Findings
 ) -> dict[str, Section]:
     """The sections of a model: those of its own file, those with its name over those without. `init` is not among them:
     its values are the elaborator's."""
@@ -26,20 +28,26 @@ def sections(
                 Diagnostic("V0204", f"there are two sections `{kind}{owner and ' ' + owner}`", section.kind.span)
             )
         seen.add((kind, owner))
-        if kind != "init" and owner in ("", model.name.id):
-            entries = _entries(section.entries, findings, "section")
+        if owner in ("", model.name.id):
+            binds = _binds(section.entries, findings, f"section `{kind}`", quotes=kind == "init")
+            if kind == "init":
+                continue
+            entries = _entries(binds, findings)
             if kind in merged:
                 entries = {**merged[kind].entries, **entries}
             merged[kind] = Section(kind, entries, section.kind.span)
-    for path, expr in overrides.items():
+    for path, bind in overrides.items():
         kind, _, key = path.partition(".")
         if kind not in KINDS:
-            findings.add(Diagnostic("V0202", f"there is no section `{kind}`", expr.span, help=suggestion(kind, KINDS)))
+            findings.add(
+                Diagnostic("V0202", f"there is no section `{kind}`", bind.name.span, help=suggestion(kind, KINDS))
+            )
             continue
-        section = merged.get(kind, Section(kind, {}, expr.span))
-        merged[kind] = Section(
-            kind, {**section.entries, key: Entry(value(expr, findings), expr.span, expr.span)}, section.span
-        )
+        if kind == "init":
+            continue
+        section = merged.get(kind, Section(kind, {}, bind.span))
+        entries = {**section.entries, **_entries({key: bind}, findings)}
+        merged[kind] = Section(kind, entries, section.span)
     return merged
 
 
@@ -53,40 +61,67 @@ def _known(section: tree.Section, module: Module, findings: Findings) -> None:
                                 help=suggestion(section.model.id, known)))  # fmt: skip
 
 
-def _entries(
-    entries: tuple[tree.Bind | tree.PatternBind | tree.Expect, ...], findings: Findings, where: str
-) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
+_Binds = Mapping[str, tree.Bind | tree.PatternBind]
+
+
+def _binds(entries: tuple[tree.Bind | tree.PatternBind | tree.Expect, ...], findings: Findings, where: str, *,
+           quotes: bool) -> _Binds:  # fmt: skip
+    """The entries by key. Finds V0314 for an `expect`, V0204 for a key set twice, and V0316 for a key in quotes unless `quotes`."""
+    found: dict[str, tree.Bind | tree.PatternBind] = {}
     for entry in entries:
         if isinstance(entry, tree.Expect):
             findings.add(Diagnostic("V0314", "`expect` stands in models and blocks", entry.span))
             continue
-        name = entry.name if isinstance(entry, tree.Bind) else entry.pattern
+        if isinstance(entry, tree.PatternBind) and not quotes:
+            findings.add(quoted(entry, where))
+            continue
+        name = _key(entry)
         key = name.id if isinstance(name, tree.Name) else name.value
         if key in found:
-            findings.add(Diagnostic("V0204", f"`{key}` is set twice in this {where}", name.span))
+            findings.add(Diagnostic("V0204", f"`{key}` is set twice in this {where.partition(' ')[0]}", name.span))
+        found[key] = entry
+    return found
+
+
+def _key(entry: tree.Bind | tree.PatternBind) -> tree.Name | tree.String:
+    return entry.name if isinstance(entry, tree.Bind) else entry.pattern
+
+
+def quoted(entry: tree.PatternBind, where: str) -> Diagnostic:
+    """V0316: a key in quotes where keys are names."""
+    text = entry.pattern.value
+    return Diagnostic("V0316", f"the keys of {where} are names, not texts in quotes", entry.pattern.span,
+                      help=f"write {text} without quotes" if text.isidentifier() and text.isascii() else "")  # fmt: skip
+
+
+def _entries(binds: _Binds, findings: Findings) -> dict[str, Entry]:
+    """The values by key; what can't be read is told once, and is not looked at further."""
+    found: dict[str, Entry] = {}
+    for key, entry in binds.items():
         before = len(findings.items)
         entry_value = value(entry.value, findings)
-        if len(findings.items) == before:  # what can't be read is told once, and is not looked at further
-            found[key] = Entry(entry_value, entry.value.span, name.span)
+        if len(findings.items) == before:
+            found[key] = Entry(entry_value, entry.value.span, _key(entry).span)
     return found
 
 
 def value(expr: tree.Expr, findings: Findings) -> Any:
     """A value of a section: bare names are words, calls are choices with arguments, arithmetic of numbers is done."""
     match expr:
-        case tree.Number() | tree.Constant() | tree.String():
+        case tree.Number():
+            return _within(expr.value, expr, findings)
+        case tree.Constant() | tree.String():
             return expr.value
         case tree.Shape():
             return expr.dims
         case tree.Unit():
-            return Quantity(expr.value, expr.unit)
+            return Quantity(_within(expr.value, expr, findings), expr.unit)
         case tree.Name():
             return Choice(expr.id, span=expr.span)
         case tree.List():
             return [value(item, findings) for item in expr.items]
         case tree.Mapping():
-            return _entries(expr.entries, findings, "mapping")
+            return _entries(_binds(expr.entries, findings, "mapping", quotes=True), findings)
         case tree.Call() if isinstance(expr.function, tree.Name):
             return _choice(expr, expr.function.id, findings)
         case tree.Unary() if expr.op == "-":
@@ -94,9 +129,12 @@ def value(expr: tree.Expr, findings: Findings) -> Any:
             if isinstance(inner, (int, float)) and not isinstance(inner, bool):
                 return -inner
         case tree.Binary() if expr.op in ("+", "-", "*", "/", "**"):
+            before = len(findings.items)
             result = _arithmetic(expr.op, value(expr.left, findings), value(expr.right, findings))
+            if len(findings.items) > before:  # an operand is wrong already
+                return None
             if result is not None:
-                return result
+                return _within(result, expr, findings)
         case _:
             pass
     findings.add(
@@ -105,6 +143,15 @@ def value(expr: tree.Expr, findings: Findings) -> Any:
         )
     )
     return None
+
+
+def _within(number: float, expr: tree.Expr, findings: Findings) -> float:
+    """The number; V0601 for one that float32 or int64 can't hold, as whatever runs the section would."""
+    largest, name = (LARGEST_INTEGER, "64 bits") if isinstance(number, int) else (LARGEST_FLOAT, "float32")
+    if not abs(number) <= largest:
+        text = f"a number of a section must fit into {name}: at most {largest:.3g}"
+        findings.add(Diagnostic("V0601", text, expr.span))
+    return number
 
 
 def _choice(expr: tree.Call, name: str, findings: Findings) -> Choice:

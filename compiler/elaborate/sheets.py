@@ -14,6 +14,7 @@ from .blocks import Instance, file_source
 from .context import Context, Setting
 from .library import Module, use_of
 from .scopes import MISSING, Scope, Thunk
+from .sections import quoted
 from .shapes import patterns
 from .values import BlockValue, Shape
 
@@ -47,8 +48,11 @@ class Sheet:
         self.given = tuple(entries)
 
     def _say(self, code: str, message: str, span: Span, help: str = "") -> None:
+        self._problem(Diagnostic(code, message, span, help=help))
+
+    def _problem(self, problem: Diagnostic) -> None:
         if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(Diagnostic(code, message, span, help=help))
+            self.problems.append(problem)
 
     def _collect(self, module: Module, model: tree.Model, entries: dict[str, Override], seen: tuple[int, ...]
                  ) -> tuple[Module, tree.Block]:  # fmt: skip
@@ -60,6 +64,8 @@ class Sheet:
             if isinstance(entry, tree.Expect):
                 if not seen and not self.changed:
                     self.expects.append((entry, module))
+            elif isinstance(entry, tree.PatternBind):
+                self._problem(quoted(entry, "a model"))
             elif entry.name.id in here:
                 self._say("V0204", f"`{entry.name.id}` is set twice in this sheet", entry.name.span)
             else:
@@ -121,8 +127,15 @@ class Sheet:
             except VitError as problem:
                 self.problems += [d for d in problem.diagnostics if d.code != "V0208" and d not in self.problems]
                 continue
+            given, default = name in self.given, self.declared[name].default
             if isinstance(value, int) and not isinstance(value, bool):
-                found.append(Setting(name, value, thunk.span, name in spoken))
+                usual = default.value if given and isinstance(default, tree.Number) else 1
+                found.append(Setting(name, value, thunk.span, name in spoken, given, int(usual) or 1))
             elif isinstance(value, Shape):
-                found += [Setting(name, size, thunk.span, True) for size in value.dims]
+                usuals = default.dims if given and isinstance(default, tree.Shape) else ()
+                usuals = usuals if len(usuals) == len(value.dims) else (1,) * len(value.dims)
+                found += [
+                    Setting(name, n, thunk.span, True, given, usual)
+                    for n, usual in zip(value.dims, usuals, strict=True)
+                ]
         return found

@@ -48,12 +48,14 @@ def _run(body: tuple[tree.Stmt, ...], scope: Scope) -> Outcome | None:
 
 
 def _for(statement: tree.For, scope: Scope) -> Outcome | None:
-    for index, item in enumerate(items_of(statement.iterable, scope)):
-        for name, value in loop_names(statement.names, index, item, scope).items():
-            scope.let(name, value)
-        outcome = _run(statement.body, scope)
-        if outcome is not None:
-            return outcome
+    items = items_of(statement.iterable, scope)
+    with scope.context.loop(len(items), place(statement.iterable, scope)):
+        for index, item in enumerate(items):
+            for name, value in loop_names(statement.names, index, item, scope).items():
+                scope.let(name, value)
+            outcome = _run(statement.body, scope)
+            if outcome is not None:
+                return outcome
     return None
 
 

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from ...grammar.source import Span
 from .. import ops
 from ..ir.graph import Origin
-from ..ir.types import TensorType
+from ..ir.types import LARGEST_FLOAT, TensorType
 from ..ops.base import REQUIRED, OpError, Param
 from ..ops.kinds import Elementwise
 from .blame import plain
@@ -30,6 +31,9 @@ def emit(scope: Scope, op: str, operands: Sequence[Any], attrs: Mapping[str, Any
     """A node; numbers among the operands become tensors. One output gives a `Tensor`, several a list."""
     scope.context.step(span)
     definition = ops.get(op)
+    if any(isinstance(x, Tensor) and x.type.stage != "const" for x in operands):
+        for x in operands:
+            _within_float32(scope, "a number that meets a tensor", x, span)
     tensors = [x if isinstance(x, Tensor) else number(scope, x, span) for x in operands]
     if isinstance(definition, Elementwise) or op == "matmul":
         tensors = _ranks(scope, tensors, span)
@@ -95,7 +99,17 @@ def attribute(scope: Scope, param: Param, value: Any, span: Span, rank: int = 0)
         scope.context.fail(
             "V0304", f"`{param.name}` must be at least {low:g}", span, label=f"this is {describe(value)}"
         )
+    if param.kind == "float" and isinstance(result, float) and not isfinite(result):
+        scope.context.fail("V0304", f"`{param.name}` must be finite", span, label=f"this is {describe(value)}")
+    _within_float32(scope, f"`{param.name}`", result, span)
     return result
+
+
+def _within_float32(scope: Scope, what: str, value: Any, span: Span) -> None:
+    """Refuses a finite number that float32 would turn into an infinity: V0304."""
+    if isinstance(value, float) and isfinite(value) and abs(value) > LARGEST_FLOAT:
+        scope.context.fail("V0304", f"{what} must stay within float32, at most {LARGEST_FLOAT:.3g}", span,
+                           label=f"this is {describe(value)}")  # fmt: skip
 
 
 _WANTED = {

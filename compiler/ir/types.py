@@ -6,6 +6,9 @@ from typing import Literal
 
 DType = Literal["float", "int", "bool"]
 
+#: The largest finite float32: what a number that meets the tensors of a model must stay within.
+LARGEST_FLOAT = (2 - 2**-23) * 2.0**127
+
 #: `const`: made of numbers alone, computed by the compiler. `shared`: depends on weights, not on the input: no batch
 #: axis. `sample`: depends on the input: one for each sample, the batch axis outermost and never written.
 Stage = Literal["const", "shared", "sample"]

@@ -1,6 +1,7 @@
 """Numbers at equal steps."""
 
 from collections.abc import Sequence
+from math import ceil, isfinite
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
@@ -21,9 +22,12 @@ class Definition(Op):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The type of the result."""
-        count = int(-((attrs["start"] - attrs["stop"]) // attrs["step"]))
+        span = (attrs["stop"] - attrs["start"]) / attrs["step"]
+        if not isfinite(span):
+            raise OpError("start, stop and step are finite", about="stop")
+        count = ceil(span)
         if count < 1:
-            raise OpError("nothing lies between start and stop")
+            raise OpError("nothing lies between start and stop", about="stop")
         return (TensorType((count,), attrs["dtype"], "const"),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
@@ -55,4 +59,5 @@ class Definition(Op):
         return (
             Example((), {"start": 1, "stop": 9, "step": 3, "dtype": "int"}),
             Example((), {"start": 0.5, "stop": 3.0, "step": 0.5, "dtype": "float"}),
+            Example((), {"start": -1.0, "stop": 5.0, "step": 0.3, "dtype": "float"}),
         )

@@ -19,7 +19,7 @@ class Definition(Movement):
         """The type of the result."""
         (x,), pairs = types, attrs["pairs"]
         numbers(types)
-        if x.dtype == "int" and attrs["value"] != int(attrs["value"]):
+        if x.dtype == "int" and not float(attrs["value"]).is_integer():
             raise OpError(f"{attrs['value']} around integers", about="value")
         if len(pairs) > x.rank:
             raise OpError(f"{len(pairs)} pairs for {x.rank} axes", about="pairs")

@@ -13,7 +13,7 @@ class Definition(Op):
 
     name = "trunc_normal"
     inputs = ()
-    params = (Param("std", "float"), Param("shape", "ints", minimum=1))
+    params = (Param("std", "float", minimum=0), Param("shape", "ints", minimum=1))
     random = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:

@@ -30,7 +30,8 @@ def read(compiled: Compiled, data: Data, pixels: Preprocess, base: Path) -> Part
     V0906 for what is wrong with the data."""
     program = compiled.program
     if data.source is None:
-        raise error("V0605", "training needs pictures: section `data` has no `source`", program.root.span,
+        at = program.sections["data"].span if "data" in program.sections else program.root.span
+        raise error("V0605", "training needs pictures: section `data` has no `source`", at,
                     help="data { source = digits }, or image_folder(\"path\"), npz(\"file.npz\"), fake()")  # fmt: skip
     wanted = Wanted(None if data.classes is None else tuple(map(str, data.classes)), _at(program, "classes"))
     parts: Parts = data.source.module.read(data.source.settings, base, pixels, wanted)

@@ -44,6 +44,68 @@ CASES = {
     "astronomical": ("model m = vit { dim = «1_000_000_000_000», heads = 1 }", "V0501", "elements, more than", ""),
     "a float attribute": ("model m = vit { norm = layernorm(eps = «true») }", "V0303", "`eps` is a number, not true", ""),
     "a positive axis": ("model m = vit { norm = layernorm(axis = «1») }", "V0303", "axes count from the right", ""),
+    # numbers that no machine holds
+    "a float attribute beyond float32": ("model m = vit { norm = layernorm(eps = «1e39») }", "V0304", "`eps` must stay within float32", ""),
+    "an infinite attribute": ("model m = vit { norm = layernorm(eps = «inf») }", "V0304", "`eps` must be finite", ""),
+    "an integer beyond all sizes": (f"model m = vit {{ norm = layernorm(eps = «{'9' * 90}») }}", "V0501", "an integer beyond 2**53", "as a float"),
+    "an initial value beyond float32": ("model m = vit { layer_scale = «1e39» }", "V0304", "`init` must stay within float32", ""),
+    "an initial spread whose draws would overflow": ("model m = vit { pos_std = «1e38» }", "V0304", "`std` must be at most 1e+36", ""),
+    "a factor beyond float32": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return «mean(image, axis = [-2, -1]) * 1e39» }\n}\nmodel m = b",
+        "V0304", "a number that meets a tensor must stay within float32", ""),
+    "a product beyond all floats": ("model m = vit { drop = «1e300 * 1e300» }", "V0309", "1e+300 * 1e+300 is no number", ""),
+    "a difference of infinities": ("model m = vit { drop = «inf - inf» }", "V0309", "inf - inf is no number", ""),
+    "bounds in the wrong order": (
+        "block b(image: shape = 8x8x3) {\n  w = weight([3], uniform(1.0, «0.5»))\n  forward(image: [C, H, W]) { return mean(image, axis = [-2, -1]) + w }\n}\nmodel m = b",
+        "V0304", "`high` must be at least `low`, 1", ""),
+    "a rate beyond float32": ("model m = vit { depth = 1 }\ntrain { optimizer = adamw(lr = «1e39») }", "V0601", "must fit into float32", ""),
+    "a product of a section beyond all floats": ("model m = vit { depth = 1 }\ntrain { clip = «1e308» * 10 }", "V0601", "must fit into float32", ""),
+    "an integer of a section beyond 64 bits": ("model m = vit { depth = 1 }\ntrain { seed = «10_000_000_000_000_000_000» }", "V0601", "must fit into 64 bits", ""),
+    # limits: the number that causes it, wherever it is written
+    "a depth": ("model m = vit {\n  norm = layernorm, depth = «100_000_000_000»\n}", "V0504", "a list of about 10**11 items", ""),
+    "a depth that takes too long": ("model m = vit { norm = layernorm, depth = «9000» }", "V0502", "100,000 steps", ""),
+    "an inherited depth": ("model a = vit {\n  depth = «100_000_000_000», expect depth > 1\n}\nmodel m = a { norm = layernorm }", "V0504", "10**11 items", ""),
+    "a depth read from another model": (
+        "model a = vit { depth = «100_000_000_000», blocks = [layernorm] }\nmodel m = vit { depth = a.depth }", "V0504", "10**11 items", ""),
+    "all weights together": ("model m = vit { dim = «24_000», heads = 1, depth = 100 }", "V0501", "all weights together", ""),
+    "classes": ("model m = vit { dim = 384, classes = «100_000_000_000», heads = 6 }", "V0501", "elements, more than", ""),
+    "an image": ("model m = vit { dim = 384, heads = 6, image = «102400x102400x3» }", "V0501", "elements, more than", ""),
+    "hidden channels": ("model m = vit { hidden = «2_000_000_000» }", "V0501", "elements, more than", ""),
+    "a product of sizes": ("model m = vit { dim = «2000 * 1_000_000», heads = 1 }", "V0501", "elements, more than", ""),
+    "a loop": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) {\n    for i in 0 .. «10 ** 9» { image = image }\n    return image\n  }\n}\nmodel m = b",
+        "V0504", "10**9 items", ""),
+    "a weight": (
+        "block b(image: shape = 8x8x3, n: int = 5) {\n  w = weight([n, n])\n  forward(image: [C, H, W]) { return mean(image, axis = [-2, -1]) + mean(w, axis = [-2, -1]) }\n}\nmodel m = b { n = «1_000_000» }",
+        "V0501", "elements, more than", ""),
+    "a list by position": (
+        "block b(image: shape = 8x8x3, n: int = 5) {\n  forward(image: [C, H, W]) {\n    y = linspace(0.0, 1.0, n)\n    return image\n  }\n}\nmodel m = b { n = «100_000» }",
+        "V0504", "more than 10,000 items", ""),
+    "a repeated axis": (
+        'block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return repeat(image, "c h w -> c h w n", n = «1_000_000_000_000») }\n}\nmodel m = b',
+        "V0501", "elements, more than", ""),
+    "constants": (
+        "block b(image: shape = 8x8x3, n: int = 5) {\n  forward(image: [C, H, W]) { return image + mean(zeros([n, n]), axis = [-2, -1]) }\n}\nmodel m = b { n = «100_000» }",
+        "V0507", "elements of constants", ""),
+    # calls that ops do not take
+    "an op with weights called on a size": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return «linear(mean(image, axis = [-2, -1]), 8)» }\n}\nmodel m = b",
+        "V0216", "linear owns weights: bind it to a name", ""),
+    "a norm called without its statistics": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return mean(«batchnorm(image)», axis = [-2, -1]) }\n}\nmodel m = b",
+        "V0216", "batchnorm owns weights: bind it to a name, or give it", ""),
+    "an op of two tensors on one": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return mean(«matmul(image)», axis = [-2, -1]) }\n}\nmodel m = b",
+        "V0301", "matmul needs `b`", "it takes a, b"),
+    "nothing to concatenate": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return concat(«[]») }\n}\nmodel m = b", "V0308", "this list is empty", ""),
+    "a product of matrices of numbers": ("model m = vit { depth = «2 @ 3» }", "V0308", "`@` multiplies tensors, not 2 and 3", ""),
+    # keys in quotes
+    "a quoted key of a model": ('model m = vit { «"dim"» = 8 }', "V0316", "the keys of a model are names", "write dim without quotes"),
+    "a quoted key of a section": ('model m = vit { depth = 1 }\ntrain { «"epochs"» = 8 }', "V0316", "the keys of section `train` are names", ""),
+    "an expectation in init": ("model m = vit { depth = 1 }\ninit { «expect 1 == 2» }", "V0314", "`expect` stands in models and blocks", ""),
+    "a weight given twice": (
+        "model m = vit { depth = 1 }\ninit { cls_token = 1.0, «cls_token» = 2.0 }", "V0204", "`cls_token` is set twice", ""),
     # names
     "an unknown parameter": ("model m = vit { «dpeth» = 12 }", "V0202", "block `vit` has no parameter `dpeth`", "did you mean `depth`?"),
     "an unknown parameter of a block": ("model m = vit { mlp = mlp(«hiden» = 4) }", "V0202", "block `mlp` has no parameter `hiden`", "did you mean `hidden`?"),
@@ -144,3 +206,51 @@ def test_a_mistake_is_told_once_at_its_place(name):
     place = (problem.span.source.name, problem.span.line, problem.span.column, problem.span.text)
     assert place == ("spec.vit", before.count("\n") + 1, len(before) - before.rfind("\n"), inside)
     assert help in problem.help
+
+
+#: What the command line sets, and what is under the caret in `--set KEY=VALUE`.
+SETTINGS = {
+    "dpeth=3": ("V0202", "dpeth"),
+    "depth=100000000000": ("V0504", "100000000000"),
+    "depth=3.5": ("V0302", "3.5"),
+    "heads=7": ("V0412", "7"),
+    "norm=layernorm(epsilon = 1e-6)": ("V0202", "epsilon"),
+    "norm=layernorm(eps = 1e39)": ("V0304", "1e39"),
+    "train.epoch=3": ("V0602", "train.epoch"),
+    "train.batch=0": ("V0603", "0"),
+    "trian.batch=1": ("V0202", "trian.batch"),
+    "train.optimizer=adamw(lr = 1e39)": ("V0601", "1e39"),
+    "init.cls_token=1e39": ("V0304", "1e39"),
+    "init.nothing=1.0": ("V0607", "init.nothing"),
+    "depth=": ("V1004", ""),
+    "depth=1 2": ("V1004", "2"),
+    "train.optimizer=adamw(lr = 1e400)": ("V1004", "1e400"),
+    "depth=1 }\nmodel x = m {": ("V1004", "1 }"),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_setting_is_shown_as_it_was_written(setting):
+    from vitc.grammar.messages import render
+    from vitc.runtime import sections
+
+    key, _, value = setting.partition("=")
+    library = loads("vit 1\nmodel m = vit { depth = 1 }\nmodel n = m { depth = 2 }\n", "spec.vit")
+    try:
+        checked = [elaborate.check(library, name, {key: value}) for name in library.models()]
+        problems = [d for c in checked for d in [*c.problems, *sections.mistakes(c.sections, c.program)]]
+    except VitError as problem:
+        problems = problem.diagnostics
+    code, marked = SETTINGS[setting]
+    assert {d.code for d in problems} == {code}
+    (span,) = {d.span for d in problems if d.message == problems[0].message}  # of both models one place
+    assert span is not None and span.source.text == f"--set {setting}" and span.text.startswith(marked)
+    lines = render(problems[:1]).splitlines()
+    assert any(line.startswith(f"   1 | --set {key}=") for line in lines)
+    assert all(elaborate.on_the_command_line(d) for d in problems)
+
+
+def test_a_setting_of_init_is_an_initialiser():
+    library = loads("vit 1\nmodel m = vit { depth = 1 }\ninit { cls_token = 0.25 }\n", "spec.vit")
+    assert elaborate.elaborate(library, "m").weights()["cls_token"].init == 0.25
+    assert elaborate.elaborate(library, "m", {"init.cls_token": "0.5"}).weights()["cls_token"].init == 0.5

@@ -62,7 +62,7 @@ def test_the_limits_are_those_of_the_compiler():
     from vitc.compiler.elaborate import budget, context, library
 
     words = {
-        f"{library._MAX_BYTES:,} bytes", f"{library._MAX_FILES} files", f"{context.MAX_DEPTH} definitions", f"{context.MAX_STEPS:,} steps",
+        f"{library.MAX_BYTES:,} bytes", f"{library._MAX_FILES} files", f"{context.MAX_DEPTH} definitions", f"{context.MAX_STEPS:,} steps",
         f"{context.MAX_ITEMS:,} items", f"{context.MAX_RANK} axes", f"{budget.MAX_NODES:,} ops",
     }  # fmt: skip
     assert not [w for w in words if w not in TEXT]

@@ -1,10 +1,12 @@
 """Functions of numbers and lists."""
 
-from math import inf
+from functools import reduce
+from math import inf, isfinite
 from typing import Any
 
 from ....grammar.source import Span
 from ..context import MAX_ITEMS
+from ..numbers import arithmetic
 from ..scopes import Scope
 from ..tensors import emit
 from ..values import Shape, Tensor, describe, listed
@@ -32,13 +34,16 @@ def len_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
 def linspace_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
     """`linspace(start, stop, count)`: a list of numbers, both ends included."""
     a, b, n = take(scope, args, kwargs, span, "start", "stop", "count")
+    if isinstance(n, int) and n > MAX_ITEMS:
+        at = kwargs["count"][1] if "count" in kwargs else args[2][1]
+        scope.context.fail("V0504", f"a list of more than {MAX_ITEMS:,} items comes out of this", at)
     if (
         isinstance(n, bool)
         or not isinstance(n, int)
-        or not 0 <= n <= MAX_ITEMS
-        or not all(isinstance(v, (int, float)) for v in (a, b))
+        or n < 0
+        or not all(isinstance(v, (int, float)) and isfinite(v) for v in (a, b, b - a))
     ):
-        scope.context.fail("V0308", f"linspace takes two numbers and a count up to {MAX_ITEMS:,}", span)
+        scope.context.fail("V0308", "linspace takes two finite numbers and a count", span)
     return scope.context.integer([a + (b - a) * i / max(n - 1, 1) for i in range(n)], span)
 
 
@@ -49,7 +54,7 @@ def sum_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
         return _call_op("sum", scope, args, kwargs, span)
     items = [number_or_tensor(scope, "sum", item, span) for item in items]
     if not any(isinstance(item, Tensor) for item in items):
-        return scope.context.integer(sum(items), span)
+        return scope.context.integer(reduce(lambda a, b: arithmetic(scope.context, "+", a, b, span), items, 0), span)
     total = items[0]
     for item in items[1:]:
         total = emit(scope, "add", (total, item), {}, span)

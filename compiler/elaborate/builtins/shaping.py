@@ -3,6 +3,7 @@
 from typing import Any
 
 from ....grammar.source import Span
+from ...ir.types import TensorType
 from ...ops.base import Param
 from .. import patterns
 from ..scopes import Scope
@@ -28,6 +29,7 @@ def _pattern(scope: Scope, args: Args, kwargs: Kwargs, span: Span, *, repeat: bo
     for name, (value, place) in kwargs.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             scope.context.fail("V0303", f"`{name}` is a size, not {describe(value)}", place)
+        scope.context.sized(TensorType((value,)), place)
         sizes[name] = value
     return patterns.rearrange(scope, args[0][0], args[1][0], sizes, args[1][1], repeat=repeat)
 

@@ -1,5 +1,6 @@
 """`weight`, `state` and the distributions they start from."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ....grammar.source import Span
@@ -7,10 +8,14 @@ from ... import ops
 from ...ir.builder import Builder
 from ...ir.graph import Graph, Node
 from ...ir.program import Draw, Table, WeightSpec
+from ...ops.base import Param
 from ..scopes import Scope
 from ..tensors import attribute, attributes, emit
 from ..values import Builtin, OpValue, Tensor, WeightValue, describe
 from .arguments import Args, Kwargs, sizes_of, take
+
+#: Normal draws stay below 40 standard deviations, and so within float32.
+LARGEST_STD = 1e36
 
 
 def weight_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> WeightValue:
@@ -33,7 +38,7 @@ def initialiser(scope: Scope, value: Any, shape: tuple[int, ...], span: Span) ->
     if value is None:
         return 0.0
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+        return attribute(scope, Param("init", "float"), value, span)
     if isinstance(value, Builtin) and value.name in ("zeros", "ones"):
         return float(value.name == "ones")
     if isinstance(value, OpValue) and value.op in ("normal", "trunc_normal", "uniform"):
@@ -70,8 +75,21 @@ def _draw(kind: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> An
             scope.context.fail("V0301", f"{kind} needs `{name}`", span)
     if "shape" not in given:
         checked = {p.name: (attribute(scope, p, *given[p.name]), span) for p in params if p.name in given}
+        _ordered(scope, {name: value for name, (value, _) in checked.items()}, given)
         return OpValue(kind, checked, span)
-    return emit(scope, kind, (), attributes(scope, kind, given, span), span)
+    attrs = attributes(scope, kind, given, span)
+    _ordered(scope, attrs, given)
+    return emit(scope, kind, (), attrs, span)
+
+
+def _ordered(scope: Scope, attrs: Mapping[str, Any], given: Mapping[str, tuple[Any, Span]]) -> None:
+    """Fails with V0304 for bounds in the wrong order, and for a spread whose draws would leave float32."""
+    if "low" in attrs and attrs["low"] > attrs["high"]:
+        scope.context.fail("V0304", f"`high` must be at least `low`, {attrs['low']:g}", given["high"][1],
+                           label=f"this is {attrs['high']:g}")  # fmt: skip
+    if attrs.get("std", 0) > LARGEST_STD:
+        scope.context.fail("V0304", f"`std` must be at most {LARGEST_STD:g}", given["std"][1],
+                           label=f"this is {attrs['std']:g}")  # fmt: skip
 
 
 def normal_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:

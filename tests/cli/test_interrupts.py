@@ -1,0 +1,108 @@
+"""Ctrl-C: status 130 and one line, whenever it comes; nothing half-written, no child left."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+HEAD = "import os, signal, sys, time\nfrom vitc.cli import interrupts\ninterrupts.install()\n"
+CTRL_C = "os.kill(os.getpid(), signal.SIGINT)"
+
+
+def python(text):
+    return subprocess.run([sys.executable, "-c", HEAD + text], capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_an_interrupt_that_a_destructor_swallows_is_raised_again():
+    start = time.monotonic()
+    done = python(f"class A:\n    def __del__(self):\n        {CTRL_C}\nA()\ntime.sleep(30)\n")
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+    assert time.monotonic() - start < 20
+
+
+def test_a_second_interrupt_and_the_repetition_leave_cleaning_up_alone():
+    done = python(f"try:\n    {CTRL_C}\nfinally:\n    {CTRL_C}\n    time.sleep(0.7)\n    print('clean')\n")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "clean\n", "interrupted\n")
+
+
+def test_what_libraries_make_of_an_interrupt_is_an_interrupt():
+    """Bindings turn an exception of Python into one of their own."""
+    text = f"""
+from vitc.cli import main
+from vitc.__main__ import main as command
+def fails():
+    try:
+        {CTRL_C}
+    except BaseException:
+        raise RuntimeError("in a callback")
+main.main = fails
+command()
+"""
+    done = python(text)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+def test_a_command_that_is_done_keeps_its_status():
+    text = f"import atexit\natexit.register(lambda: {CTRL_C})\nsys.argv = ['vitc', 'explain', 'V0412']\nfrom vitc.__main__ import main\nmain()\n"
+    done = python(text)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def interrupted(command, folder, after):
+    """A command that gets SIGINT, as its children do, after some seconds; None where it was done before."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "vitc", *command], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        text=True, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(after)
+    if child.poll() is not None:
+        child.communicate()
+        return None
+    os.killpg(child.pid, signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    with pytest.raises(ProcessLookupError):  # no process of the group is left
+        os.killpg(child.pid, 0)
+    return child.returncode, err
+
+
+@pytest.mark.parametrize("after", [0.4, 1.5])
+def test_an_interrupted_compile_has_written_nothing(tmp_path, after):
+    assert interrupted(["compile", "digits"], tmp_path, after) in ((130, "interrupted\n"), None)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["compile", "predict"])
+def test_no_interrupt_is_lost_at_any_moment(tmp_path, command):
+    """Forty moments: all but those in which Python itself starts, which prints what it likes."""
+    from PIL import Image
+
+    Image.new("L", (8, 8)).save(tmp_path / "a.png")
+    model = tmp_path / "model"
+    words = {"compile": ["compile", "digits", "-o", "made"], "predict": ["predict", str(model), *["a.png"] * 50]}[
+        command
+    ]
+    first = ["compile", "digits", "-o", str(model)] if command == "predict" else words
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-m", "vitc", *first], cwd=tmp_path, check=True, capture_output=True)
+    if command == "predict":
+        start = time.monotonic()
+        subprocess.run([sys.executable, "-m", "vitc", *words], cwd=tmp_path, check=True, capture_output=True)
+    took, moments, lost = time.monotonic() - start, random.Random(0), []
+    for index in range(40):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        (folder / "a.png").write_bytes((tmp_path / "a.png").read_bytes())
+        after = moments.uniform(0.3, took)
+        ended = interrupted(words, folder, after)
+        left = {path.name for path in folder.rglob("*") if path.is_file()} - {"a.png"}
+        done = command == "predict" or "manifest.json" in left
+        if ended != (130, "interrupted\n") and not (done and ended in (None, (0, ""))):
+            lost.append((after, ended))
+        if left and not done:
+            lost.append((after, left))
+    assert not lost
