@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Parts in brackets: on one line where they fit, else a line each; `trailing`: with a comma after the last then."""
+    """Parts in brackets: on one line where they fit, else a line each, or as many on a line as fit (`fill`); `trailing`: with
+    a comma after the last then."""
 
     open: str
     parts: "Sequence[Doc]"
     close: str
     comma: str = ","
     trailing: bool = True
+    fill: bool = False
 
 
 #: A text, texts side by side, or parts in brackets.
@@ -50,6 +52,10 @@ def _broken(doc: Doc, indent: int, width: int) -> list[str]:
     for index, part in enumerate(group.parts):
         last = index == len(group.parts) - 1
         sign = "" if last and not group.trailing else group.comma
+        whole = f"{flat(part)}{sign}"
+        if group.fill and inner and len(inner[-1]) + 1 + len(whole) <= width:
+            inner[-1] += f" {whole}"
+            continue
         inner += lines((part, sign), indent + 2, width)
     tail = lines((group.close, *after), indent, width)
     return [" " * indent + before + group.open, *inner, *tail]

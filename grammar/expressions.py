@@ -57,7 +57,8 @@ def index_item(item: tree.Expr | tree.Slice | tree.Lead) -> Doc:
 
 
 def _list(e: tree.List) -> tuple[int, Doc]:
-    return _ATOM, Group("[", [expression(item) for item in e.items], "]")
+    plain = all(isinstance(item, tree.String | tree.Number) for item in e.items)
+    return _ATOM, Group("[", [expression(item) for item in e.items], "]", fill=plain)
 
 
 def _each(e: tree.Each) -> tuple[int, Doc]:

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .sheet import Sheet, literal, refused
+from .sheet import Sheet, literal, refused, shown
+
+#: Names that a list of the language holds, and their bytes, which leave room in a spec of at most 250,000.
+_MOST, _BYTES = 10_000, 150_000
 
 
 def numbered(given: Any, path: Path, key: str) -> dict[int, str]:
@@ -33,11 +36,32 @@ def _number(text: str) -> int | None:
 
 
 def put(made: Sheet, named: Mapping[int, str], outputs: int | None, key: str) -> None:
-    """Writes the names into the sheet. An output without one gets its number, as `predict` prints it; what does not fit
-    is a note."""
-    if not named or outputs is None:
+    """Writes the names into the sheet, each once: an output without one gets its number, as `predict` prints it, and a name
+    that is there already its number behind it. What was changed or does not fit is a note."""
+    if not named or not outputs or outputs > _MOST:
+        if named and outputs:
+            made.notes.append(
+                f"{key} names {len(named):,} classes, more than the {_MOST:,} that a list of a spec holds: left out"
+            )
         return
-    made.classes = tuple(named.get(index, str(index)) for index in range(outputs))
+    taken: dict[str, int] = {}
+    twice: list[str] = []
+    for index in range(outputs):
+        name = named.get(index, str(index))
+        if name in taken:
+            twice.append(name)
+            while name in taken:
+                name = f"{name} ({index})"
+        taken[name] = index
+    made.classes = tuple(taken)
+    if len("".join(made.classes).encode()) > _BYTES:
+        made.classes = ()
+        made.notes.append(f"the names in {key} are longer than a spec may be: left out")
+        return
+    if twice:
+        more = f" and {len(twice) - 3} more" if len(twice) > 3 else ""
+        listed = ", ".join(shown(name) for name in twice[:3])
+        made.notes.append(f"{key} has {listed}{more} more than once: the number of the output is added to the name")
     lacking = [index for index in range(outputs) if index not in named]
     beyond = [index for index in sorted(named) if index >= outputs]
     if lacking:

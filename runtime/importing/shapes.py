@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 
 from ...compiler.elaborate import elaborate
@@ -25,12 +26,20 @@ _ORDER = ("image", "patch", "dim", "depth", "heads", "hidden", "act", "norm")
 POOLS = ("token", "mean", "max", "mean_max", "map", "none")
 
 
+#: Tensors of a file: a plain ViT of 1,000 blocks has 12,010. The layout is chosen by some of those outside of blocks and of
+#: the first block.
+_MOST, _SAMPLE = 20_000, 2_000
+_LATER = re.compile(r"(?:\.|layer_|block_)[1-9]\d*[./]")
+
+
 def sheet(path: Path, asked: Asked) -> Sheet:
     """A sheet of std's `vit` whose weights are exactly those of the file; V0714 tells what else must be said."""
     headers = Stored(path).headers
-    layout, found = max(
-        ((one, ours(one, headers)) for one in layouts().values()), key=lambda pair: _covered(*pair, headers)
-    )
+    if len(headers) > _MOST:
+        raise unsayable(path, f"it holds {len(headers):,} tensors; a plain ViT has fewer than {_MOST:,}")
+    sample = dict(islice(((name, one) for name, one in headers.items() if not _LATER.search(name)), _SAMPLE))
+    layout = max(layouts().values(), key=lambda one: _covered(one, ours(one, sample), sample))
+    found = ours(layout, headers)
     if not _RANKS.keys() - _OPTIONAL <= found.keys():
         raise unsayable(path, "its names are not those of a plain ViT in any layout")
     odd = [name for name, rank in _RANKS.items() if len(found.get(name, range(rank))) != rank]

@@ -39,8 +39,8 @@ class Asked:
 class Sheet:
     """A model of `base` with its entries, and the sections; values are texts of the language.
 
-    `classes` are the names of the outputs, `labels` what is displayed for a name. `notes` say what was decided and what was
-    left out; they are the comment above the model. `cut`: height and width that pictures are cut to.
+    `classes` are the names of the outputs. `notes` say what was decided and what was left out; they are the comment above the
+    model. `cut`: height and width that pictures are cut to.
     `source`: the file that all this is from; `stored`: the weights beside it.
     """
 
@@ -52,7 +52,6 @@ class Sheet:
     train: dict[str, str] = field(default_factory=dict[str, str])
     weights: dict[str, str] = field(default_factory=dict[str, str])
     classes: tuple[str, ...] = ()
-    labels: dict[str, str] = field(default_factory=dict[str, str])
     cut: tuple[int, int] | None = None
     source: Path = Path()
     stored: Path | None = None

@@ -12,7 +12,7 @@ from ...compiler.elaborate.library import SPECS, Library, load, loads
 from ...compiler.ir.program import Program
 from ...grammar import tree
 from . import names
-from .sheet import Asked, Sheet, literal, number, refused, valid
+from .sheet import Asked, Sheet, number, refused, valid
 
 Side = Annotated[int, Field(ge=1, le=65536, strict=True)]
 Statistic = list[Annotated[float, Field(ge=-1e3, le=1e3)]]
@@ -189,7 +189,7 @@ def _declared(library: Library, name: str) -> list[str]:
 
 
 def _labels(made: Sheet, values: Mapping[str, Any], outputs: int | None, path: Path) -> None:
-    """`label_names` and what `label_descriptions` display for them, of the file or of its `pretrained_cfg`."""
+    """`label_names` of the file or of its `pretrained_cfg`."""
     cfg: Any = values.get("pretrained_cfg")
     inner: dict[str, Any] = cfg if isinstance(cfg, dict) else {}  # type: ignore[reportUnknownVariableType] -- of any kind
     for above, mapping in (("", values), ("pretrained_cfg.", inner)):
@@ -198,15 +198,8 @@ def _labels(made: Sheet, values: Mapping[str, Any], outputs: int | None, path: P
             continue
         found = names.numbered(given, path, f"{above}label_names")
         names.put(made, found, outputs, f"{above}label_names")
-        if described is None:
-            return
-        if not isinstance(described, dict):
-            raise refused(path, f"{above}label_descriptions", described, "it is a mapping from names to texts")
-        for name, text in described.items():  # type: ignore[reportUnknownVariableType] -- of any kind
-            if not isinstance(text, str):
-                raise refused(path, f"{above}label_descriptions.{name}", text, "it is a text")
-            if name in made.classes and text != name:
-                made.labels[str(name)] = literal(text, path, f"{above}label_descriptions.{name}")  # type: ignore[reportUnknownArgumentType] -- checked above
+        if described is not None:
+            made.notes.append(f"{above}label_descriptions describe these names: left out")
         return
 
 

@@ -25,6 +25,11 @@ CASES = {
     "eva02_tiny_patch14_224.mim_in22k": {"depth": 2, "num_classes": 7},
     "vit_small_patch16_dinov3.lvd1689m": {"depth": 2, "global_pool": "token"},
     "vit_base_patch16_gap_224": {"depth": 1, "mlp_ratio": 3.0, "qkv_bias": False},
+    "deit_tiny_distilled_patch16_224.fb_in1k": {"depth": 1, "num_classes": 4},
+    "samvit_base_patch16_224": {"num_classes": 4},
+    "vit_so150m_patch16_reg4_gap_256": {"depth": 1, "embed_dim": 64, "num_heads": 4},
+    "vit_so400m_patch14_siglip_224.webli": {"depth": 1, "embed_dim": 96, "num_heads": 4},
+    "qwen3_vit_88m_enc": {"depth": 1},
 }
 
 
@@ -82,6 +87,9 @@ def test_only_what_differs_is_written(given, tmp_path, capsys):
         {"img_size": "big"},
         {"global_pool": "prr"},
         {"depth": 10**9},
+        {"img_size": True},
+        {"in_chans": "3"},
+        {"mlp_ratio": float("nan")},
     ],
 )
 def test_arguments_without_a_rule_are_refused(args, tmp_path):
@@ -91,3 +99,25 @@ def test_arguments_without_a_rule_are_refused(args, tmp_path):
     assert problem.value.diagnostics[0].code == "V0713"
     assert next(iter(args)) in problem.value.diagnostics[0].message
     assert not Path(tmp_path / "mine.vit").exists()
+
+
+@pytest.mark.parametrize("where", ["", "pretrained_cfg"])
+def test_label_names_are_the_names_of_the_classes(where, tmp_path):
+    names = {"label_names": ["tench", "goldfish", "shark"]}
+    config = {"architecture": "vit_tiny_patch16_224", "num_classes": 3}
+    (tmp_path / "config.json").write_text(json.dumps({**config, **({where: names} if where else names)}))
+    command(str(tmp_path), str(tmp_path / "mine.vit"), Asked(), False, "text")
+    assert 'data { classes = ["tench", "goldfish", "shark"] }' in (tmp_path / "mine.vit").read_text()
+
+
+def test_a_width_whose_mlp_is_not_told_is_refused(tmp_path):
+    """timm's ratio is known from 4,304 of 1,152 channels up to what rounding took away."""
+    args = {"embed_dim": 11520, "num_heads": 4}
+    (tmp_path / "config.json").write_text(
+        json.dumps({"architecture": "vit_so400m_patch14_siglip_224", "model_args": args})
+    )
+    with pytest.raises(VitError) as problem:
+        command(str(tmp_path), None, Asked(), False, "text")
+    found = problem.value.diagnostics[0]
+    assert "model_args.embed_dim = 11520: the MLP then has 43040 to 43049 channels" in found.message
+    assert found.help == "say model_args.mlp_ratio"
