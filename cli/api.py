@@ -1,7 +1,7 @@
 """The verbs as functions: `vitc.check`, `vitc.load`, `vitc.compile`."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +84,7 @@ def compile(
     program = compiled.program
     targets, data = _targets(program, to), section(program, "data", Data)
     pixels = preprocess(program, data)
-    names = list(classes or data.classes or _classes(data))
+    names = list(classes or _named(program, data, Path(spec).parent))
     tensors = start(compiled, spec, seed, weights)
     folder = Path(out) if out is not None else Path("out") / program.name
     metadata = {
@@ -169,9 +169,14 @@ def _verified(compiled: Compiled, stage: Path, tensors: Any, done: Callable[[str
     return verify(compiled, stage, tensors, done).as_data()
 
 
-def _classes(data: Any) -> list[str]:
-    """The names that the source knows without reading images."""
-    return list(getattr(data.source.module, "CLASSES", ())) if data.source is not None else []
+def _named(program: Program, data: Any, base: Path) -> Sequence[str]:
+    """The names of the section `data` as its `labels` display them, else those that the source knows without reading images."""
+    if data.classes and data.labels is not None:
+        from ..runtime.data.classes import texts
+
+        return texts(tuple(data.classes), (), data.labels, base, program.sections["data"].entries["labels"].span)[0]
+    known = () if data.source is None else getattr(data.source.module, "CLASSES", ())
+    return data.classes or known
 
 
 def _about(compiled: Compiled, metadata: Mapping[str, str], seed: int, report: Any) -> dict[str, Any]:

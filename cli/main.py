@@ -176,7 +176,9 @@ def doctor(format: Format = Form.text) -> None:
 
 @app.command("import")
 def import_(
-    source: Annotated[str, typer.Argument(help="a config.json of transformers or timm, its folder, or .safetensors")],
+    source: Annotated[
+        str, typer.Argument(help="a configuration of transformers, timm or open_clip, its folder, or .safetensors")
+    ],
     out: Annotated[
         str | None, typer.Option("--out", "-o", help="the .vit file to write; it is printed without it")
     ] = None,
@@ -185,11 +187,13 @@ def import_(
     eps: Annotated[float | None, typer.Option(help="of the norms, likewise")] = None,
     act: Annotated[str | None, typer.Option(help="gelu, gelu_tanh, quick_gelu, …, likewise")] = None,
     pool: Annotated[str | None, typer.Option(help="token, mean, …, likewise")] = None,
-    image: Annotated[str | None, typer.Option(help="HEIGHTxWIDTH, likewise")] = None,
+    image: Annotated[
+        str | None, typer.Option(help="HEIGHTxWIDTH, likewise, or where a configuration says two sizes")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="write over a file that is there")] = False,
     format: Format = Form.text,
 ) -> None:
-    """Writes the spec of a model of transformers or timm, with how its checkpoint wants pictures prepared.
+    """Writes the spec of a model of transformers, timm or open_clip, with how its checkpoint wants pictures prepared.
 
     Examples: `vitc import vit-base/config.json -o mine.vit`, `vitc import model.safetensors --image 224x224 --heads 12 --eps 1e-6 --act gelu --pool token`.
     """

@@ -87,22 +87,29 @@ def displayed(parts: Parts, labels: "Mapping[str, str] | str | None", base: Path
     if not parts.classes:
         raise error("V0906", "`labels` changes class names, and the data has none", span, exit_status=3,
                     help="data { classes = [\"cat\", \"dog\"] }")  # fmt: skip
+    shown, notes = texts(parts.classes, parts.others, labels, base, span)
+    return replace(parts, classes=shown, notes=(*parts.notes, *notes))
+
+
+def texts(classes: tuple[str, ...], others: Sequence[str], labels: "Mapping[str, str] | str", base: Path, span: Span | None
+          ) -> tuple[tuple[str, ...], list[Diagnostic]]:  # fmt: skip
+    """What classes are displayed as, and notes; `others` are names that `labels` may have besides. Raises V0906."""
     table, whole = (labels, False) if isinstance(labels, Mapping) else _read(base / labels, span)
-    unknown = [name for name in table if name not in {*parts.classes, *parts.others}]
+    unknown = [name for name in table if name not in {*classes, *others}]
     notes: list[Diagnostic] = []
     if unknown and (not whole or len(unknown) == len(table)):
-        raise error("V0906", f"`labels` has {named(unknown)}: no class is called so; there is {named(parts.classes, 20)}", span,
+        raise error("V0906", f"`labels` has {named(unknown)}: no class is called so; there is {named(classes, 20)}", span,
                     exit_status=3)  # fmt: skip
     if unknown:
         notes.append(_note(f"`{labels}` has {counted(len(unknown), 'label')} for classes that the data lacks", span))
-    plain = [name for name in parts.classes if name not in table]
+    plain = [name for name in classes if name not in table]
     if plain:
         notes.append(_note(f"`labels` lacks {named(plain)}: they are displayed as they are called", span))
-    shown = tuple(table.get(name, name) for name in parts.classes)
+    shown = tuple(table.get(name, name) for name in classes)
     twice = {text for text in shown if shown.count(text) > 1} if len(set(shown)) < len(shown) else set[str]()
     if twice:
         notes.append(_note(f"several classes are displayed as {named(twice)}", span))
-    return replace(parts, classes=shown, notes=(*parts.notes, *notes))
+    return shown, notes
 
 
 def _note(text: str, span: Span | None) -> Diagnostic:

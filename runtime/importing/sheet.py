@@ -39,7 +39,7 @@ class Asked:
 class Sheet:
     """A model of `base` with its entries, and the sections; values are texts of the language.
 
-    `classes` are the names of the outputs. `notes` say what was decided and what was left out; they are the comment above the
+    `classes` are the names of the outputs, `labels` what is displayed for a name. `notes` say what was decided and what was left out; they are the comment above the
     model. `cut`: height and width that pictures are cut to.
     `source`: the file that all this is from; `stored`: the weights beside it.
     """
@@ -52,6 +52,7 @@ class Sheet:
     train: dict[str, str] = field(default_factory=dict[str, str])
     weights: dict[str, str] = field(default_factory=dict[str, str])
     classes: tuple[str, ...] = ()
+    labels: dict[str, str] = field(default_factory=dict[str, str])
     cut: tuple[int, int] | None = None
     source: Path = Path()
     stored: Path | None = None
@@ -63,6 +64,9 @@ class Sheet:
         model = f"model {self.name} = {self.base} {_braces(self.entries)}\n"
         data = self.data | ({"classes": f"[{', '.join(map(quoted, self.classes))}]"} if self.classes else {})
         sections = (("data", data), ("train", self.train), ("weights", self.weights))
+        labels = ", ".join(f"{quoted(name)} = {quoted(text)}" for name, text in self.labels.items())
+        if labels:
+            data["labels"] = f"{{ {labels} }}"
         rest = "".join(f"{kind} {_braces(e)}\n" for kind, e in sections if e)
         _named(self.name, self.base)
         text = print_file(parse(Source("<import>", f"vit 1\n{uses}{model}{rest}")))
@@ -89,7 +93,9 @@ def _named(name: str, base: str) -> None:
 
 
 def _braces(entries: Mapping[str, str]) -> str:
-    return "{ " + ", ".join(f"{name} = {value}" for name, value in entries.items()) + " }"
+    return (
+        "{ " + ", ".join(f"{name} {'' if value[0] == '{' else '= '}{value}" for name, value in entries.items()) + " }"
+    )
 
 
 def _comment(note: str) -> str:

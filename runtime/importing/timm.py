@@ -12,7 +12,7 @@ from ...compiler.elaborate.library import SPECS, Library, load, loads
 from ...compiler.ir.program import Program
 from ...grammar import tree
 from . import names
-from .sheet import Asked, Sheet, number, refused, valid
+from .sheet import Asked, Sheet, literal, number, refused, valid
 
 Side = Annotated[int, Field(ge=1, le=65536, strict=True)]
 Statistic = list[Annotated[float, Field(ge=-1e3, le=1e3)]]
@@ -189,7 +189,7 @@ def _declared(library: Library, name: str) -> list[str]:
 
 
 def _labels(made: Sheet, values: Mapping[str, Any], outputs: int | None, path: Path) -> None:
-    """`label_names` of the file or of its `pretrained_cfg`."""
+    """`label_names` of the file or of its `pretrained_cfg`, and what `label_descriptions` display for them."""
     cfg: Any = values.get("pretrained_cfg")
     inner: dict[str, Any] = cfg if isinstance(cfg, dict) else {}  # type: ignore[reportUnknownVariableType] -- of any kind
     for above, mapping in (("", values), ("pretrained_cfg.", inner)):
@@ -199,8 +199,22 @@ def _labels(made: Sheet, values: Mapping[str, Any], outputs: int | None, path: P
         found = names.numbered(given, path, f"{above}label_names")
         names.put(made, found, outputs, f"{above}label_names")
         if described is not None:
-            made.notes.append(f"{above}label_descriptions describe these names: left out")
+            made.labels = _described(made.classes, described, path, f"{above}label_descriptions")
         return
+
+
+def _described(classes: tuple[str, ...], given: Any, path: Path, key: str) -> dict[str, str]:
+    """What is displayed for the classes; descriptions of other names are passed over."""
+    if not isinstance(given, dict):
+        raise refused(path, key, given, "it is a mapping from names to texts")
+    found: dict[str, str] = {}
+    for name in classes:
+        text: Any = given.get(name, name)  # type: ignore[reportUnknownMemberType] -- of any kind
+        if not isinstance(text, str) or not text:
+            raise refused(path, f"{key}.{name}", text, "it is a text")
+        if text != name:
+            found[name] = literal(text, path, f"{key}.{name}")
+    return found
 
 
 def _size(

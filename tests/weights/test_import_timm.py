@@ -103,11 +103,17 @@ def test_arguments_without_a_rule_are_refused(args, tmp_path):
 
 @pytest.mark.parametrize("where", ["", "pretrained_cfg"])
 def test_label_names_are_the_names_of_the_classes(where, tmp_path):
-    names = {"label_names": ["tench", "goldfish", "shark"]}
-    config = {"architecture": "vit_tiny_patch16_224", "num_classes": 3}
+    names = {
+        "label_names": ["n01", "n02", "n03"],
+        "label_descriptions": {"n01": "tench, Tinca", "n03": "shark", "n9": "ray"},
+    }
+    config = {"architecture": "test_vit", "num_classes": 3}
     (tmp_path / "config.json").write_text(json.dumps({**config, **({where: names} if where else names)}))
     command(str(tmp_path), str(tmp_path / "mine.vit"), Asked(), False, "text")
-    assert 'data { classes = ["tench", "goldfish", "shark"] }' in (tmp_path / "mine.vit").read_text()
+    text = (tmp_path / "mine.vit").read_text()
+    assert 'data { classes = ["n01", "n02", "n03"], labels { "n01" = "tench, Tinca", "n03" = "shark" } }' in text
+    manifest = api.compile(tmp_path / "mine.vit", out=tmp_path / "out", to=("onnx",), verify=False)
+    assert manifest["classes"] == ["tench, Tinca", "n02", "shark"]
 
 
 def test_a_width_whose_mlp_is_not_told_is_refused(tmp_path):
