@@ -53,7 +53,9 @@ def _matched(
         if match is not None:
             scope = sheet.scope(module).with_locals({k: int(v) for k, v in match.groupdict().items()})
             sheet.context.step(entry.span)
-            init: Init = initialiser(scope, evaluate(entry.value, scope), spec.shape, entry.value.span)
+            init: Init = initialiser(
+                scope, evaluate(entry.value, scope), spec.shape, entry.value.span, trainable=spec.trainable
+            )
             found[path] = replace(spec, init=init, chosen=True)
     if not found:
         problem = f"no weight of `{sheet.model.name.id}` is called `{text}`"

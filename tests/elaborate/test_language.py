@@ -389,3 +389,9 @@ LOOKUP = {
 def test_lookup(name):
     text, expected = LOOKUP[name]
     assert set(keys(text)) == expected
+
+
+def test_a_state_may_start_at_infinity_and_a_weight_may_not():
+    text = model("return clamp(mean(image, axis = [-2, -1]), max = 9.0) * s", "s = {}")
+    assert program(text.replace("{}", "state([3], -inf)")).weights()["s"].init == float("-inf")
+    assert codes(text.replace("{}", "weight([3], -inf)")) == ["V0304"]

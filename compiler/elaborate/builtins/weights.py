@@ -30,15 +30,16 @@ def state_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> WeightValue:
     shape, init = take(scope, args, kwargs, span, "shape", "init", optional=1)
     dtype = init.type.dtype if isinstance(init, Tensor) else "int" if isinstance(init, int) else "float"
     sizes = sizes_of(scope, shape, span)
-    return WeightValue(WeightSpec(sizes, initialiser(scope, init, sizes, span), False, dtype), span)
+    return WeightValue(WeightSpec(sizes, initialiser(scope, init, sizes, span, trainable=False), False, dtype), span)
 
 
-def initialiser(scope: Scope, value: Any, shape: tuple[int, ...], span: Span) -> Any:
-    """What a weight of this shape starts from; fails with V0313 or V0403."""
+def initialiser(scope: Scope, value: Any, shape: tuple[int, ...], span: Span, *, trainable: bool = True) -> Any:
+    """What a weight of this shape starts from; fails with V0304, V0313 or V0403. A state may be infinite: the limits of a
+    clamp that has none."""
     if value is None:
         return 0.0
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return attribute(scope, Param("init", "float"), value, span)
+        return float(attribute(scope, Param("init", "float" if trainable else "scalar"), value, span))
     if isinstance(value, Builtin) and value.name in ("zeros", "ones"):
         return float(value.name == "ones")
     if isinstance(value, OpValue) and value.op in ("normal", "trunc_normal", "uniform"):
