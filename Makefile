@@ -41,7 +41,8 @@ zoo: venv
 	VITC_ZOO_ERRORS=build/zoo.json $(PYTHON) -m pytest -q tests/zoo/test_numbers.py -m 'slow or not slow'
 	$(PYTHON) tests/zoo/table.py build/zoo.json
 
-# Each line is shown before it runs: this is what one does by hand.
+# Each line is shown before it runs: this is what one does by hand. The last prints the score on the test part again: a run that
+# is finished is not trained a second time.
 quickstart: venv
 	$(VITC) check digits
 	$(VITC) show digits
@@ -50,6 +51,7 @@ quickstart: venv
 	$(VITC) train digits -o $$(cat out/run)
 	$(PYTHON) specs/quickstart/picture.py $$(cat out/run)/picture.png
 	$(VITC) predict $$(cat out/run)/export $$(cat out/run)/picture.png --top 3
+	$(VITC) train digits --resume $$(cat out/run)
 
 clean:
 	rm -rf $(VENV) build out runs

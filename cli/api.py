@@ -70,33 +70,49 @@ def compile(
         >>> sorted(manifest["files"])
         ['model.onnx', 'model.safetensors']
     """
-    from ..runtime import artefact
-    from ..runtime.sections import section
-    from ..runtime.sections.data import Data, preprocess
-    from ..runtime.weights.files import save
-
     unknown = [name for name in to if name not in driver.TARGETS]
     if unknown:
         raise error(
             "V1006", f"there is no target `{unknown[0]}`", exit_status=2, help=f"there are {', '.join(driver.TARGETS)}"
         )
     compiled = load(spec, model, settings)
-    program = compiled.program
-    targets, data = _targets(program, to), section(program, "data", Data)
-    pixels = preprocess(program, data)
-    names = list(classes or _named(program, data, Path(spec).parent))
+    targets = _targets(compiled.program, to)
+    names = classes or tuple(_named(compiled.program, Path(spec).parent))
     tensors = start(compiled, spec, seed, weights)
-    folder = Path(out) if out is not None else Path("out") / program.name
+    folder = Path(out) if out is not None else Path("out") / compiled.program.name
+    return export(compiled, tensors, folder, targets, seed=seed, verify=verify, classes=names, done=done)
+
+
+def export(
+    compiled: Compiled,
+    tensors: Mapping[str, Any],
+    folder: Path,
+    targets: tuple[str, ...] | None = None,
+    *,
+    seed: int = 0,
+    verify: bool = True,
+    classes: tuple[str, ...] = (),
+    done: Callable[[str], None] = lambda step: None,
+) -> dict[str, Any]:
+    """Writes the artefact of a model that is prepared, with these weights; without `targets` those of its section `export`.
+    Arguments, errors and manifest as in `compile`."""
+    from ..runtime import artefact
+    from ..runtime.sections import section
+    from ..runtime.sections.data import Data, preprocess
+    from ..runtime.weights.files import save
+
+    program = compiled.program
+    pixels = preprocess(program, section(program, "data", Data))
     metadata = {
         "vitc.model": program.name,
         "vitc.preprocess": pixels.as_json(),
-        "vitc.classes": json.dumps(names),
+        "vitc.classes": json.dumps(classes),
         "vitc.activation": _activation(program),
     }
     with artefact.staged(folder) as stage:
         save(stage / "model.safetensors", tensors, program.weights())
         done("weights")
-        _write(compiled, tensors, stage, targets, metadata, done)
+        _write(compiled, tensors, stage, _targets(program, ()) if targets is None else targets, metadata, done)
         report = _verified(compiled, stage, tensors, done) if verify else None
         return artefact.publish(stage, folder, _about(compiled, metadata, seed, report))
 
@@ -169,8 +185,12 @@ def _verified(compiled: Compiled, stage: Path, tensors: Any, done: Callable[[str
     return verify(compiled, stage, tensors, done).as_data()
 
 
-def _named(program: Program, data: Any, base: Path) -> Sequence[str]:
+def _named(program: Program, base: Path) -> Sequence[str]:
     """The names of the section `data` as its `labels` display them, else those that the source knows without reading images."""
+    from ..runtime.sections import section
+    from ..runtime.sections.data import Data
+
+    data = section(program, "data", Data)
     if data.classes and data.labels is not None:
         from ..runtime.data.classes import texts
 

@@ -93,10 +93,10 @@ def compile(
 def train(
     spec: Annotated[str, typer.Argument(help="a path, the name of a bundled model, or - for standard input")],
     model: Annotated[str | None, typer.Option(help="which model of the file")] = None,
-    out: Annotated[str | None, typer.Option("--out", "-o", help="the folder of the run; runs/NAME without it")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+    out: Annotated[str | None, typer.Option("--out", "-o", help="a new or empty folder; runs/NAME without it")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
     settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, like train.epochs=3")] = None,
-    resume: Annotated[str | None, typer.Option(help="a run to go on with, from its last whole epoch")] = None,
+    resume: Annotated[str | None, typer.Option(help="a run to continue after its last whole epoch")] = None,
     verify: Annotated[bool, typer.Option(help="compare the exported targets with each other")] = True,
     format: Format = Form.text,
 ) -> None:

@@ -5,9 +5,9 @@ import sys
 from contextlib import nullcontext
 from typing import Any
 
-from ..grammar.diagnostics import Diagnostic, error
-from ..grammar.messages import render
-from .specs import choose, settings
+from ..grammar.diagnostics import Diagnostic
+from ..grammar.messages import escape, render
+from .specs import settings
 from .streams import styled
 from .training import train
 
@@ -15,22 +15,17 @@ from .training import train
 def run(spec: str, model: str | None, out: str | None, device: str, sets: list[str], resume: str | None, verify: bool,
         format: str) -> None:  # fmt: skip
     """Trains with a bar for each epoch on a terminal, a line for each elsewhere, and prints the summary."""
-    _, name = choose(spec, model)
-    if resume is not None and out is not None:
-        raise error("V1006", "--resume goes on in the folder of its run: leave --out away", exit_status=2)
     with nullcontext() if format == "json" else _Listening() as listener:
         summary = train(
-            spec, name, out, settings=settings(sets), device=device, resume=resume, verify=verify, listener=listener
+            spec, model, out, settings=settings(sets), device=device, resume=resume, verify=verify, listener=listener
         )
     if format == "json":
         print(json.dumps(summary, indent=2))
         return
-    figure = f"loss {summary['loss']:.4f}" if summary["accuracy"] is None else f"{summary['accuracy']:.2%}"
-    part = {"test": "held-out pictures", "validation": "the validation part", "train": "the training part"}[
-        summary["part"]
-    ]
-    print(f"{figure} on {part}; {summary['seconds']:.0f} s, {summary['images_per_second']:,.0f} images/s")
-    print(f"{summary['run']}/: curves.png, metrics.jsonl, summary.json, checkpoints/, export/")
+    print(escape(f"{summary['run']}/: curves.png, metrics.jsonl, summary.json, checkpoints/, export/"))
+    speed = f"{summary['seconds']:.0f} s of training, {summary['images_per_second']:,.0f} images/s"
+    print(f"{speed} on {escape(summary['device'])}")
+    print(f"{summary['part']} {_figures(summary)}: weights of epoch {summary['epoch']}, {summary['weights']}")
 
 
 class _Listening:
@@ -60,7 +55,7 @@ class _Listening:
         self.progress.update(self.task, advance=1, description=f"loss {loss:.4f}")
 
     def _epoch(self, row: dict[str, Any]) -> None:
-        parts = [f"{name} {_figures(row[name])}" for name in ("train", "validation", "test") if name in row]
+        parts = [f"{name} {_figures(row[name])}" for name in ("train", "validation") if name in row]
         self.progress.console.print(f"epoch {row['epoch']}/{self.epochs}: {', '.join(parts)}", highlight=False)
 
     def _warning(self, diagnostic: Diagnostic) -> None:

@@ -1,18 +1,28 @@
 """`vitc.train`: from a spec to a run folder with its export."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..grammar.diagnostics import error
+from ..compiler import driver
+from ..compiler.driver import Compiled
+from ..compiler.elaborate.library import Library
+from ..grammar.diagnostics import Diagnostic, error
 from ..runtime.data.reading import read
+from ..runtime.preprocess import Preprocess
 from ..runtime.sections import section
 from ..runtime.sections.data import Data, preprocess
 from ..runtime.sections.train import Train
+from ..runtime.sections.weights import Weights
 from . import api
+from .specs import choose
 
 if TYPE_CHECKING:
-    from ..runtime.training import Listener
+    from ..runtime.training import Listener, Trained
+    from ..runtime.training.folder import Run
+    from ..runtime.training.runs import Identity
 
 
 def train(spec: str | Path, model: str | None = None, out: str | Path | None = None, *, settings: Mapping[str, str] | None = None,
@@ -20,44 +30,94 @@ def train(spec: str | Path, model: str | None = None, out: str | Path | None = N
           listener: "Listener | None" = None) -> dict[str, Any]:  # fmt: skip
     """Trains in `out` (the first free of `runs/NAME`, `runs/NAME-2`, …), exports to `out/export` and gives the summary.
 
-    `resume` is a run to go on with, from its last whole epoch, with the settings it was started with; of new ones only
-    `train.epochs` may differ.
+    `out` must be empty or missing. `resume` is a run to continue after its last whole epoch, or the folder of one of its
+    checkpoints, with the settings it was started with; of new ones only `train.epochs` may differ. A run that is finished is
+    not scored or exported again: its summary is given. `device` is `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
     """
-    from ..runtime.training import Listener, runs
-    from ..runtime.training import train as run_training
-    from ..runtime.training.fitting import fitting
+    from ..runtime.training import Listener, devices, folder, intact, runs
 
-    sets = {**(runs.recorded(Path(resume)) if resume else {}), **(settings or {})}
-    compiled = api.load(spec, model, sets)
-    wanted, data = section(compiled.program, "train", Train), section(compiled.program, "data", Data)
-    pixels = preprocess(compiled.program, data)
-    parts = read(compiled, data, pixels, Path(spec).parent)
-    classes = parts.classes
     listener = listener or Listener()
-    for warning in (*parts.notes, *fitting(compiled, wanted, parts, classes)):
-        listener.warning(warning)
-    weights = api.start(compiled, spec, wanted.seed)
-    chosen = _device(device)
-    run = Path(resume or out or _free(compiled.program.name))
-    made = runs.identity(compiled, len(parts.train))
-    if resume:
-        runs.go_on(run, made, sets)
-    else:
-        runs.begin(run, made, sets)
-    trained = run_training(compiled, weights, parts, pixels, wanted, run, chosen, listener, resume=bool(resume))
-    api.compile(spec, model, run / "export", weights=trained.weights, settings=sets, seed=wanted.seed, verify=verify,
-                classes=classes)  # fmt: skip
-    return {**trained.summary, "run": str(run)}
+    devices.refuse_several()
+    devices.refuse_unknown(device)
+    if resume is not None and out is not None:
+        raise error("V1006", "--resume trains in the folder of its run, so it takes no --out", exit_status=2)
+    with ExitStack() as held:
+        old = None if resume is None else held.enter_context(folder.reopened(Path(resume)))
+        if old is not None:
+            intact.check(old)
+        sets: dict[str, str] = {**(old.facts["set"] if old else {}), **(settings or {})}
+        library, name = choose(str(spec), model)
+        job = _job(Path(spec), library, driver.prepare(library, name, sets), sets)
+        made = runs.identity(job.compiled, job.pixels)
+        if old is not None:
+            runs.refuse_changed(old, made, job.wanted.epochs)
+            if runs.finished(old, job.wanted.epochs):
+                listener.warning(_finished(old))
+                return {**old.facts["summary"], "run": str(old.path)}
+            intact.ready(old, job.wanted.epochs, job.wanted.keep)
+        if device != "auto":  # that always finds one, so torch can wait until the data is checked
+            device = devices.chosen(device)
+        run = old or held.enter_context(folder.claimed(None if out is None else Path(out), name))
+        trained = job.run(run, made, device, listener)
+        # The model as it was read at the start: the text may have changed since.
+        api.export(
+            job.compiled, trained.weights, run.export, seed=job.wanted.seed, verify=verify, classes=trained.classes
+        )
+        return {**trained.summary, "run": str(run.path)}
 
 
-def _free(name: str) -> str:
-    names = [f"runs/{name}", *(f"runs/{name}-{n}" for n in range(2, 10_000))]
-    return next(text for text in names if not Path(text).exists())
+def _finished(run: "Run") -> Diagnostic:
+    epochs = run.facts["summary"]["epochs"]
+    return Diagnostic("V1109", f"`{run.path}` is finished: its {epochs} epochs are trained, scored and exported; nothing is done",
+                      help=f"--set train.epochs={2 * epochs} trains more of them", severity="note")  # fmt: skip
 
 
-def _device(name: str) -> str:
-    import torch
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is trained, on what, and how."""
 
-    if name == "cuda" and not torch.cuda.is_available():
-        raise error("V1104", "there is no CUDA device that torch can use", exit_status=3, help="vitc doctor says why")
-    return "cuda" if name != "cpu" and torch.cuda.is_available() else "cpu"
+    spec: Path
+    library: Library
+    compiled: Compiled
+    sets: dict[str, str]
+    wanted: Train
+    data: Data
+    pixels: Preprocess
+
+    def run(self, run: "Run", made: "Identity", device: str, listener: "Listener") -> "Trained":
+        """Reads the data, writes the record of the run and trains. No file is written before all of it is checked."""
+        from ..runtime.training import devices, runs, train
+        from ..runtime.training.fitting import fitting
+
+        parts = read(self.compiled, self.data, self.pixels, self.spec.parent)
+        classes = parts.classes
+        found = runs.pictures(parts, classes)
+        if run.facts:
+            runs.refuse_others(run, found, "a run is resumed with the data it was started with; -o starts another")
+        for diagnostic in (*parts.notes, *fitting(self.compiled, self.wanted, parts, classes)):
+            listener.warning(diagnostic)
+        weights = None
+        if run.start is None:
+            file = section(self.compiled.program, "weights", Weights).file
+            weights = api.start(self.compiled, self.spec, self.wanted.seed)
+            origin = runs.origin(self.spec.parent, file, self.wanted.seed)
+            if run.facts:
+                runs.refuse_others(run, {"weights": origin}, "a run is resumed with the weights it was started with")
+            found["weights"] = origin
+        device = devices.chosen(device)
+        session, texts = runs.session(devices.described(device)), runs.texts(self.library)
+        if run.facts:
+            runs.resume(run, made, self.sets, texts, session)
+        else:
+            name = self.compiled.program.name
+            runs.begin(
+                run,
+                made,
+                {"model": name, **session, "seed": self.wanted.seed, "set": self.sets, "spec": texts, **found},
+            )
+        return train(self.compiled, weights, parts, classes, self.pixels, self.wanted, run, device, listener)
+
+
+def _job(spec: Path, library: Library, compiled: Compiled, sets: dict[str, str]) -> _Job:
+    wanted, data = section(compiled.program, "train", Train), section(compiled.program, "data", Data)
+    return _Job(spec, library, compiled, sets, wanted, data, preprocess(compiled.program, data))

@@ -38,7 +38,7 @@ def staged(folder: Path) -> Generator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             with locked(folder):
-                _refuse_foreign(folder)
+                refuse_foreign(folder)
                 _clean(folder)
                 stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=folder))
                 stack.callback(shutil.rmtree, stage, ignore_errors=True)
@@ -56,7 +56,7 @@ def publish(stage: Path, folder: Path, about: Mapping[str, Any]) -> dict[str, An
     listed = {path.name: {"sha256": hashes[path.name], "bytes": path.stat().st_size} for path in files}
     manifest = {"format": _FORMAT, **about, "files": listed}
     with locked(folder):
-        known = _refuse_foreign(folder)
+        known = refuse_foreign(folder)
         for name, digest in hashes.items():
             known.setdefault(name, set()).add(digest)
         unfinished = {name: sorted(known[name]) for name in sorted(known)}
@@ -103,7 +103,7 @@ def _replace(stage: Path, folder: Path, manifest: Mapping[str, Any]) -> None:
     os.replace(written, folder / MANIFEST)
 
 
-def _refuse_foreign(folder: Path) -> dict[str, set[str]]:
+def refuse_foreign(folder: Path) -> dict[str, set[str]]:
     """The hashes that files of vitc in a folder may have, by name; raises V0809 at a file in one of its places that has
     none of them: the user's own, or changed by hand."""
     try:

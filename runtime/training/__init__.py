@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...compiler.backends import torch_source
@@ -14,8 +13,11 @@ from ..data.images import Parts, skipped
 from ..preprocess import Preprocess
 from ..sections.train import Train
 from ..weights.shared import assign, stored
+from .folder import Run, unwritable
+from .intact import called
 
 if TYPE_CHECKING:
+    from .batches import Batches
     from .trainer import Trainer
 
 #: Seconds between two drawings of the curves.
@@ -34,10 +36,11 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The summary, as in `summary.json`, and the weights that were chosen."""
+    """The summary, as in `summary.json`, the weights that were chosen, and the names of the classes."""
 
     summary: dict[str, Any]
     weights: Mapping[str, Array]
+    classes: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -50,19 +53,21 @@ class Facts:
     seconds: float = 0.0
 
 
-def train(compiled: Compiled, weights: Mapping[str, Array], parts: Parts, preprocess: Preprocess, settings: Train,
-          run: Path, device: str, listener: Listener, *, resume: bool = False) -> Trained:  # fmt: skip
-    """Trains in a folder of its own, from its newest checkpoint where `resume` says so.
+def train(compiled: Compiled, weights: Mapping[str, Array] | None, parts: Parts, classes: tuple[str, ...],
+          preprocess: Preprocess, settings: Train, run: Run, device: str, listener: Listener) -> Trained:  # fmt: skip
+    """Trains in the folder of a run: from `weights`, or from the checkpoint where a resumed run starts.
 
-    Raises V1101 where a loss or a weight is not a finite number, V1102 for a checkpoint that does not fit, V1106 where the
-    memory does not suffice, V0801 where the disk does not take the records.
+    Raises V1101 where a loss or a weight is not a finite number, V1102 for a damaged checkpoint, V1106 where the memory does
+    not suffice, V0801 where the disk does not take the records, V0809 where something that is not the run's is in the way.
     """
     import torch
 
     try:
-        return _train(compiled, weights, parts, preprocess, settings, run, device, listener, resume)
+        summary, model = _train(compiled, weights, parts, preprocess, settings, run, device, listener)
+        state = {name: tensor.detach().to("cpu", copy=True) for name, tensor in stored(model).items()}
+        return Trained(summary, {name: torch.Tensor.numpy(tensor) for name, tensor in state.items()}, classes)
     except OSError as problem:
-        raise error("V0801", f"`{run}` can't be written: {problem.strerror or problem}", exit_status=3) from None
+        raise unwritable(run.path, problem) from None
     except (MemoryError, torch.OutOfMemoryError) as problem:
         raise _too_large(settings, device) from problem
     except RuntimeError as problem:
@@ -71,8 +76,8 @@ def train(compiled: Compiled, weights: Mapping[str, Array], parts: Parts, prepro
         raise
 
 
-def _train(compiled: Compiled, weights: Mapping[str, Array], parts: Parts, preprocess: Preprocess, settings: Train,
-           run: Path, device: str, listener: Listener, resume: bool) -> Trained:  # fmt: skip
+def _train(compiled: Compiled, weights: Mapping[str, Array] | None, parts: Parts, preprocess: Preprocess, settings: Train,
+           run: Run, device: str, listener: Listener) -> tuple[dict[str, Any], Any]:  # fmt: skip
     from . import checkpoints, records
     from .batches import Batches
     from .trainer import Trainer
@@ -84,30 +89,33 @@ def _train(compiled: Compiled, weights: Mapping[str, Array], parts: Parts, prepr
         if images is not None
     }
     trainer = Trainer(model, settings, batches["train"], device)
-    facts, newest = Facts(), checkpoints.last(run) if resume else None
-    if newest is not None:
-        kept = checkpoints.load(newest, model, trainer.optimizer)
+    facts = Facts()
+    if run.start is not None:
+        kept = checkpoints.load(run, run.start, model, trainer.optimizer)
         facts = Facts(kept["epoch"], kept["rows"], kept["best"], kept["seconds"])
     listener.started(settings.epochs, trainer.steps, facts.epoch)
     drawn = time.perf_counter()
     for epoch in range(facts.epoch, settings.epochs):
         row = _epoch(trainer, batches, epoch, facts, listener)
-        _keep(run, trainer, facts)
+        files = {"metrics.jsonl": records.lines(facts.rows)}
         if time.perf_counter() - drawn > DRAWN:
-            records.curves(run / "curves.png", facts.rows, compiled.program.name)
+            files["curves.png"] = records.curves(facts.rows, compiled.program.name)
             drawn = time.perf_counter()
+        wanted = {called(n) for n in {facts.epoch, facts.best["epoch"] if facts.best else facts.epoch}}
+        checkpoints.save(run, model, trainer.optimizer, asdict(facts), wanted, files)
         listener.epoch(row)
-    return _finish(run, trainer, facts, compiled.program.name, settings, batches)
+    return _finish(run, trainer, batches, facts, compiled.program.name, settings, listener), model
 
 
 def _epoch(
-    trainer: "Trainer", batches: Mapping[str, Any], epoch: int, facts: Facts, listener: Listener
+    trainer: "Trainer", batches: Mapping[str, "Batches"], epoch: int, facts: Facts, listener: Listener
 ) -> dict[str, Any]:
-    """Trains and scores; adds the row."""
+    """Trains and scores on the validation part; adds the row."""
     start = time.perf_counter()
     row: dict[str, Any] = {"epoch": epoch + 1, "train": asdict(trainer.epoch(epoch, listener.step))}
     facts.seconds += time.perf_counter() - start
-    row |= {name: asdict(trainer.score(part, name)) for name, part in batches.items() if name != "train"}
+    if "validation" in batches:
+        row["validation"] = asdict(trainer.score(batches["validation"], "validation"))
     row["lr"] = trainer.rate((epoch + 1) * trainer.steps - 1)
     if found := skipped({name: part.images for name, part in batches.items()}):
         row["skipped"] = {name: len(files) for name, files in found.items()}
@@ -119,16 +127,16 @@ def _epoch(
     return row
 
 
-def _model(compiled: Compiled, run: Path, weights: Mapping[str, Array]) -> Any:
+def _model(compiled: Compiled, run: Run, weights: Mapping[str, Array] | None) -> Any:
     """The printed model, in which the run's folder keeps it, with the weights to start from."""
     import torch
 
     from ..verify.targets import imported
 
-    path = run / "model.py"
-    path.write_text(torch_source.emit(compiled.program), encoding="utf-8")
-    model: Any = imported(path).Model()
-    assign(model, {name: torch.tensor(weights[name]) for name in weights})
+    run.put({"model.py": torch_source.emit(compiled.program).encode()})
+    model: Any = imported(run.path / "model.py").Model()
+    if weights is not None:
+        assign(model, {name: torch.tensor(weights[name]) for name in weights})
     return model
 
 
@@ -141,40 +149,45 @@ def _better(best: dict[str, Any] | None, row: dict[str, Any]) -> dict[str, Any] 
     return {"epoch": row["epoch"], "key": key} if best is None or key > best["key"] else best
 
 
-def _keep(run: Path, trainer: "Trainer", facts: Facts) -> None:
-    """The checkpoints of this epoch and of the best one; those before go when these stand."""
-    from . import checkpoints, records
-
-    checkpoints.save(run / "checkpoints" / _name(facts.epoch), trainer.model, trainer.optimizer, asdict(facts))
-    checkpoints.keep(run, {_name(facts.epoch), _name(facts.best["epoch"]) if facts.best else ""})
-    records.write(run / "metrics.jsonl", records.lines(facts.rows))
-
-
 def _finish(
-    run: Path, trainer: "Trainer", facts: Facts, name: str, settings: Train, batches: Mapping[str, Any]
-) -> Trained:
-    """The records of the whole run, and the weights of the chosen epoch."""
-    import json
+    run: Run,
+    trainer: "Trainer",
+    batches: Mapping[str, "Batches"],
+    facts: Facts,
+    name: str,
+    settings: Train,
+    listener: Listener,
+) -> dict[str, Any]:
+    """Sets the model to the weights of the chosen epoch and gives the summary, once the records of the whole run are there.
 
-    import torch
-
-    from . import checkpoints, records
+    The test part is scored here alone; a run that was scored and then cut off in its export keeps its score."""
+    from . import checkpoints, devices, records
 
     chosen = facts.best["epoch"] if settings.keep == "best" and facts.best else facts.epoch
     if chosen != facts.epoch:
-        checkpoints.load_model(run / "checkpoints" / _name(chosen), trainer.model)
-    records.write(run / "metrics.jsonl", records.lines(facts.rows))
-    records.curves(run / "curves.png", facts.rows, name)
-    summary = records.summary(facts.rows, chosen, facts.seconds, len(batches["train"].images))
-    if found := skipped({name: part.images for name, part in batches.items()}):
-        summary["skipped"] = found
-    records.write(run / "summary.json", json.dumps(summary, indent=2) + "\n")
-    state = {name: tensor.detach().to("cpu", copy=True) for name, tensor in stored(trainer.model).items()}
-    return Trained(summary, {name: torch.Tensor.numpy(tensor) for name, tensor in state.items()})
-
-
-def _name(epoch: int) -> str:
-    return f"epoch-{epoch:07d}"
+        checkpoints.load_model(run, called(chosen), trainer.model)
+    summary: dict[str, Any] | None = run.facts["summary"]
+    if summary is None:
+        test = asdict(trainer.score(batches["test"], "test")) if "test" in batches else None
+        summary = {
+            **records.score(facts.rows[chosen - 1], test),
+            **records.choice(chosen, len(facts.rows), settings.keep),
+            "seconds": round(facts.seconds, 3),
+            "images_per_second": round(len(batches["train"].images) * facts.epoch / max(facts.seconds, 1e-9), 1),
+            "device": devices.described(trainer.device),
+        }
+        if found := skipped({name: part.images for name, part in batches.items()}):
+            summary["skipped"] = found
+        for part in batches.values():
+            for warning in part.news():
+                listener.warning(warning)
+    files = {
+        "metrics.jsonl": records.lines(facts.rows),
+        "curves.png": records.curves(facts.rows, name),
+        "summary.json": records.document(summary),
+    }
+    run.put(files, summary=summary)
+    return summary
 
 
 def _too_large(settings: Train, device: str) -> Exception:

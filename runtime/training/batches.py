@@ -13,6 +13,7 @@ from ...grammar.diagnostics import Diagnostic
 from ..data.images import Images, told
 from ..preprocess import Preprocess
 from ..sections.values import Picked
+from .fitting import steps
 
 #: Batches that are read while one is learned from.
 AHEAD = 3
@@ -29,9 +30,8 @@ class Batches:
         )
 
     def steps(self) -> int:
-        """How many batches an epoch has; the last may be smaller, but not of one picture alone."""
-        whole, rest = divmod(len(self.images), self.size)
-        return whole + (rest > 1 or whole == 0)
+        """How many batches an epoch has."""
+        return steps(len(self.images), self.size)
 
     def shuffled(self, seed: int, augment: list[Picked]) -> Generator[tuple[Tensor, Tensor], None, None]:
         """One epoch in the order of the seed, varied."""

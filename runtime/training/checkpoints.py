@@ -1,8 +1,11 @@
-"""All that a run needs to go on after an epoch, as safetensors and JSON; a folder appears whole or not at all."""
+"""All that a run needs to go on after an epoch, as safetensors and JSON; a folder appears whole or not at all.
+
+The record of the run has the hash of each file; what differs from it is refused.
+"""
 
 import json
 import os
-import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,67 +15,77 @@ from safetensors.torch import load_file, save_file  # type: ignore[reportUnknown
 from torch import Tensor
 
 from ...grammar.diagnostics import error
+from ..artefact import sha256
 from ..weights.shared import assign, stored
+from .folder import STAGE, Run, in_the_way, synced
+from .intact import MODEL, OPTIMIZER, STATE, called, delete, verify
+
+FILES = (MODEL, OPTIMIZER, STATE)
 
 
-def save(folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, facts: dict[str, Any]) -> None:
-    """Writes beside the place, waits for the disk and renames: whatever stops it leaves the checkpoint before."""
-    stage = folder.with_name(f".{folder.name}")
-    shutil.rmtree(stage, ignore_errors=True)
-    stage.mkdir(parents=True)
-    moments, numbers = _flat(model, optimizer)
-    save_file({name: t.contiguous() for name, t in stored(model).items()}, stage / "model.safetensors")
-    save_file(moments, stage / "optimizer.safetensors")
-    (stage / "state.json").write_text(json.dumps({**facts, "optimizer": numbers}, indent=2) + "\n", encoding="utf-8")
-    for path in [*stage.iterdir(), stage]:
-        _synced(path)
-    os.replace(stage, folder)
-    _synced(folder.parent)
+def save(run: Run, model: torch.nn.Module, optimizer: torch.optim.Optimizer, facts: dict[str, Any],
+         wanted: set[str], files: Mapping[str, bytes]) -> None:  # fmt: skip
+    """Adds the checkpoint after `facts["epoch"]` epochs and replaces `files` of the run; then all checkpoints that are
+    not `wanted` go. Whatever stops it leaves the checkpoint before. Raises V0809 and `OSError`."""
+    new, folder = called(facts["epoch"]), run.checkpoints / called(facts["epoch"])
+    known: dict[str, Any] = run.facts["checkpoints"]
+    hashes = _staged(run.checkpoints / STAGE, model, optimizer, facts)
+    run.announce(files, checkpoints={**known, new: hashes})
+    if new in known:  # this run was cut off here, or resumed from before it
+        delete(folder)
+    if os.path.lexists(folder):
+        raise in_the_way(folder, "is not this run's")
+    os.rename(run.checkpoints / STAGE, folder)
+    synced(run.checkpoints)
+    run.place(files, newest=new, summary=None)
+    for old in set(run.facts["checkpoints"]) - wanted:
+        delete(run.checkpoints / old)
+    there = {one for one in run.facts["checkpoints"] if any((run.checkpoints / one / file).exists() for file in FILES)}
+    left = {one: hashes for one, hashes in run.facts["checkpoints"].items() if one in there}
+    run.facts = {**run.facts, "checkpoints": left}  # the record follows with the next change
 
 
-def last(run: Path) -> Path | None:
-    """The checkpoint of the last whole epoch."""
-    return max(run.glob("checkpoints/epoch-*"), default=None)
-
-
-def keep(run: Path, wanted: set[str]) -> None:
-    """Deletes all checkpoints but these, and what a killed run left half-written."""
-    for old in (run / "checkpoints").iterdir():
-        if old.name not in wanted:
-            shutil.rmtree(old, ignore_errors=True)
-
-
-def load(folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """Sets the model and the optimizer to what they were and gives the facts."""
+def load(run: Run, which: str, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """Sets the model and the optimizer to what they were and gives the facts; raises V1102."""
+    folder = verify(run, which)
     try:
-        facts: dict[str, Any] = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-        assign(model, load_file(folder / "model.safetensors"))
-        _restore(model, optimizer, load_file(folder / "optimizer.safetensors"), facts["optimizer"])
-        if len(facts["rows"]) != facts["epoch"] or not facts.keys() >= {"best", "seconds"}:
-            raise ValueError("its records are not those of its epochs")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as problem:
-        raise error("V1102", f"the checkpoint `{folder}` can't be gone on from: {str(problem)[:300]}", exit_status=3,
-                    help="was it made from this spec, and are its files as they were written?") from None  # fmt: skip
+        facts: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
+        assign(model, load_file(folder / MODEL))
+        _restore(model, optimizer, load_file(folder / OPTIMIZER), facts["optimizer"])
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
+        raise error("V1102", f"`{folder}` can't be read: {str(problem)[:300]}", exit_status=3) from None
     return facts
 
 
-def load_model(folder: Path, model: torch.nn.Module) -> None:
-    """Sets the model alone."""
+def load_model(run: Run, which: str, model: torch.nn.Module) -> None:
+    """Sets the model alone; raises V1102."""
+    folder = verify(run, which)
     try:
-        assign(model, load_file(folder / "model.safetensors"))
+        assign(model, load_file(folder / MODEL))
     except (OSError, RuntimeError, SafetensorError) as problem:
-        raise error("V1102", f"the checkpoint `{folder}` can't be read: {str(problem)[:300]}", exit_status=3) from None
+        raise error("V1102", f"`{folder}` can't be read: {str(problem)[:300]}", exit_status=3) from None
 
 
-def _synced(path: Path) -> None:
-    """Waits until the disk has it, so that a power cut can't leave a name without its bytes."""
-    if os.name == "nt" and path.is_dir():
-        return
-    handle = os.open(path, os.O_RDONLY)
+def _staged(
+    stage: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, facts: dict[str, Any]
+) -> dict[str, str]:
+    """Writes the files, waits for the disk and gives their hashes."""
+    delete(stage)
+    stage.mkdir(parents=True)
+    moments, numbers = _flat(model, optimizer)
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        save_file({key: t.contiguous() for key, t in stored(model).items()}, stage / MODEL)
+        save_file(moments, stage / OPTIMIZER)
+        (stage / STATE).write_text(json.dumps({**facts, "optimizer": numbers}, indent=2) + "\n", encoding="utf-8")
+        for path in [*stage.iterdir(), stage]:
+            synced(path)
+        return {file: sha256(stage / file) for file in FILES}
+    except SafetensorError as problem:  # what safetensors makes of an error of the system
+        delete(stage)
+        raise OSError(str(problem)) from None
+    except OSError:
+        delete(stage)
+        raise
 
 
 def _flat(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:

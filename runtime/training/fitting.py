@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from ...compiler.driver import Compiled
-from ...compiler.ir.program import Layer, walk_children
+from ...compiler.ir.program import Choice, Layer, walk_children
 from ...compiler.ops.base import Array, np
 from ...grammar.diagnostics import Diagnostic, error
 from ...grammar.source import Span
 from ..data.images import Parts
 from ..sections.train import Train
+from ..sections.values import Duration
 from .names import name_pattern
 
 
@@ -28,10 +29,39 @@ def fitting(compiled: Compiled, wanted: Train, parts: Parts, names: tuple[str, .
     if wanted.keep == "best" and parts.validation is None:
         raise error("V0606", "`keep = best` needs a validation part: nothing is chosen on the test part", _at(compiled, "keep"),
                     help="data { validation = 0.1 }")  # fmt: skip
+    warmup = list(_warmup(compiled, wanted, steps(len(parts.train), wanted.batch)))
     for text in wanted.no_decay:
         if not any(name_pattern(text).fullmatch(name) for name in compiled.program.weights()):
             raise error("V0606", f"`no_decay`: no weight of the model is called `{text}`", _at(compiled, "no_decay"))
-    return list(_warnings(compiled, wanted))
+    return [*warmup, *_warnings(compiled, wanted)]
+
+
+def steps(pictures: int, batch: int) -> int:
+    """How many batches an epoch has; the last may be smaller, but not of one picture alone."""
+    whole, rest = divmod(pictures, batch)
+    return whole + (rest > 1 or whole == 0)
+
+
+def _warmup(compiled: Compiled, wanted: Train, per_epoch: int) -> Iterator[Diagnostic]:
+    """Raises V0606 at a warm-up longer than the run; one that is as long leaves the schedule without a step."""
+    length: Duration = wanted.schedule.settings.warmup
+    warmup, total = length.steps(per_epoch), wanted.epochs * per_epoch
+    place, help = _warmup_at(compiled), "choose a shorter `warmup` or more `epochs`"
+    if warmup > total:
+        message = f"the warm-up of {warmup:,} steps is longer than the run of {total:,} steps"
+        raise error("V0606", message, place, help=help)
+    if warmup == total:
+        message = f"the warm-up of {warmup:,} steps takes the whole run: `{wanted.schedule.name}` never starts"
+        yield Diagnostic("V0606", message, place, help=help, severity="warning")
+
+
+def _warmup_at(compiled: Compiled) -> Span | None:
+    """Where the warm-up is given, the first value of every schedule."""
+    section = compiled.program.sections.get("train")
+    choice = section.entries["schedule"].value if section and "schedule" in section.entries else None
+    given = [*choice.args, *choice.kwargs.values()] if isinstance(choice, Choice) else []
+    named = choice.kwargs.get("warmup") if isinstance(choice, Choice) else None
+    return named.span if named else given[0].span if given else _at(compiled, "schedule")
 
 
 def _targets(labels: Array, width: int, criterion: str) -> None:

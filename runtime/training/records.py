@@ -4,26 +4,24 @@ import json
 import os
 import sys
 import tempfile
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
-PARTS = ("train", "validation", "test")
+PARTS = ("train", "validation")
 
 
-def lines(rows: list[dict[str, Any]]) -> str:
+def lines(rows: list[dict[str, Any]]) -> bytes:
     """A line of JSON for each epoch."""
-    return "".join(json.dumps(row) + "\n" for row in rows)
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
 
-def write(path: Path, text: str) -> None:
-    """Beside its place, then renamed."""
-    stage = path.with_name(f".{path.name}")
-    stage.write_text(text, encoding="utf-8")
-    os.replace(stage, path)
+def document(facts: dict[str, Any]) -> bytes:
+    """JSON for people."""
+    return (json.dumps(facts, indent=2) + "\n").encode()
 
 
-def curves(path: Path, rows: list[dict[str, Any]], title: str) -> None:
-    """Loss, accuracy and learning rate over the epochs as a picture."""
+def curves(rows: list[dict[str, Any]], title: str) -> bytes:
+    """Loss, accuracy and learning rate over the epochs as a PNG."""
     _import_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -42,9 +40,9 @@ def curves(path: Path, rows: list[dict[str, Any]], title: str) -> None:
         axes.set(xlabel="epoch", title=key)
         axes.grid(alpha=0.3)
     figure.suptitle(title)
-    stage = path.with_name(f".{path.name}")
-    canvas.print_figure(stage, format="png", dpi=120)
-    os.replace(stage, path)
+    picture = BytesIO()
+    canvas.print_figure(picture, format="png", dpi=120)
+    return picture.getvalue()
 
 
 def _import_matplotlib() -> None:
@@ -59,19 +57,14 @@ def _import_matplotlib() -> None:
             del os.environ["MPLCONFIGDIR"]
 
 
-def summary(rows: list[dict[str, Any]], chosen: int, seconds: float, images: int) -> dict[str, Any]:
-    """Of the weights of the chosen epoch: on the test part, else the validation part, else the training part.
+def score(row: dict[str, Any], test: dict[str, Any] | None) -> dict[str, Any]:
+    """Of the chosen weights: on the test part, else the validation part, else what the epoch had on the training part."""
+    part = "test" if test else next(name for name in ("validation", "train") if name in row)
+    found = test or row[part]
+    return {"accuracy": found["accuracy"], "loss": found["loss"], "part": part}
 
-    `seconds` and `images_per_second` count the training alone, not the scoring.
-    """
-    row = rows[chosen - 1]
-    part = next(name for name in ("test", "validation", "train") if name in row)
-    return {
-        "accuracy": row[part]["accuracy"],
-        "loss": row[part]["loss"],
-        "part": part,
-        "epoch": chosen,
-        "epochs": len(rows),
-        "seconds": round(seconds, 3),
-        "images_per_second": round(images * len(rows) / max(seconds, 1e-9), 1),
-    }
+
+def choice(chosen: int, epochs: int, keep: str) -> dict[str, Any]:
+    """Which epoch the weights are of, and why."""
+    why = f"best of {epochs} epochs on the validation part" if keep == "best" else f"last of {epochs} epochs"
+    return {"epoch": chosen, "epochs": epochs, "weights": why}

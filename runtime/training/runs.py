@@ -1,112 +1,158 @@
-"""The folder of a run: what it was started with, and what may differ when it goes on."""
+"""What a run was started with, as its record has it, and what may differ when it is resumed."""
 
 import json
+import platform
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ...compiler.backends import torch_source
 from ...compiler.driver import Compiled
+from ...compiler.elaborate.library import SPECS, Library
 from ...compiler.ir.program import Choice, Entry, Quantity
 from ...grammar.diagnostics import VitError, error
-from .records import write
+from .. import artefact
+from ..data.images import Parts
+from ..preprocess import Preprocess
+from .folder import Run
+from .intact import epochs_of
 
-FILE = "run.json"
-#: May differ when a run goes on: the schedule then spans the new length.
+#: May differ when a run is resumed: the schedule then spans the new length.
 FREE = "train.epochs"
+#: The sections that make the numbers.
+SECTIONS = ("train", "data", "weights")
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What makes the numbers of a run: the printed model, the sections `train` and `data` as written, how many pictures."""
+    """What makes the numbers of a run before any picture is read: the printed model by its hash, the sections `train`, `data`
+    and `weights` as written, how pictures are prepared."""
 
-    model: str
+    model_sha256: str
     settings: dict[str, str]
-    images: int
+    preprocess: dict[str, Any]
 
 
-def identity(compiled: Compiled, images: int) -> Identity:
+def identity(compiled: Compiled, preprocess: Preprocess) -> Identity:
     """Of a model and its sections."""
-    sections = {
-        kind: compiled.program.sections[kind] for kind in ("train", "data") if kind in compiled.program.sections
-    }
+    sections = {kind: compiled.program.sections[kind] for kind in SECTIONS if kind in compiled.program.sections}
     settings = {
         f"{kind}.{name}": written(entry.value)
         for kind, found in sections.items()
         for name, entry in found.entries.items()
     }
     source = torch_source.emit(compiled.program)
-    return Identity(sha256(source.encode()).hexdigest(), settings, images)
+    return Identity(sha256(source.encode()).hexdigest(), settings, json.loads(preprocess.as_json()))
 
 
-def begin(run: Path, made: Identity, sets: Mapping[str, str]) -> None:
-    """Makes the folder; raises V1103 where it holds a run already."""
-    if holds(run):
-        raise error(
-            "V1103", f"`{run}` holds a run already", exit_status=3, help=f"--resume {run} goes on; -o takes another"
-        )
+def texts(library: Library) -> dict[str, Any]:
+    """The text of the spec and of every file that it uses, by names relative to its folder; without what comes with vitc,
+    unless the spec itself does."""
+    main = library.main.path.resolve()
+    bundled, name = main.is_relative_to(SPECS), main.name if main.suffix == ".vit" else "stdin.vit"
+    texts = {path.resolve(): module.source.text for path, module in library.modules.items()}
+    files = {
+        name if path == main else path.relative_to(main.parent).as_posix(): text
+        for path, text in texts.items()
+        if path.is_relative_to(main.parent) and (bundled or not path.is_relative_to(SPECS))
+    }
+    return {"main": name, "files": dict(sorted(files.items()))}
+
+
+def session(device: str) -> dict[str, Any]:
+    """What differs between one process that trains and the next: its command, device and versions."""
+    names = ("vitc", "torch", "numpy")
+    command = ["vitc" if Path(sys.argv[0]).name == "__main__.py" else Path(sys.argv[0]).name, *sys.argv[1:]]
+    versions = {"python": platform.python_version(), **{name: version(name) for name in names}}
+    return {"command": command, "device": device, "versions": versions}
+
+
+def pictures(parts: Parts, classes: tuple[str, ...]) -> dict[str, Any]:
+    """What the data is: for each part a line, and the names of the classes in order."""
+    counts = {"train": parts.train, "validation": parts.validation, "test": parts.test}
+    lines = {name: f"{len(images):,} pictures" for name, images in counts.items() if images is not None}
+    return {"data": {**lines, **parts.fingerprint}, "classes": list(classes)}
+
+
+def origin(base: Path, file: str | None, seed: int) -> dict[str, Any]:
+    """Where the weights come from that training starts with: a file relative to the spec's folder with its hash (a folder:
+    the hash of each file in it), or the seed that they are drawn with."""
+    if file is None:
+        return {"seed": seed}
+    path = base / file
+    files = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
+    hashes = {one.name: artefact.sha256(one) for one in files}
+    return {"file": file, "sha256": hashes if path.is_dir() else hashes[path.name]}
+
+
+def begin(run: Run, made: Identity, facts: Mapping[str, Any]) -> None:
+    """Writes the record; raises V0801."""
+    run.begin({**facts, **asdict(made), "resumed": []})
+
+
+def finished(run: Run, epochs: int) -> bool:
+    """Whether all is done: every epoch trained, the test part scored, the export whole."""
+    summary = run.facts["summary"]
+    if summary is None or summary["epochs"] != epochs:
+        return False
     try:
-        run.mkdir(parents=True, exist_ok=True)
-        _write(run, made, sets)
-    except OSError as problem:
-        raise error("V0801", f"`{run}` can't be written: {problem.strerror}", exit_status=3) from None
+        artefact.opened(run.export)
+    except VitError:
+        return False
+    return True
 
 
-def recorded(run: Path) -> dict[str, str]:
-    """The `--set` that a run was started with; raises V1103 where there is none."""
-    return _facts(run)["set"]
+def resume(
+    run: Run, made: Identity, sets: Mapping[str, str], spec: Mapping[str, Any], session: Mapping[str, Any]
+) -> None:
+    """Records that the run goes on here. The text that it was started with stays; a text that now differs from it, as it may
+    in comments and names, is recorded beside the command."""
+    other = {} if run.facts["spec"] == spec else {"spec": spec}
+    entry = {"after": run.start, **session, **other}
+    run.change(**asdict(made), set=dict(sets), resumed=[*run.facts["resumed"], entry])
 
 
-def go_on(run: Path, made: Identity, sets: Mapping[str, str]) -> None:
-    """Raises V1102 where the run was started with something else that changes its numbers."""
-    facts = _facts(run)
-    before: dict[str, str] = facts["settings"]
-    changed = [
-        f"`{key}` was {before.get(key, 'not set')} and is {made.settings.get(key, 'not set')}"
-        for key in sorted({*before, *made.settings})
-        if key != FREE and before.get(key) != made.settings.get(key)
-    ]
-    changed += ["the model is another"] if facts["model"] != made.model else []
-    changed += (
-        [f"there were {facts['images']} pictures and are {made.images}"] if facts["images"] != made.images else []
-    )
+def refuse_changed(run: Run, made: Identity, epochs: int) -> None:
+    """Raises V1102 where the run was started with something else that makes its numbers, or has more epochs than are wanted."""
+    before: dict[str, str] = run.facts["settings"]
+    changed = _differences(before, made.settings)
+    # How pictures are prepared follows from `data`, from the model's sheet, or from both.
+    if not any(text.startswith("`data.") for text in changed):
+        changed += _differences(run.facts["preprocess"], made.preprocess)
+    changed += ["the model is not the same"] if run.facts["model_sha256"] != made.model_sha256 else []
+    _refuse(run, changed, f"only {FREE} may change; -o starts another run")
+    done = epochs_of(run.start)
+    if done > epochs:
+        _refuse(run, [f"{done} epochs are trained, {FREE} asks for {epochs}"], f"set {FREE} to {done} or more")
+
+
+def refuse_others(run: Run, found: Mapping[str, Any], help: str) -> None:
+    """Raises V1102 where something that was found (pictures, weights) is not as it is in the record."""
+    changed: list[str] = []
+    for key, value in found.items():
+        if value != run.facts[key]:
+            if isinstance(value, dict):
+                changed += _differences(run.facts[key], value, f"{key} ")  # type: ignore[reportUnknownArgumentType] -- of any kind
+            else:
+                changed.append(f"{key} were {json.dumps(run.facts[key])} and are {json.dumps(value)}")
+    _refuse(run, changed, help)
+
+
+def _refuse(run: Run, changed: list[str], help: str) -> None:
     if changed:
-        raise error("V1102", f"`{run}` can't go on: {'; '.join(changed)}", exit_status=3,
-                    help=f"only {FREE} may change; -o starts a run of its own")  # fmt: skip
-    _write(run, made, sets)
+        raise error("V1102", f"`{run.path}` can't be resumed: {'; '.join(changed)}", exit_status=3, help=help)
 
 
-def holds(run: Path) -> bool:
-    """Whether a run was started there."""
-    return (run / FILE).exists()
-
-
-def _write(run: Path, made: Identity, sets: Mapping[str, str]) -> None:
-    facts = {"model": made.model, "settings": made.settings, "images": made.images, "set": dict(sets)}
-    write(run / FILE, json.dumps(facts, indent=2) + "\n")
-
-
-def _facts(run: Path) -> dict[str, Any]:
-    try:
-        facts = json.loads((run / FILE).read_text(encoding="utf-8"))
-        good = (
-            isinstance(facts["set"], dict)
-            and isinstance(facts["settings"], dict)
-            and facts.keys() >= {"model", "images"}
-        )
-    except FileNotFoundError:
-        raise error("V1103", f"`{run}` holds no run to go on with", exit_status=3) from None
-    except (OSError, ValueError, KeyError, TypeError):
-        raise _unreadable(run) from None
-    if not good:
-        raise _unreadable(run)
-    return facts
-
-
-def _unreadable(run: Path) -> VitError:
-    return error("V1103", f"`{run / FILE}` can't be read", exit_status=3)
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any], what: str = "") -> list[str]:
+    return [
+        f"{what}`{key}` was {before.get(key, 'not set')} and is {now.get(key, 'not set')}"
+        for key in sorted({*before, *now})
+        if key != FREE and before.get(key) != now.get(key)
+    ]
 
 
 def written(value: Any) -> str:

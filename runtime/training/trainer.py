@@ -96,7 +96,11 @@ class Trainer:
         self.optimizer.step()
 
     def _precision(self) -> AbstractContextManager[Any]:
-        return nullcontext() if self.train.precision == "fp32" else torch.autocast(self.device, torch.bfloat16)
+        return (
+            nullcontext()
+            if self.train.precision == "fp32"
+            else torch.autocast(torch.device(self.device).type, torch.bfloat16)
+        )
 
     def _groups(self) -> list[dict[str, Any]]:
         """Weights with and without decay: gains, biases and what `no_decay` names have none."""

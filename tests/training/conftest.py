@@ -1,6 +1,7 @@
 """A model that trains in a blink, and a way to train it."""
 
 import pytest
+from vitc.grammar.diagnostics import VitError
 
 TINY = """vit 1
 model tiny = vit { image = 8x8x1, patch = 4, dim = 8, depth = 1, heads = 2, classes = 10, class_token = false, pool = mean,
@@ -36,3 +37,16 @@ def run(tmp_path):
         return train(path, **options)
 
     return go
+
+
+@pytest.fixture
+def refused():
+    """Calls what must be refused, and gives the only diagnostic and the exit status."""
+
+    def call(function, *args, **options):
+        with pytest.raises(VitError) as caught:
+            function(*args, **options)
+        (found,) = caught.value.diagnostics
+        return found, caught.value.exit_status
+
+    return call
