@@ -304,9 +304,9 @@ def flipped(data, rng):
 def twisted(data, rng):
     """A file that can be read and says something else: shapes, types, names, attributes, operators, data, inputs, outputs."""
     made = onnx.ModelProto.FromString(data)
-    for _ in range(rng.randint(1, 4)):
+    for _ in range(rng.choice([1, 1, 1, 2, 4])):  # most faults stop it at loading: few of them let more files run
         node, tensor = rng.choice(made.graph.node), rng.choice(made.graph.initializer)
-        match rng.randrange(11):
+        match rng.choice([*range(11), 7, 7, 7, 9, 9, 9, 10, 10]):
             case 0 if tensor.dims:
                 tensor.dims[rng.randrange(len(tensor.dims))] = rng.choice([0, -1, 1, 7, 2**31, 2**62])
             case 1:
@@ -330,12 +330,12 @@ def twisted(data, rng):
                 kind = rng.choice(["Shape", "ReduceSum", "SequenceConstruct", "Identity", "ArgMax"])
                 made.graph.node.append(helper.make_node(kind, [rng.choice([*node.output, "image"])], ["other"]))
                 made.graph.output[0].name = "other"
-                made.graph.output[0].type.tensor_type.ClearField("shape")
+                made.graph.output[0].ClearField("type")
             case 8:
                 made.graph.input[0].type.tensor_type.elem_type = rng.randrange(1, 17)
             case 9:
                 axis = made.graph.input[0].type.tensor_type.shape.dim[rng.randrange(4)]
-                axis.dim_value = rng.choice([0, -1, 1, 2, 3, 2**20, 2**40])
+                axis.dim_value = rng.choice([0, -1, 1, 2, 3, 8, 2**20, 2**40])
             case _ if tensor.data_type == T.INT64 and tensor.raw_data:
                 count = len(tensor.raw_data) // 8
                 values = [rng.choice([-1, 0, 1, 2**31, 2**40, 2**62]) for _ in range(count)]
@@ -359,4 +359,4 @@ def test_two_hundred_mutated_graphs_do_not_end_the_process(tmp_path, pictures):
             said.append(problem.diagnostics[0].code)
     assert len(said) == 200
     assert set(said) <= {"answered", "V0807", "V0808", "V0810", *(f"V08{n}" for n in range(11, 19))}
-    assert said.count("V0808") > 40 and said.count("answered") > 10 and said.count("V0816") > 2
+    assert said.count("V0808") > 40 and said.count("answered") > 10 and said.count("V0816") > 10
