@@ -14,7 +14,7 @@ _LAYER = TensorType((3,), stage="shared")
 
 
 class Definition(Op):
-    """(x - mean) / sqrt(var + eps) * weight + bias for each channel, the channels on `axis`.
+    """(x - mean) / sqrt(var + eps) * weight + bias for each channel, the channels on `axis`; without `affine` the quotient alone.
 
     `nn.BatchNorm2d`, `nn.BatchNorm1d`: under training mean and variance are those of the batch, over all axes but the
     channels', and the running ones follow them by `momentum`; at inference the running ones are used, and in ONNX all
@@ -22,11 +22,12 @@ class Definition(Op):
     """
 
     name = "batchnorm"
-    inputs = ("x", "weight", "bias", "running_mean", "running_var")
+    inputs = ("x", "weight?", "bias?", "running_mean", "running_var")
     params = (
         Param("eps", "float", 1e-5, minimum=0),
         Param("momentum", "float", 0.1, minimum=0),
         Param("axis", "axis", -3, minimum=-3, structural=True),
+        Param("affine", "bool", True, structural=True),
     )
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
@@ -34,23 +35,25 @@ class Definition(Op):
         x = types[0]
         floats(types)
         not_sampled(types[1:])
-        size = x.shape[full_axis(attrs["axis"], x)]
-        if len(types) != 5 or any(t.shape != (size,) for t in types[1:]):
-            raise OpError(f"it takes weight, bias, running_mean and running_var, {size} numbers each", about="weight")
+        size = _channels(x, attrs)
+        names = "weight, bias, running_mean and running_var" if attrs["affine"] else "running_mean and running_var"
+        if len(types) != (5 if attrs["affine"] else 3) or any(t.shape != (size,) for t in types[1:]):
+            raise OpError(f"it takes {names}, {size} numbers each", about="weight")
         return (TensorType(x.shape, "float", meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         """The numbers at inference."""
         tail = (1,) * (-attrs["axis"] - 1)
-        x, (weight, bias, mean, var) = xs[0], (w.reshape(*w.shape, *tail) for w in xs[1:])
-        return ((x - mean) / np.sqrt(var + attrs["eps"]) * weight + bias,)
+        x, (*affine, mean, var) = xs[0], (w.reshape(*w.shape, *tail) for w in xs[1:])
+        y = (x - mean) / np.sqrt(var + attrs["eps"])
+        return (y * affine[0] + affine[1] if affine else y,)
 
     def weights(self, x: TensorType, attrs: Attrs) -> dict[str, WeightSpec]:
         """weight (ones), bias (zeros) and the state of `nn.BatchNorm2d`, its count of batches too."""
-        size = x.shape[full_axis(attrs["axis"], x)]
+        size = _channels(x, attrs)
+        affine = {"weight": WeightSpec((size,), 1.0), "bias": WeightSpec((size,), 0.0)} if attrs["affine"] else {}
         return {
-            "weight": WeightSpec((size,), 1.0),
-            "bias": WeightSpec((size,), 0.0),
+            **affine,
             "running_mean": WeightSpec((size,), 0.0, trainable=False),
             "running_var": WeightSpec((size,), 1.0, trainable=False),
             "num_batches_tracked": WeightSpec((), 0.0, trainable=False, dtype="int"),
@@ -68,7 +71,8 @@ class Definition(Op):
         """nn.BatchNorm2d before two axes, else nn.BatchNorm1d."""
         eps = "" if attrs["eps"] == 1e-5 else f", eps={attrs['eps']}"
         momentum = "" if attrs["momentum"] == 0.1 else f", momentum={attrs['momentum']}"
-        return f"nn.BatchNorm{2 if attrs['axis'] == -3 else 1}d({weights['weight'][0]}{eps}{momentum})"
+        affine = "" if attrs["affine"] else ", affine=False"
+        return f"nn.BatchNorm{2 if attrs['axis'] == -3 else 1}d({weights['running_mean'][0]}{eps}{momentum}{affine})"
 
     def torch_call(self, module: str, call: TorchCall) -> str:
         """With one axis before the channels."""
@@ -76,13 +80,14 @@ class Definition(Op):
 
     def torch(self, call: TorchCall) -> str:
         """F.batch_norm, for weights that were computed."""
-        weight, bias, mean, var = call.args[1:]
-        rest = f"{mean}, {var}, {weight}, {bias}, self.training, {call.attrs['momentum']}, {call.attrs['eps']}"
+        *affine, mean, var = call.args[1:]
+        rest = f"{mean}, {var}, {', '.join(affine or ('None', 'None'))}, self.training, {call.attrs['momentum']}, {call.attrs['eps']}"
         return one_batch(call, -call.attrs["axis"], lambda x: f"F.batch_norm({x}, {rest})", batchless=False)
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """Mul-14, Add-14: the four weights folded into two."""
-        weight, bias, mean, var = (emit.value(name).astype(np.float64) for name in call.args[1:])
+        """Mul-14, Add-14: all weights folded into two."""
+        *affine, mean, var = (emit.value(name).astype(np.float64) for name in call.args[1:])
+        weight, bias = affine or (np.ones_like(mean), np.zeros_like(mean))
         scale = weight / np.sqrt(var + call.attrs["eps"])
         tail = (1,) * (-call.attrs["axis"] - 1)
         scale, shift = (v.reshape(*v.shape, *tail) for v in (scale, bias - mean * scale))
@@ -96,5 +101,14 @@ class Definition(Op):
             Example((TensorType((4, 3)), *layer), {"axis": -1, "momentum": 0.3}, positive=True),
             Example((TensorType((3, 4)), *layer), {"axis": -2}, positive=True),
             Example((TensorType((2, 3, 4, 5)), *layer), positive=True),
+            Example((TensorType((3, 4, 5)), *layer[:2]), {"affine": False}, positive=True),
             Example((TensorType((3,), stage="shared"), *layer), {"axis": -1}, positive=True),
         )
+
+
+def _channels(x: TensorType, attrs: Attrs) -> int:
+    """How many channels there are; raises `OpError` for a tensor without the axis, as tokens have none before their last."""
+    if 1 <= x.rank < -attrs["axis"]:
+        raise OpError(f"axis {attrs['axis']} of {list(x.shape)}: axes are -{x.rank} to -1", about="axis",
+                      help="write `batchnorm(axis = -1)` for channels on the last axis, as tokens have them")  # fmt: skip
+    return x.shape[full_axis(attrs["axis"], x)]

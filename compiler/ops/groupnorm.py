@@ -14,38 +14,44 @@ from .sliding import image, one_batch, one_batch_onnx
 
 
 class Definition(Op):
-    """[.., C, H, W], normed over each of `groups` groups of channels, then scaled by channel: `nn.GroupNorm`.
+    """[.., C, H, W], normed over each of `groups` groups of channels, then, with `affine`, scaled by channel: `nn.GroupNorm`.
 
     ONNX LayerNormalization-17 of each group: ONNX Runtime has no kernel of GroupNormalization.
     """
 
     name = "groupnorm"
-    inputs = ("x", "weight", "bias")
-    params = (Param("groups", "int", 32, minimum=1), Param("eps", "float", 1e-5, minimum=0))
+    inputs = ("x", "weight?", "bias?")
+    params = (
+        Param("groups", "int", 32, minimum=1),
+        Param("eps", "float", 1e-5, minimum=0),
+        Param("affine", "bool", True, structural=True),
+    )
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The same type."""
-        x = image("groupnorm", types)
+        x = _map(types[0])
         floats(types)
         not_sampled(types[1:])
         if x.shape[-3] % attrs["groups"]:
             raise OpError(f"{x.shape[-3]} channels do not split into {attrs['groups']} groups", about="groups")
-        if len(types) != 3 or any(t.shape != x.shape[-3:-2] for t in types[1:]):
-            raise OpError(f"it takes weight and bias, {x.shape[-3]} numbers each", about="weight")
+        if len(types) != (3 if attrs["affine"] else 1) or any(t.shape != x.shape[-3:-2] for t in types[1:]):
+            what = f"weight and bias, {x.shape[-3]} numbers each" if attrs["affine"] else "no weights without `affine`"
+            raise OpError(f"it takes {what}", about="weight")
         return (replace(x, stage=meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         """As the formula says."""
-        x, weight, bias = xs
+        x = xs[0]
         g = x.reshape(*x.shape[:-3], attrs["groups"], -1)
         g = g - g.mean(axis=-1, keepdims=True)
         g = g / np.sqrt((g * g).mean(axis=-1, keepdims=True) + attrs["eps"])
-        return (g.reshape(x.shape) * weight[:, None, None] + bias[:, None, None],)
+        y = g.reshape(x.shape)
+        return (y * xs[1][:, None, None] + xs[2][:, None, None] if attrs["affine"] else y,)
 
     def weights(self, x: TensorType, attrs: Attrs) -> dict[str, WeightSpec]:
-        """weight and bias [C], ones and zeros."""
-        size = image("groupnorm", (x,)).shape[-3]
-        return {"weight": WeightSpec((size,), 1.0), "bias": WeightSpec((size,), 0.0)}
+        """weight and bias [C], ones and zeros, with `affine`."""
+        size = _map(x).shape[-3]
+        return {"weight": WeightSpec((size,), 1.0), "bias": WeightSpec((size,), 0.0)} if attrs["affine"] else {}
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
         """Exact: each element sees all of its group."""
@@ -64,20 +70,20 @@ class Definition(Op):
 
     def torch(self, call: TorchCall) -> str:
         """F.group_norm, for weights that were computed."""
-        rest = f"{call.attrs['groups']}, {', '.join(call.args[1:])}, {call.attrs['eps']}"
+        rest = f"{call.attrs['groups']}, {', '.join(call.args[1:] or ('None', 'None'))}, {call.attrs['eps']}"
         return one_batch(call, 3, lambda x: f"F.group_norm({x}, {rest})", batchless=False)
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """LayerNormalization-17 on [B, groups, rest], Mul, Add."""
         groups, shape = call.attrs["groups"], call.types[0].shape
         one = emit.array(np.ones(prod(shape[-3:]) // groups))
-        weight, bias = (emit.array(emit.value(name)[:, None, None]) for name in call.args[1:])
+        affine = [emit.array(emit.value(name)[:, None, None]) for name in call.args[1:]]
 
         def form(x: str) -> str:
             y = emit.op("Reshape", x, emit.ints(0, groups, -1))
             y = emit.op("LayerNormalization", y, one, axis=-1, epsilon=call.attrs["eps"])
             y = emit.op("Reshape", y, emit.ints(0, *shape[-3:]))
-            return emit.op("Add", emit.op("Mul", y, weight), bias)
+            return emit.op("Add", emit.op("Mul", y, affine[0]), affine[1]) if affine else y
 
         return one_batch_onnx(emit, call, 3, form)
 
@@ -89,4 +95,13 @@ class Definition(Op):
             Example((TensorType((6, 3, 4)), *weights), {"groups": 1}),
             Example((TensorType((2, 6, 3, 4)), *weights), {"groups": 2}),
             Example((TensorType((6, 3, 4), stage="shared"), *weights), {"groups": 2}),
+            Example((TensorType((6, 3, 4)),), {"groups": 2, "affine": False}),
         )
+
+
+def _map(x: TensorType) -> TensorType:
+    """Checks that x is [.., C, H, W]; raises `OpError`."""
+    if x.rank < 3:
+        raise OpError(f"it takes [.., C, H, W], not {list(x.shape)}", about="x",
+                      help="on tokens [N, D] use layernorm, or rearrange them to [D, H, W]")  # fmt: skip
+    return image("groupnorm", (x,))

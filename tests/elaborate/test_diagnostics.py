@@ -254,3 +254,12 @@ def test_a_setting_of_init_is_an_initialiser():
     library = loads("vit 1\nmodel m = vit { depth = 1 }\ninit { cls_token = 0.25 }\n", "spec.vit")
     assert elaborate.elaborate(library, "m").weights()["cls_token"].init == 0.25
     assert elaborate.elaborate(library, "m", {"init.cls_token": "0.5"}).weights()["cls_token"].init == 0.5
+
+
+@pytest.mark.parametrize(("norm", "help"), [("batchnorm", "batchnorm(axis = -1)"), ("groupnorm", "layernorm")])
+def test_a_norm_of_maps_on_tokens_says_what_tokens_take(norm, help):
+    text = f"vit 1\nmodel m = vit {{ image = 32x32x3, patch = 8, dim = 32, depth = 1, heads = 2, norm = {norm} }}\n"
+    (found,) = elaborate.check(loads(text, "spec.vit"), "m").problems
+    assert (found.code, found.span.text) == ("V0401", norm) and help in found.help
+    right = text.replace(f"norm = {norm}", f"norm = {norm}(axis = -1)" if norm == "batchnorm" else "norm = layernorm")
+    assert elaborate.check(loads(right, "spec.vit"), "m").problems == ()
