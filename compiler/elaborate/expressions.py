@@ -222,6 +222,8 @@ def _attribute(expr: tree.Attribute, scope: Scope) -> Any:
     parts = {"h": 0, "w": 1, "c": 2}
     if isinstance(value, Shape) and parts.get(expr.name.id, 9) < len(value.dims):
         return value.dims[parts[expr.name.id]]
+    if isinstance(value, int) and not isinstance(value, bool) and expr.name.id in ("h", "w"):
+        return value  # a number where a shape could be is a square
     help = "a shape has .h, .w and .c" if isinstance(value, Shape) else ""
     return scope.context.fail("V0202", f"{describe(value)} has no `.{expr.name.id}`", expr.name.span, help=help)
 

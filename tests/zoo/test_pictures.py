@@ -19,6 +19,21 @@ CASES = [
     ("qwen3_vit", "qwen3_vit_88m_enc", "64x96x3", {"project": "40"}, RATIO | {"out_features": 40}),
     ("qwen3_vit", "qwen3_vit_88m", "96x64x3", {"classes": "7"}, RATIO | {"num_classes": 7}),
     ("deepseek_vit", "deepseek_vit_412m_align", "70x98x3", {"project": "40"}, RATIO | {"out_features": 40}),
+    # patches that are not square
+    (
+        "vit",
+        "vit_base_patch16_224",
+        WIDE,
+        {"patch": "8x16", "classes": "7"},
+        RATIO | {"patch_size": (8, 16), "img_size": (80, 128), "num_classes": 7},
+    ),
+    (
+        "rope_vit",
+        "vit_small_patch16_rope_224",
+        WIDE,
+        {"patch": "8x16", "classes": "7"},
+        RATIO | {"patch_size": (8, 16), "img_size": (80, 128), "num_classes": 7},
+    ),
     ("gemma4_vit", "gemma4_vit_167m_enc", "96x144x3", {}, GEMMA),
     ("gemma4_vit", "gemma4_vit_570m_enc", "144x96x3", {}, GEMMA),
     ("gemma4_vit", "gemma4_vit_570m", "48x80x3", {"classes": "7"}, GEMMA | {"num_classes": 7}),
