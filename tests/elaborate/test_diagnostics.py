@@ -260,6 +260,6 @@ def test_a_setting_of_init_is_an_initialiser():
 def test_a_norm_of_maps_on_tokens_says_what_tokens_take(norm, help):
     text = f"vit 1\nmodel m = vit {{ image = 32x32x3, patch = 8, dim = 32, depth = 1, heads = 2, norm = {norm} }}\n"
     (found,) = elaborate.check(loads(text, "spec.vit"), "m").problems
-    assert (found.code, found.span.text) == ("V0401", norm) and help in found.help
+    assert found.span and (found.code, found.span.text) == ("V0401", norm) and help in found.help
     right = text.replace(f"norm = {norm}", f"norm = {norm}(axis = -1)" if norm == "batchnorm" else "norm = layernorm")
     assert elaborate.check(loads(right, "spec.vit"), "m").problems == ()

@@ -400,7 +400,9 @@ def test_a_state_may_start_at_infinity_and_a_weight_may_not():
 def test_norms_without_weights_keep_torchs_names():
     from torch import nn
 
-    text = model("return mean(g(b(image)), axis = [-2, -1])", "b = batchnorm(affine = false)\ng = groupnorm(3, affine = false)")
+    text = model(
+        "return mean(g(b(image)), axis = [-2, -1])", "b = batchnorm(affine = false)\ng = groupnorm(3, affine = false)"
+    )
     theirs = {f"b.{name}": tuple(t.shape) for name, t in nn.BatchNorm2d(3, affine=False).state_dict().items()}
     assert {name: spec.shape for name, spec in program(text).weights().items()} == theirs
     assert not nn.GroupNorm(3, 3, affine=False).state_dict()
