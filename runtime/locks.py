@@ -21,8 +21,9 @@ def _optional(name: str) -> Any:
 
 #: `fcntl` exists on POSIX systems, `msvcrt` on Windows.
 _fcntl, _msvcrt = _optional("fcntl"), _optional("msvcrt")
-#: What `flock` says on a file system that knows no locks (some network and FUSE mounts).
-_UNSUPPORTED = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK}
+#: What `flock` says on a file system that knows no locks (some network and FUSE mounts); EBADF is NFS on Linux, which locks
+#: only what is open for writing, as a folder never is.
+_UNSUPPORTED = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EBADF}
 #: Seconds between two tries where the system can't wait by itself.
 _PAUSE = 0.1
 _held = set[int]()

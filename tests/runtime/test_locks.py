@@ -1,5 +1,6 @@
 """A lock is held by one at a time, ends with its process, and leaves nothing behind."""
 
+import errno
 import fcntl
 import os
 import signal
@@ -86,12 +87,13 @@ def test_what_is_not_there_can_not_be_locked(system, tmp_path):
         pass
 
 
-def test_a_system_without_locks_runs_unlocked(tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EBADF])
+def test_a_system_without_locks_runs_unlocked(tmp_path, monkeypatch, number):
     monkeypatch.setattr(locks, "_fcntl", None)
     with locks.locked(tmp_path):
         assert free(tmp_path)
     refusing = types.SimpleNamespace(
-        LOCK_EX=2, LOCK_NB=4, flock=lambda *_: (_ for _ in ()).throw(OSError(38, os.strerror(38)))
+        LOCK_EX=2, LOCK_NB=4, flock=lambda *_: (_ for _ in ()).throw(OSError(number, os.strerror(number)))
     )
     monkeypatch.setattr(locks, "_fcntl", refusing)
     with locks.locked(tmp_path):
