@@ -25,8 +25,9 @@ check: venv build/typing/vitc
 	$(VENV)/bin/pyright --pythonpath $(PYTHON)
 	$(PYTHON) -m pytest -q tests/house/test_house.py tests/house/test_wheel.py
 
+# On both cores, a file on one of them: the tests of some files follow each other.
 test: venv
-	$(PYTHON) -m pytest -q
+	$(PYTHON) -m pytest -q -n 2 --dist loadfile
 
 slow: venv
 	$(PYTHON) -m pytest -m slow -v --no-header -n 2 || [ $$? -eq 5 ]
