@@ -20,8 +20,18 @@ with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """
-#: The same with a child, forked while the lock is held, that outlives it.
-FORKING = HOLDING.replace("    print", "    import os\n    if os.fork() == 0: time.sleep(5), os._exit(0)\n    print")
+#: The same with a child, forked while the lock is held, that outlives it; it has started before the lock is said to be held.
+FORKING = HOLDING.replace(
+    "    print",
+    """    import os
+    started, start = os.pipe()
+    if os.fork() == 0:
+        os.write(start, b".")
+        time.sleep(5)
+        os._exit(0)
+    os.read(started, 1)
+    print""",
+)
 
 
 def free(path):
