@@ -98,7 +98,8 @@ def export(
     Arguments, errors and manifest as in `compile`."""
     from ..runtime import artefact
     from ..runtime.sections import section
-    from ..runtime.sections.data import Data, preprocess
+    from ..runtime.sections.data import Data
+    from ..runtime.sections.input import preprocess
     from ..runtime.weights.files import save
 
     program = compiled.program

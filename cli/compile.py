@@ -6,6 +6,7 @@ from typing import Any
 from ..grammar.messages import escape
 from . import api
 from .columns import columns, size
+from .errors import warn
 from .specs import choose, settings
 
 
@@ -17,6 +18,7 @@ def run(spec: str, model: str | None, out: str | None, to: list[str], weights: s
     if format == "json":
         manifest = api.compile(spec, name, out, to=tuple(to), weights=weights, settings=given, seed=seed, verify=verify)
         print(json.dumps(manifest, indent=2))
+        _note(manifest)
         return
     from .progress import steps
 
@@ -25,6 +27,15 @@ def run(spec: str, model: str | None, out: str | None, to: list[str], weights: s
             spec, name, out, to=tuple(to), weights=weights, settings=given, seed=seed, verify=verify, done=done
         )
     _print(manifest, out or f"out/{name}")
+    _note(manifest)
+
+
+def _note(manifest: dict[str, Any]) -> None:
+    """Warns of what was assumed of pictures."""
+    from ..runtime.preprocess import Preprocess
+
+    if note := Preprocess.from_json(json.dumps(manifest["preprocess"])).note():
+        warn(note)
 
 
 def _print(manifest: dict[str, Any], folder: str) -> None:

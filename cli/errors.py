@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from itertools import pairwise
 
-from ..grammar.diagnostics import VitError, error
+from ..grammar.diagnostics import Diagnostic, VitError, error
 from ..grammar.messages import as_json, render
 from .streams import styled
 
@@ -21,6 +21,11 @@ def guarded(run: Callable[[], object]) -> None:
     except MemoryError:
         help = "a smaller model or batch, or --no-verify"
         _end(error("V1009", "there is not enough memory", exit_status=3, help=help))
+
+
+def warn(diagnostic: Diagnostic) -> None:
+    """Writes a warning to stderr."""
+    sys.stderr.write(render([diagnostic], color=styled(sys.stderr)))
 
 
 def _end(problem: VitError) -> None:

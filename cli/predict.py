@@ -12,6 +12,7 @@ from ..grammar.messages import escape, render
 from ..runtime.answers import answers
 from ..runtime.listing import listed
 from ..runtime.prediction import Failure, Prediction
+from .errors import warn
 from .progress import counted
 
 Answers = Iterable[Prediction | Failure]
@@ -24,13 +25,16 @@ def run(model: str, pictures: list[str], top: int, format: str) -> None:
     # Lines that come out on a terminal show the progress themselves.
     bar = format == "json" or not sys.stdout.isatty()
     with counted("predicting", len(paths)) if bar else nullcontext(lambda: None) as advance:
-        found = answers(Path(model), paths, top)
+        odd: list[Diagnostic] = []
+        found = answers(Path(model), paths, top, odd.append)
         if format == "text" and pictures == paths and len(paths) == 1:
             found = _raised(found)
         failures = _FORMS[format](_counted(found, advance))
     if failures and len(paths) > 1:
         message = f"{failures} of {len(paths)} pictures have no answer: the output gives the reason for each"
         sys.stderr.write(render([Diagnostic("V0912", message)]))
+    for warning in odd:
+        warn(warning)
     if failures:
         raise SystemExit(3)
 

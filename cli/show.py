@@ -13,6 +13,10 @@ from ..compiler.report.receptive import LARGEST
 from ..compiler.report.summary import Summary, summary
 from ..grammar.diagnostics import error
 from ..grammar.suggest import suggestion
+from ..runtime.preprocess import Preprocess
+from ..runtime.sections import section
+from ..runtime.sections.data import Data
+from ..runtime.sections.input import preprocess
 from .columns import columns, shape, size
 from .specs import choose
 from .specs import settings as read_settings
@@ -31,11 +35,16 @@ def run(
     graphs = [state for state in made.values() if isinstance(state, Graph)]
     about, rows = summary(programs[-1], graphs[-1])
     path = flow(programs[0]) if steps else ()
+    pixels = preprocess(programs[0], section(programs[0], "data", Data))
     if format == "json":
-        data = asdict(about) | ({"layers": [asdict(row) for row in rows]} if layers else {})
+        data = (
+            asdict(about)
+            | {"preprocess": asdict(pixels)}
+            | ({"layers": [asdict(row) for row in rows]} if layers else {})
+        )
         print(json.dumps(data | ({"flow": [asdict(step) for step in path]} if steps else {}), indent=2))
         return
-    print(_summary(about))
+    print(_summary(about, pixels))
     if layers:
         print(f"\n{_layers(rows)}")
     if steps:
@@ -52,10 +61,11 @@ def _after(made: dict[str, Program | Graph], name: str, format: str) -> None:
     print(json.dumps({"after": matching[-1], "text": text}, indent=2) if format == "json" else text, end="")
 
 
-def _summary(about: Summary) -> str:
+def _summary(about: Summary, pixels: Preprocess) -> str:
     rows = [
         (about.model, "one picture"),
         *((f"  input {name}", shape(dims)) for name, dims in about.inputs.items()),
+        ("  pictures", pixels.described()),
         *((f"  output {name}", shape(dims)) for name, dims in about.outputs.items()),
         ("  parameters", f"{about.params:,}"),
         ("  MACs", size(about.macs, "")),

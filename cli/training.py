@@ -13,7 +13,8 @@ from ..grammar.diagnostics import Diagnostic, error
 from ..runtime.data.reading import read
 from ..runtime.preprocess import Preprocess
 from ..runtime.sections import section
-from ..runtime.sections.data import Data, preprocess
+from ..runtime.sections.data import Data
+from ..runtime.sections.input import preprocess
 from ..runtime.sections.train import Train
 from ..runtime.sections.weights import Weights
 from . import api
@@ -94,7 +95,12 @@ class _Job:
         found = runs.pictures(parts, classes)
         if run.facts:
             runs.refuse_others(run, found, "a run is resumed with the data it was started with; -o starts another")
-        for diagnostic in (*parts.notes, *fitting(self.compiled, self.wanted, parts, classes)):
+        note = self.pixels.note()
+        for diagnostic in (
+            *([note] if note else []),
+            *parts.notes,
+            *fitting(self.compiled, self.wanted, parts, classes),
+        ):
             listener.warning(diagnostic)
         weights = None
         if run.start is None:

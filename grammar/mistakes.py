@@ -96,6 +96,10 @@ def _bare_call(s: Situation) -> Diagnostic | None:
     if s.first.type != "NAME" or s.index != s.start + 1 or "EQUAL" not in s.accepts:
         return None
     if s.token.type in ("LPAR", "DOT", "LSQB"):
+        if s.sheet and s.token.type == "DOT" and s.first == "input":
+            return s.says(
+                "a key of `input` stands in braces", "write `input { mean = 0.5 }`", at=span(s.source, s.first)
+            )
         help = "write `name = value`" if s.sheet or s.top else f"bind what it gives: `x = {s.first}{s.token}…`"
         return s.says(f"`{s.first}{s.token}…` stands alone: nothing takes its value", help, at=span(s.source, s.first))
     return None
@@ -155,6 +159,8 @@ def _value(s: Situation) -> Diagnostic | None:
         help = (
             "a line goes on only where a bracket is open" if s.token.type == "_NL" and s.before.type != "EQUAL" else ""
         )
+        if s.sheet and s.token.type == "LBRACE" and s.before.type == "EQUAL":
+            help = f"entries in braces take no `=`: write `{s.first} {{ … }}`"
         return s.says(f"a value is missing after {shown(s.before)}", help)
     return s.says(f"a value is missing between {shown(s.before)} and {shown(s.token)}")
 

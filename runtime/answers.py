@@ -1,11 +1,11 @@
 """Answers to pictures by a model of anybody's: pictures are decoded and the model is run in a process of their own."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..grammar.diagnostics import VitError, error
+from ..grammar.diagnostics import Diagnostic, VitError, error
 from .guard import Child, Ended
 from .limits import GIB, Limits
 from .prediction import Failure, Prediction
@@ -23,8 +23,10 @@ class _Undecodable(Exception):
         self.number, self.how = number, how
 
 
-def answers(model: Path, pictures: Sequence[str], top: int) -> Iterator[Prediction | Failure]:
-    """For each picture its best classes or why there are none, in their order.
+def answers(
+    model: Path, pictures: Sequence[str], top: int, warn: Callable[[Diagnostic], None] | None = None
+) -> Iterator[Prediction | Failure]:
+    """For each picture its best classes or why there are none, in their order; `warn` hears once what is odd about the model.
 
     One process answers all; after a picture whose decoding ends it (V0910) another one goes on. Where the model itself
     can't be used, or ends the process, a `VitError` says so: V0802 to V0818.
@@ -34,7 +36,7 @@ def answers(model: Path, pictures: Sequence[str], top: int) -> Iterator[Predicti
     while told < len(pictures):
         left = [number for number in range(told, len(pictures)) if number not in failures]
         try:
-            for number, found in zip(left, _answered(model, [pictures[n] for n in left], top), strict=True):
+            for number, found in zip(left, _answered(model, [pictures[n] for n in left], top, warn), strict=True):
                 yield from (failures[n] for n in range(told, number))
                 yield found
                 told = number + 1
@@ -44,9 +46,12 @@ def answers(model: Path, pictures: Sequence[str], top: int) -> Iterator[Predicti
             picture = pictures[left[problem.number]]
             message = f"`{picture}` can't be read as a picture: decoding it ended its process ({problem.how})"
             failures[left[problem.number]] = Failure(picture, "V0910", message)
+            warn = None  # has heard it from the first process
 
 
-def _answered(model: Path, pictures: Sequence[str], top: int) -> Iterator[Prediction | Failure]:
+def _answered(
+    model: Path, pictures: Sequence[str], top: int, warn: Callable[[Diagnostic], None] | None
+) -> Iterator[Prediction | Failure]:
     """What one process answers; raises `_Undecodable`, or a `VitError` about the model."""
     if not pictures:
         return
@@ -59,6 +64,9 @@ def _answered(model: Path, pictures: Sequence[str], top: int) -> Iterator[Predic
                 said = child.read(_DECODING if doing == "decoding" else limits.step)
                 if "limits" in said:
                     held = Limits(**said["limits"])
+                elif "warning" in said:
+                    if warn is not None:
+                        warn(Diagnostic(**said["warning"], severity="warning"))
                 elif "decoding" in said:
                     doing, decoding = "decoding", said["decoding"]
                 elif "running" in said:

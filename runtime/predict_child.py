@@ -1,6 +1,6 @@
 """The process in which `answers` has pictures decoded and a model run.
 
-It reads one JSON object from standard input and says what it does in lines of JSON: `limits` that hold, `decoding` a
+It reads one JSON object from standard input and says what it does in lines of JSON: `limits` that hold, a `warning` about the model, `decoding` a
 picture (its number), `running` the model, `answers` in the order of the pictures; `error` or `memory` where it stops early.
 """
 
@@ -52,6 +52,8 @@ class Child:
 
         predictor, pictures = Predictor(Path(self.request["model"])), self.request["pictures"]
         given = predictor.preprocess
+        if note := given.note():
+            self.say(warning={"code": note.code, "message": note.message, "help": note.help})
         batch = max(1, min(_MOST, _NUMBERS // (given.channels * given.height * given.width)))
         for start in range(0, len(pictures), batch):
             self._batch(predictor, pictures[start : start + batch], start)

@@ -1,21 +1,26 @@
 """From a picture to the numbers a model takes; carried by every artefact, so that predicting needs nothing else."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ..compiler.ops.base import Array, np
+from ..grammar.diagnostics import Diagnostic
 from .pictures import LARGEST, Remark, eight_bits, odd, opened, silent
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
 CROP_MODES = ("center", "squash", "border")
+#: What a model can leave open: `crop` stands for all that makes the size.
+STATED = ("mean", "std", "interpolation", "crop")
 
 
 @dataclass(frozen=True, slots=True)
 class Preprocess:
     """Channels, height and width of the model; the picture is brought to `resize` (pixels, or rows and columns), the middle
-    is cut out; then (x / 255 - mean) / std. Without `resize` the picture is stretched to height x width.
+    is cut out; then (x / 255 - mean) / std. Without `resize` the picture is stretched to height x width. `assumed`: the keys
+    of `input` that nobody stated.
 
     `crop_mode`, in timm's words: `center` brings the shorter side to `resize`, `squash` both, `border` the longer one, and
     fills up with the mean color. Sizes are rounded as torchvision and timm round them.
@@ -33,6 +38,7 @@ class Preprocess:
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
     crop_mode: str = "center"
+    assumed: tuple[str, ...] = ()
 
     def as_json(self) -> str:
         """For metadata."""
@@ -51,7 +57,39 @@ class Preprocess:
             raise ValueError("sizes that no picture has")
         if made.interpolation not in INTERPOLATIONS or made.crop_mode not in CROP_MODES:
             raise ValueError("words that mean nothing here")
+        if not set(made.assumed) <= set(STATED) or len(made.assumed) > len(STATED):
+            raise ValueError("keys that `input` does not have")
         return made
+
+    def note(self) -> Diagnostic | None:
+        """The warning V0610 where something was assumed that nobody stated."""
+        if not self.assumed:
+            return None
+        size = f"{self.height}x{self.width}"
+        shown = {
+            "mean": "mean 0",
+            "std": "std 1",
+            "interpolation": f"{self.interpolation} interpolation",
+            "crop": f"stretching to {size}" if self.crop_mode == "squash" else f"crop 1.0 to {size}",
+        }
+        example = {"mean": "imagenet", "std": "imagenet", "interpolation": "bicubic", "crop": "0.9"}
+        what = "how pictures are prepared" if len(self.assumed) == len(STATED) else _joined(self.assumed)
+        entries = ", ".join(f"{name} = {example[name]}" for name in self.assumed)
+        return Diagnostic("V0610", f"the model does not state {what}; assumed: {_joined(shown[n] for n in self.assumed)}",
+                          help=f"state it in the model's sheet, as in `input {{ {entries} }}`", severity="warning")  # fmt: skip
+
+    def described(self) -> str:
+        """All of it in a line."""
+        sides = f"{self.resize}" if isinstance(self.resize, int) else "x".join(map(str, self.resize or ()))
+        resized = {
+            "center": f"shorter side to {sides}" if isinstance(self.resize, int) else f"resized to cover {sides}",
+            "squash": f"stretched to {sides}{f'x{sides}' * isinstance(self.resize, int)}",
+            "border": f"longer side to {sides}" if isinstance(self.resize, int) else f"resized to fit into {sides}",
+        }[self.crop_mode]
+        size = f"{self.height}x{self.width}"
+        cut = "" if resized == f"stretched to {size}" else f", {size} cut out"
+        text = f"{resized}, {self.interpolation}{cut}; mean {_list(self.mean)}, std {_list(self.std)}"
+        return f"{text} (assumed: {_joined(self.assumed)})" if self.assumed else text
 
     def picture(self, path: Path) -> Array:
         """A file as float32 [channels, height, width]; raises V0901."""
@@ -110,6 +148,17 @@ class Preprocess:
         x = pixels.astype(np.float32) / np.float32(255)
         x = (x - np.asarray(self.mean, np.float32)) / np.asarray(self.std, np.float32)
         return np.ascontiguousarray(np.moveaxis(x, -1, -3))
+
+
+def _joined(words: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _list(values: tuple[float, ...]) -> str:
+    """Of each channel; once where all are the same."""
+    return ", ".join(f"{value:g}" for value in (values[:1] if len(set(values)) == 1 else values))
 
 
 def _offset(size: int, wanted: int) -> int:

@@ -14,6 +14,7 @@ from . import functions, params
 from .blame import parts
 from .expressions import unknown
 from .library import SPECS, Definition, Library, Module
+from .sections import INPUT
 from .shapes import inside, patterns
 from .sheets import MAX_PROBLEMS
 
@@ -34,6 +35,8 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
     for module in library.modules.values():
         if module is library.main or not module.path.is_relative_to(SPECS):
             for item in module.definitions.values():
+                if isinstance(item, tree.Block):
+                    _reserved(item, findings)
                 if not isinstance(item, tree.Model):
                     _twice(item, findings)
                     for use in _uses(item):
@@ -74,6 +77,14 @@ def _twice(item: tree.Block | tree.Function, findings: Findings) -> None:
             if name.id in seen:
                 findings.add(Diagnostic("V0204", f"`{name.id}` stands twice in `{item.name.id}`", name.span))
             seen.add(name.id)
+
+
+def _reserved(item: tree.Block, findings: Findings) -> None:
+    """V0608 for a parameter that no sheet could set."""
+    for param in item.params:
+        if param.name.id == INPUT:
+            findings.add(Diagnostic("V0608", f"a parameter can't be called `{INPUT}`", param.name.span,
+                                    help=f"call it something else: in a sheet `{INPUT} {{ ... }}` says how pictures are prepared"))  # fmt: skip
 
 
 # ---- names in use ----------------------------------------------------------------------------------------------------

@@ -1,25 +1,33 @@
-"""`data`, `train`, `export`, `weights`: read as plain values and merged; `runtime` knows what they mean."""
+"""`data`, `train`, `export`, `weights`, and `input` of sheets: read as plain values and merged; `runtime` knows what they
+mean."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...grammar import tree
 from ...grammar.diagnostics import Diagnostic, Findings
+from ...grammar.source import Span
 from ...grammar.suggest import suggestion
 from ..ir.program import Choice, Entry, Quantity, Section
 from ..ir.types import LARGEST_FLOAT
-from .library import Module
+from .library import Definition, Module
 
 LARGEST_INTEGER = 2**63 - 1
 KINDS = ("data", "train", "export", "weights", "init")
+#: The entry of a sheet that holds settings and re-binds no parameter.
+INPUT = "input"
 
 
 def sections(
     module: Module, model: tree.Model, overrides: Mapping[str, tree.Bind], findings: Findings
 ) -> dict[str, Section]:
-    """The sections of a model: those of its own file, those with its name over those without. `init` is not among them:
-    its values are the elaborator's."""
+    """The sections of a model: those of its own file, those with its name over those without, and `input` of its sheet over
+    that of the models it inherits from, key by key. `init` is not among them: its values are the elaborator's."""
     merged, seen = dict[str, Section](), set[tuple[str, str]]()
+    for name, mapping in reversed(list(_inputs(module, model))):
+        binds = _binds(mapping.entries, findings, f"`{INPUT}`", quotes=False)
+        _merge(merged, INPUT, _entries(binds, findings), name.span)
     for section in sorted(module.sections, key=lambda s: s.model is not None):
         _known(section, module, findings)
         kind, owner = section.kind.id, section.model.id if section.model else ""
@@ -30,31 +38,55 @@ def sections(
         seen.add((kind, owner))
         if owner in ("", model.name.id):
             binds = _binds(section.entries, findings, f"section `{kind}`", quotes=kind == "init")
-            if kind == "init":
-                continue
-            entries = _entries(binds, findings)
-            if kind in merged:
-                entries = {**merged[kind].entries, **entries}
-            merged[kind] = Section(kind, entries, section.kind.span)
+            if kind != "init":
+                _merge(merged, kind, _entries(binds, findings), section.kind.span)
+    for kind, binds in _on_the_command_line(overrides, findings).items():
+        span = merged[kind].span if kind in merged else next(iter(binds.values())).span
+        _merge(merged, kind, _entries(binds, findings), span)
+    return merged
+
+
+def _merge(merged: dict[str, Section], kind: str, entries: Mapping[str, Entry], span: Span) -> None:
+    """Lays the entries of a nearer text over those that are there."""
+    below: Mapping[str, Entry] = merged[kind].entries if kind in merged else {}
+    rank = 1 + max((entry.rank for entry in below.values()), default=0)
+    merged[kind] = Section(kind, {**below, **{k: replace(e, rank=rank) for k, e in entries.items()}}, span)
+
+
+def _on_the_command_line(overrides: Mapping[str, tree.Bind], findings: Findings) -> dict[str, dict[str, tree.Bind]]:
+    """What `--set section.key=value` gives, by section."""
+    given: dict[str, dict[str, tree.Bind]] = {}
     for path, bind in overrides.items():
         kind, _, key = path.partition(".")
-        if kind not in KINDS:
-            findings.add(
-                Diagnostic("V0202", f"there is no section `{kind}`", bind.name.span, help=suggestion(kind, KINDS))
-            )
-            continue
-        if kind == "init":
-            continue
-        section = merged.get(kind, Section(kind, {}, bind.span))
-        entries = {**section.entries, **_entries({key: bind}, findings)}
-        merged[kind] = Section(kind, entries, section.span)
-    return merged
+        if kind not in (*KINDS, INPUT):
+            help = suggestion(kind, KINDS)
+            findings.add(Diagnostic("V0202", f"there is no section `{kind}`", bind.name.span, help=help))
+        elif kind != "init":
+            given.setdefault(kind, {})[key] = bind
+    return given
+
+
+def _inputs(module: Module, model: tree.Model) -> Iterator[tuple[tree.Name, tree.Mapping]]:
+    """The entries `input { ... }` of a model and of those it inherits from, the nearest first."""
+    seen: set[int] = set()
+    base: Definition = model
+    while isinstance(base, tree.Model) and id(base) not in seen:
+        seen.add(id(base))
+        for entry in base.entries:
+            if isinstance(entry, tree.Bind) and entry.name.id == INPUT and isinstance(entry.value, tree.Mapping):
+                yield entry.name, entry.value
+                break
+        found = module.find(base.base.id)
+        if found is None:
+            break
+        module, base = found
 
 
 def _known(section: tree.Section, module: Module, findings: Findings) -> None:
     if section.kind.id not in KINDS:
-        findings.add(Diagnostic("V0202", f"there is no section `{section.kind.id}`", section.kind.span,
-                                help=suggestion(section.kind.id, KINDS)))  # fmt: skip
+        in_sheet = f"write it in the sheet of a model: `model NAME = BASE {{ {INPUT} {{ ... }} }}`"
+        help = in_sheet if section.kind.id == INPUT else suggestion(section.kind.id, KINDS)
+        findings.add(Diagnostic("V0202", f"there is no section `{section.kind.id}`", section.kind.span, help=help))
     if section.model is not None and not isinstance(module.definitions.get(section.model.id), tree.Model):
         known = [n for n, d in module.definitions.items() if isinstance(d, tree.Model)]
         findings.add(Diagnostic("V0201", f"there is no model `{section.model.id}` in this file", section.model.span,

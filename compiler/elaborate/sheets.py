@@ -14,12 +14,14 @@ from .blocks import Instance, file_source
 from .context import Context, Setting
 from .library import Module, use_of
 from .scopes import MISSING, Scope, Thunk
-from .sections import quoted
+from .sections import INPUT, quoted
 from .shapes import patterns
 from .values import BlockValue, Shape
 
 #: More than these of one sheet help nobody.
 MAX_PROBLEMS = 50
+
+_WRITTEN = f"write `{INPUT} {{ mean = 0.5, std = 0.5 }}`"
 
 Override = tuple[tree.Expr, Module, Span]
 
@@ -32,6 +34,9 @@ class Sheet:
         self.context, self.model, self.problems = context, model, list[Diagnostic]()
         self.expects: list[tuple[tree.Expect, Module]] = []
         entries: dict[str, Override] = dict(overrides or {})
+        if INPUT in entries:
+            help = f"set one of its keys: `--set {INPUT}.mean=0.5`"
+            self._say("V0608", f"`{INPUT}` is not a parameter", entries.pop(INPUT)[2], help)
         # What the command line re-binds makes another model, which inherits no expectations.
         self.changed = bool(overrides)
         block = self._collect(module, model, entries, ())
@@ -70,7 +75,10 @@ class Sheet:
                 self._say("V0204", f"`{entry.name.id}` is set twice in this sheet", entry.name.span)
             else:
                 here.add(entry.name.id)
-                entries.setdefault(entry.name.id, (entry.value, module, entry.name.span))
+                if entry.name.id == INPUT:
+                    self._input(entry)
+                else:
+                    entries.setdefault(entry.name.id, (entry.value, module, entry.name.span))
         found = module.find(model.base.id)
         if found is None or isinstance(found[1], tree.Function):
             known = [n for n in module.names() if not isinstance((module.find(n) or (0, 0))[1], tree.Function)]
@@ -82,6 +90,11 @@ class Sheet:
             return owner, base
         assert isinstance(base, tree.Model)
         return self._collect(owner, base, entries, (*seen, id(model)))
+
+    def _input(self, entry: tree.Bind) -> None:
+        """Refuses `input = value`; what its braces hold is read with the sections."""
+        if not isinstance(entry.value, tree.Mapping):
+            self._say("V0608", f"`{INPUT}` takes entries in braces, not a value", entry.name.span, _WRITTEN)
 
     def _thunk(self, name: str, entry: Override) -> Thunk:
         expr, module, _ = entry

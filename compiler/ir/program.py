@@ -104,16 +104,18 @@ class Quantity:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A value of a section: a number, bool, None, str, tuple (a shape), list, `Choice`, `Quantity` or a dict of
-    further entries, and its places."""
+    further entries, and its places. `rank`: of two texts that a section is merged from, the nearer has the larger."""
 
     value: Any
     span: Span = field(compare=False)
     name_span: Span = field(compare=False)
+    rank: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`data`, `train`, `export` or `weights` of a model, as written and merged; `runtime` validates it."""
+    """`data`, `train`, `export` or `weights` of a model, or `input` of its sheets, as written and merged; `runtime`
+    validates it."""
 
     kind: str
     entries: Mapping[str, Entry]

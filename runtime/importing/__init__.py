@@ -64,11 +64,9 @@ def _of(values: dict[str, Any], path: Path, asked: Asked, stored: Mapping[str, t
     sheet, family, config = huggingface.sheet(values, path, asked, stored)
     processor = path.with_name("preprocessor_config.json")
     if processor.is_file():
-        pictures.prepared(sheet, read(processor), processor)
+        pictures.prepared(sheet, read(processor), str(values["model_type"]), processor)
     else:
-        sheet.notes.append(
-            f"how pictures are prepared stands in {processor.name}, which is not beside it: no section data"
-        )
+        sheet.notes.append(f"{processor.name}, which says how pictures are prepared, is not beside it: no `input`")
     huggingface.sized(sheet, family, config, asked, path)
     return sheet
 

@@ -178,9 +178,10 @@ def sized(made: Sheet, family: Family, config: Config, asked: Asked, path: Path)
 
 def _recut(made: Sheet, size: tuple[int, int]) -> None:
     """Pictures of another size than the processor's, with the same share of them cut away."""
-    cut, resize = made.cut or size, made.data["resize"].split("x")
-    before = tuple(int(resize[min(axis, len(resize) - 1)]) * size[axis] // cut[axis] for axis in (0, 1))
-    made.data |= {"resize": _side_text(before), "crop": _side_text(size)}
+    if "resize" in made.input:
+        cut, resize = made.cut or size, made.input["resize"].split("x")
+        before = tuple(int(resize[min(axis, len(resize) - 1)]) * size[axis] // cut[axis] for axis in (0, 1))
+        made.input["resize"] = _side_text(before)
     made.cut = size
 
 

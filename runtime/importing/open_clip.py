@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from ..sections.data import STATISTICS
+from ..sections.input import STATISTICS
 from . import timm
 from .families import Count, Pair, Share, pair
-from .sheet import Asked, Sheet, number, refused, shown, valid
+from .sheet import Asked, Sheet, number, refused, shown, statistics, valid
 
 
 class Vision(BaseModel):
@@ -147,7 +147,6 @@ def _prepared(made: Sheet, v: Vision, values: dict[str, Any], path: Path) -> Non
     if lacking := [key for key in ("mean", "std") if key not in given]:
         made.notes.append(f"preprocess_cfg lacks {' and '.join(lacking)}: that of open_clip")
     height, width = pair(v.image_size)
-    size = str(height) if height == width else f"{height}x{width}"
-    made.data |= {"resize": size, "crop": size} | ({"crop_mode": "squash"} if p.resize_mode == "squash" else {})
-    made.data["interpolation"] = "bicubic" if height != width and p.resize_mode == "shortest" else p.interpolation
-    made.prepare(p.mean, p.std)
+    forced = height != width and p.resize_mode == "shortest"  # which open_clip resizes by its own bicubic
+    made.input = {**statistics(p.mean, p.std), "interpolation": "bicubic" if forced else p.interpolation, "crop": "1.0",
+                  "crop_mode": "squash" if p.resize_mode == "squash" else "center"}  # fmt: skip

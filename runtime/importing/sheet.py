@@ -2,8 +2,9 @@
 
 import json
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import floor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from ...grammar.parser import parse
 from ...grammar.printer import print_file
 from ...grammar.source import Source
 from ...grammar.tree import Model
-from ..sections.data import STATISTICS
+from ..sections.input import STATISTICS
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -37,7 +38,7 @@ class Asked:
 
 @dataclass(slots=True)
 class Sheet:
-    """A model of `base` with its entries, and the sections; values are texts of the language.
+    """A model of `base` with its entries, its `input`, and the sections; values are texts of the language.
 
     `classes` are the names of the outputs, `labels` what is displayed for a name. `notes` say what was decided and what was left out; they are the comment above the
     model. `cut`: height and width that pictures are cut to.
@@ -48,6 +49,7 @@ class Sheet:
     base: str
     uses: tuple[str, ...] = ()
     entries: dict[str, str] = field(default_factory=dict[str, str])
+    input: dict[str, str] = field(default_factory=dict[str, str])
     data: dict[str, str] = field(default_factory=dict[str, str])
     train: dict[str, str] = field(default_factory=dict[str, str])
     weights: dict[str, str] = field(default_factory=dict[str, str])
@@ -61,7 +63,8 @@ class Sheet:
     def text(self) -> str:
         """Formatted."""
         uses = "".join(f'use "{use}"\n' for use in self.uses)
-        model = f"model {self.name} = {self.base} {_braces(self.entries)}\n"
+        entries = [_bound(self.entries), f"input {_braces(self.input)}" if self.input else ""]
+        model = f"model {self.name} = {self.base} {{ {', '.join(filter(None, entries))} }}\n"
         data = self.data | ({"classes": f"[{', '.join(map(quoted, self.classes))}]"} if self.classes else {})
         sections = (("data", data), ("train", self.train), ("weights", self.weights))
         labels = ", ".join(f"{quoted(name)} = {quoted(text)}" for name, text in self.labels.items())
@@ -72,13 +75,6 @@ class Sheet:
         text = print_file(parse(Source("<import>", f"vit 1\n{uses}{model}{rest}")))
         head, start, tail = text.partition(f"model {self.name} =")
         return head + "".join(map(_comment, self.notes)) + start + tail
-
-    def prepare(self, mean: Iterable[float], std: Iterable[float]) -> None:
-        """Statistics by their name where they have one."""
-        pair = tuple(mean), tuple(std)
-        known = next((name for name, values in STATISTICS.items() if values == pair), None)
-        self.data["mean"] = known or listed(pair[0])
-        self.data["std"] = known or listed(pair[1])
 
 
 def _named(name: str, base: str) -> None:
@@ -93,13 +89,33 @@ def _named(name: str, base: str) -> None:
 
 
 def _braces(entries: Mapping[str, str]) -> str:
-    return (
-        "{ " + ", ".join(f"{name} {'' if value[0] == '{' else '= '}{value}" for name, value in entries.items()) + " }"
-    )
+    return f"{{ {_bound(entries)} }}"
+
+
+def _bound(entries: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {'' if value[0] == '{' else '= '}{value}" for name, value in entries.items())
 
 
 def _comment(note: str) -> str:
     return "".join(f"# {line}\n" for line in textwrap.wrap(note, _WIDTH - 2, break_long_words=False))
+
+
+def statistics(mean: Sequence[float], std: Sequence[float]) -> dict[str, str]:
+    """The keys `mean` and `std` of `input`: one number where all channels have the same, else the name of both or lists."""
+    pair = tuple(mean), tuple(std)
+    if len({*pair[0]}) == 1 and len({*pair[1]}) == 1:
+        return {"mean": number(pair[0][0]), "std": number(pair[1][0])}
+    known = next((name for name, values in STATISTICS.items() if values == pair), None)
+    return {"mean": known or listed(pair[0]), "std": known or listed(pair[1])}
+
+
+def share(side: int, resize: int) -> str | None:
+    """The shortest `crop` for which a picture is resized to `resize` before the middle of `side` is cut out."""
+    for digits in range(1, 7):
+        value = round(side / resize, digits)
+        if 0 < value <= 1 and floor(side / value) == resize:
+            return number(value)
+    return None
 
 
 def listed(values: Iterable[float]) -> str:

@@ -1,7 +1,6 @@
 """Sheets of timm's config.json: a model of the zoo with what `model_args` change, and how its pictures are prepared."""
 
 from collections.abc import Callable, Mapping
-from math import floor
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,11 +10,15 @@ from ...compiler.elaborate import elaborate
 from ...compiler.elaborate.library import SPECS, Library, load, loads
 from ...compiler.ir.program import Program
 from ...grammar import tree
+from ..sections import section
+from ..sections.input import SMALLEST_CROP, STATISTICS, Input
 from . import names
-from .sheet import Asked, Sheet, literal, number, refused, valid
+from .sheet import Asked, Sheet, literal, number, refused, statistics, unsayable, valid
 
 Side = Annotated[int, Field(ge=1, le=65536, strict=True)]
-Statistic = list[Annotated[float, Field(ge=-1e3, le=1e3)]]
+#: What timm takes where a configuration does not say (`resolve_data_config`).
+TIMM: dict[str, Any] = {"mean": STATISTICS["imagenet"][0], "std": STATISTICS["imagenet"][1], "interpolation": "bicubic",
+                        "crop_pct": 0.875, "crop_mode": "center"}  # fmt: skip
 
 
 class Pretrained(BaseModel):
@@ -25,10 +28,10 @@ class Pretrained(BaseModel):
 
     input_size: tuple[Side, Side, Side] | None = None
     interpolation: Literal["bicubic", "bilinear", "nearest", "lanczos"] | None = None
-    crop_pct: Annotated[float, Field(gt=0.01, le=4)] | None = None
+    crop_pct: Annotated[float, Field(ge=SMALLEST_CROP, le=1)] | None = None
     crop_mode: Literal["center", "squash", "border"] | None = None
-    mean: Statistic | None = None
-    std: list[Annotated[float, Field(gt=0, le=1e3)]] | None = None
+    mean: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1, max_length=64)] | None = None
+    std: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1, max_length=64)] | None = None
     num_classes: Annotated[int, Field(ge=0, le=10_000_000, strict=True)] | None = None
 
 
@@ -40,7 +43,6 @@ class Config(BaseModel):
     architecture: str
     num_classes: Annotated[int, Field(ge=0, le=10_000_000, strict=True)] | None = None
     model_args: dict[str, Any] = Field(default_factory=dict[str, Any])
-    pretrained_cfg: Pretrained = Pretrained()
 
 
 def _whole(value: Any) -> str:
@@ -133,18 +135,16 @@ WITHOUT_EFFECT = {
 
 
 def sheet(values: dict[str, Any], path: Path, asked: Asked, keys: Mapping[str, str] | None = None) -> Sheet:
-    """`model NAME = ARCHITECTURE { … }`. `keys`: what the keys of timm are called in the file, where it is another's."""
+    """`model NAME = ARCHITECTURE { … }`. `keys`: what the keys of timm are called in the file, where it is another's, which
+    also says how pictures are prepared."""
     config = valid(Config, values, path)
-    keys = keys or {}
-    file = _zoo(config.architecture, path, keys.get("architecture", "architecture"))
+    file = _zoo(config.architecture, path, (keys or {}).get("architecture", "architecture"))
     made = Sheet(asked.name, config.architecture, (f"zoo/{file.name}",))
     library = load(file)
-    base = {
-        **dict.fromkeys(_declared(library, config.architecture)),
-        **elaborate(library, config.architecture).root.params,
-    }
+    built = elaborate(library, config.architecture)
+    base = {**dict.fromkeys(_declared(library, config.architecture)), **built.root.params}
     args = dict(config.model_args)
-    cfg = config.pretrained_cfg
+    cfg = _pretrained(values, path)
     size = _size(args.pop("img_size", None), cfg.input_size, args.pop("in_chans", None), base, path)
     classes = next(
         (n for n in (args.pop("num_classes", None), config.num_classes, cfg.num_classes) if n is not None), None
@@ -153,10 +153,21 @@ def sheet(values: dict[str, Any], path: Path, asked: Asked, keys: Mapping[str, s
         made.entries["image"] = "x".join(map(str, size))
     if classes is not None and (classes or None) != base.get("classes"):
         args["num_classes"] = classes
-    made.entries |= _arguments(args, base, config.architecture, path, keys)
-    _data(made, cfg, size)
+    made.entries |= _arguments(args, base, config.architecture, path, keys or {})
+    if keys is None:
+        _input(made, cfg, built, path)
     _labels(made, values, classes if classes is not None else base.get("classes"), path)
     return made
+
+
+def _pretrained(values: dict[str, Any], path: Path) -> Pretrained:
+    """What belongs to the checkpoint; an older file is itself what newer ones call `pretrained_cfg`."""
+    if "pretrained_cfg" not in values:
+        return valid(Pretrained, values, path)
+    given: Any = values["pretrained_cfg"]
+    if not isinstance(given, dict):
+        raise refused(path, "pretrained_cfg", given, "it is a mapping")
+    return valid(Pretrained, given, path, "pretrained_cfg.")  # type: ignore[reportUnknownArgumentType] -- of any kind
 
 
 def program(made: Sheet) -> Program:
@@ -288,17 +299,22 @@ def _hidden(args: Mapping[str, Any], base: Mapping[str, Any], architecture: str,
     return {} if hidden == base["hidden"] and "embed_dim" not in args else {"hidden": str(hidden)}
 
 
-def _data(made: Sheet, cfg: Pretrained, size: tuple[int, int, int]) -> None:
-    """How timm prepares pictures for this checkpoint. A crop percentage is a size before the cut: floor(size / crop_pct)."""
-    lacking = [name for name in ("mean", "std", "interpolation", "crop_pct") if getattr(cfg, name) is None]
+def _input(made: Sheet, cfg: Pretrained, base: Program, path: Path) -> None:
+    """How timm prepares pictures for this checkpoint, where the sheet of the zoo says otherwise. What the file lacks is what
+    timm takes then (`timm.data.resolve_data_config`)."""
+    lacking = [name for name in TIMM if getattr(cfg, name) is None and name != "crop_mode"]  # which most leave out
     if lacking:
-        made.notes.append(f"pretrained_cfg lacks {', '.join(lacking)}: no section data")
-        return
-    assert cfg.mean is not None and cfg.std is not None and cfg.interpolation is not None and cfg.crop_pct is not None
-    rows, columns = (floor(side / cfg.crop_pct) for side in size[:2])
-    made.data["resize"] = str(rows) if rows == columns else f"{rows}x{columns}"
-    made.data["crop"] = str(size[0]) if size[0] == size[1] else f"{size[0]}x{size[1]}"
-    if cfg.crop_mode not in (None, "center"):
-        made.data["crop_mode"] = str(cfg.crop_mode)
-    made.data["interpolation"] = cfg.interpolation
-    made.prepare(cfg.mean, cfg.std)
+        taken = ", ".join(f"{name} = {TIMM[name]}" for name in lacking)
+        made.notes.append(f"pretrained_cfg lacks {', '.join(lacking)}; timm takes {taken}")
+    mean, std, interpolation, crop_pct, crop_mode = (
+        getattr(cfg, name) if getattr(cfg, name) is not None else default for name, default in TIMM.items()
+    )
+    channels = int(made.entries.get("image", f"x{base.root.params['image'][2]}").rpartition("x")[2])
+    for name, values in (("mean", mean), ("std", std)):
+        if len(values) not in (1, channels) and len(set(values)) > 1:
+            raise unsayable(path, f"pretrained_cfg.{name} has {len(values)} values for {channels} channels")
+    wanted = {**statistics(mean, std), "interpolation": interpolation, "crop": number(crop_pct), "crop_mode": crop_mode}
+    theirs = section(base, "input", Input)
+    stated = {**statistics(theirs.mean or (), theirs.std or ()), "interpolation": theirs.interpolation,
+              "crop": number(theirs.crop or 1.0), "crop_mode": theirs.crop_mode or "center"}  # fmt: skip
+    made.input = {name: value for name, value in wanted.items() if stated[name] != value}

@@ -1,4 +1,4 @@
-"""What the sections `data`, `train`, `export` and `weights` may say: one schema each, checked before anything runs."""
+"""What the sections `data`, `train`, `export` and `weights`, and `input` of a sheet, may say: one schema each, checked before anything runs."""
 
 from collections.abc import Mapping
 
@@ -10,9 +10,8 @@ from .checking import Schema, checked
 def section(program: Program, kind: str, schema: type[Schema]) -> Schema:
     """A section of a model by its schema, with the defaults where it says nothing; raises every problem of it."""
     found = program.sections.get(kind)
-    made, problems = checked(
-        f"section `{kind}`", found.entries if found else {}, schema, found.span if found else program.root.span
-    )
+    owner = "`input`" if kind == "input" else f"section `{kind}`"
+    made, problems = checked(owner, found.entries if found else {}, schema, found.span if found else program.root.span)
     findings = Findings()
     findings.add(*sorted(problems, key=lambda d: d.span.start if d.span else -1))
     findings.raise_if_any()
@@ -32,21 +31,31 @@ def mistakes(found: Mapping[str, Section], program: Program | None) -> list[Diag
     problems: list[Diagnostic] = []
     for kind in found:
         try:
-            _check(program or Program("", Layer(""), found), kind, program is not None)
+            _check(program or Program("", Layer(""), found), kind)
+        except VitError as problem:
+            problems += problem.diagnostics
+    if program is not None and not problems and found.keys() & {"data", "input"}:
+        from .data import Data
+        from .input import preprocess
+
+        try:
+            preprocess(program, section(program, "data", Data))
         except VitError as problem:
             problems += problem.diagnostics
     return problems
 
 
-def _check(program: Program, kind: str, whole: bool) -> None:
+def _check(program: Program, kind: str) -> None:
     """One section; the schemas of the others, and what they import, stay unread."""
     match kind:
         case "data":
-            from .data import Data, preprocess
+            from .data import Data
 
-            made = section(program, kind, Data)
-            if whole:
-                preprocess(program, made)
+            section(program, kind, Data)
+        case "input":
+            from .input import Input
+
+            section(program, kind, Input)
         case "train":
             from .train import Train
 

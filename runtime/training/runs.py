@@ -46,7 +46,9 @@ def identity(compiled: Compiled, preprocess: Preprocess) -> Identity:
         for name, entry in found.entries.items()
     }
     source = torch_source.emit(compiled.program)
-    return Identity(sha256(source.encode()).hexdigest(), settings, json.loads(preprocess.as_json()))
+    prepared: dict[str, Any] = json.loads(preprocess.as_json())
+    del prepared["assumed"]  # a value is the same number, stated or not
+    return Identity(sha256(source.encode()).hexdigest(), settings, prepared)
 
 
 def texts(library: Library) -> dict[str, Any]:

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 import vitc
 
-SPEC = "vit 1\nmodel a = vit { image = 8x8x3, patch = 4, dim = 8, depth = 1, heads = 2, classes = 3 }\nmodel b = a { depth = 2 }\n"
+SPEC = """vit 1
+model a = vit {
+  image = 8x8x3, patch = 4, dim = 8, depth = 1, heads = 2, classes = 3
+  input { mean = 0.5, std = 0.5, interpolation = bilinear, crop = 1.0 }
+}
+model b = a { depth = 2 }
+"""
 
 
 def run(*args, cwd, **options):

@@ -13,7 +13,8 @@ from vitc.runtime.data.images import Images, Parts
 from vitc.runtime.data.splitting import split
 from vitc.runtime.predict import Predictor
 from vitc.runtime.sections import section
-from vitc.runtime.sections.data import Data, preprocess
+from vitc.runtime.sections.data import Data
+from vitc.runtime.sections.input import preprocess
 
 MODEL = (
     "vit 1\nmodel m = vit {{ image = 8x8x1, patch = 4, dim = 32, depth = 1, heads = 2, classes = {}, drop = 0.0 }}\n"

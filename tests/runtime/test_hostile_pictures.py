@@ -13,7 +13,7 @@ from vitc.grammar.diagnostics import VitError
 from vitc.runtime.pictures import LARGEST
 from vitc.runtime.preprocess import Preprocess
 
-SPEC = "vit 1\nmodel m = vit { image = 8x8x3, patch = 4, dim = 8, depth = 1, heads = 2, classes = 2 }\ndata { resize = 8 }\n"
+SPEC = "vit 1\nmodel m = vit { image = 8x8x3, patch = 4, dim = 8, depth = 1, heads = 2, classes = 2 }\ndata { resize = 8, mean = 0.0, std = 1.0, interpolation = bilinear }\n"
 PLAIN = Preprocess(3, 8, 8)
 
 

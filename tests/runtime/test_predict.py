@@ -18,7 +18,7 @@ from vitc.runtime.guard import Child
 from vitc.runtime.listing import listed
 from vitc.runtime.prediction import Failure, Prediction
 
-SPEC = "vit 1\nmodel m = vit { image = 8x8x3, patch = 4, dim = 8, depth = 1, heads = 2, classes = 4 }\ndata { mean = 0.5, std = 0.25 }\n"
+SPEC = "vit 1\nmodel m = vit { image = 8x8x3, patch = 4, dim = 8, depth = 1, heads = 2, classes = 4 }\ndata { mean = 0.5, std = 0.25, interpolation = bilinear, crop = 1.0 }\n"
 NAMES = ("cat", 'a "dog", large', "c\nd", "\x1b[2Jbird")
 
 

@@ -19,7 +19,12 @@ from vitc.runtime.preprocess import Preprocess
 
 GREY = Preprocess(1, 8, 8)
 COLOUR = Preprocess(3, 8, 8)
-FOLDER = "vit 1\nmodel m = vit { image = 8x8x3, patch = 4, dim = 8, depth = 1, heads = 2, classes = 2 }\n"
+FOLDER = """vit 1
+model m = vit {
+  image = 8x8x3, patch = 4, dim = 8, depth = 1, heads = 2, classes = 2
+  input { mean = 0.0, std = 1.0, interpolation = bilinear, crop = 1.0, crop_mode = squash }
+}
+"""
 QUIET = "export { torch = true, torchscript = false, onnx = false }\n"
 
 

@@ -177,6 +177,7 @@ def test_more_epochs_go_on_with_the_schedule_over_the_new_length(spec, run, tmp_
         ({"train.optimizer": "sgd(lr = 0.1)"}, "`train.optimizer` was not set and is sgd(lr = 0.1)"),
         ({"data.mean": "0.5"}, "`data.mean` was not set and is 0.5"),
         ({"heads": "4"}, "the model is not the same"),
+        ({"input.mean": "0.5"}, "`mean` was [0.0] and is [0.5]"),
         ({"data.source": "fake(count = 41)"},
          "`data.source` was fake(count = 40) and is fake(count = 41)"),
         ({"train.epochs": "1"}, "2 epochs are trained, train.epochs asks for 1"),

@@ -99,7 +99,8 @@ def test_the_validation_part_comes_out_of_the_training_part_by_its_seed(spec):
     import vitc
     from vitc.cli.training import read
     from vitc.runtime.sections import section
-    from vitc.runtime.sections.data import Data, preprocess
+    from vitc.runtime.sections.data import Data
+    from vitc.runtime.sections.input import preprocess
 
     def parts(seed):
         compiled = vitc.load(spec(data=f"source = digits, validation = 0.1, split_seed = {seed}"))
@@ -201,8 +202,20 @@ block net(image: shape = 8x8x1, classes: int > 0 = 10) {
   head = linear(classes)
   forward(image: [1, 8, 8]) { return head(mean(rearrange(relu(norm(stem(image))), "c h w -> (h w) c"), axis = -2)) }
 }
-model tiny = net
+model tiny = net { input { mean = 0.0, std = 1.0, interpolation = bilinear, crop = 1.0 } }
 """
+
+
+def test_what_is_assumed_of_pictures_is_a_warning_and_goes_into_the_export(spec, run, tmp_path):
+    heard = []
+    path = spec("epochs = 1, batch = 4", "source = fake(count = 8, held_out = 4), mean = 0.5")
+    run(path, listener=Listener(warning=heard.append))
+    (warning,) = heard
+    assert (warning.code, warning.severity) == ("V0610", "warning")
+    assert warning.message.endswith("assumed: std 1, bilinear interpolation and stretching to 8x8")
+    manifest = json.loads((tmp_path / "run" / "export" / "manifest.json").read_text())
+    assert manifest["preprocess"]["assumed"] == ["std", "interpolation", "crop"]
+    assert manifest["preprocess"]["mean"] == [0.5]
 
 
 def test_batchnorm_with_a_batch_of_one_is_a_warning(spec, run):

@@ -81,7 +81,8 @@ def test_a_folder_becomes_a_spec_with_the_same_numbers(case, saved, run, close, 
 )
 def test_pictures_are_prepared_as_open_clip_does(options, open_clip, saved, tmp_path):
     from vitc.runtime.sections import section
-    from vitc.runtime.sections.data import Data, preprocess
+    from vitc.runtime.sections.data import Data
+    from vitc.runtime.sections.input import preprocess
 
     model = saved(CASES["plain"], **options)
     command(str(tmp_path / "theirs"), str(tmp_path / "mine.vit"), Asked(), False, "text")

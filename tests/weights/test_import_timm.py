@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 from vitc.cli import api
 from vitc.cli.import_ import run as command
+from vitc.compiler.elaborate.library import SPECS
 from vitc.grammar.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
 
@@ -33,6 +35,11 @@ CASES = {
 }
 
 
+#: The models of the zoo.
+NAMES = [line.split()[1] for path in sorted((SPECS / "zoo").glob("*.vit")) if path.stem != "notes"
+         for line in path.read_text().splitlines() if line.startswith("model ")]  # fmt: skip
+
+
 @pytest.fixture
 def given(timm, tmp_path):
     """`given(name)`: timm's model, and the configuration it writes of it."""
@@ -51,11 +58,9 @@ def given(timm, tmp_path):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_tensors_and_the_pictures_are_those_of_timm(name, given, tmp_path):
-    from timm.data.config import resolve_data_config
+def test_the_tensors_and_the_pictures_are_those_of_timm(name, timm, given, tmp_path):
     from timm.data.transforms_factory import create_transform
-    from vitc.runtime.sections import section
-    from vitc.runtime.sections.data import Data, preprocess
+    from vitc.runtime.sections.input import Input, preprocess
 
     model, path = given(name)
     command(str(path), str(tmp_path / "mine.vit"), Asked(), False, "text")
@@ -64,8 +69,9 @@ def test_the_tensors_and_the_pictures_are_those_of_timm(name, given, tmp_path):
         n: tuple(t.shape) for n, t in model.state_dict().items()
     }
     config = json.loads(path.read_text())["pretrained_cfg"]
-    transform: Any = create_transform(**resolve_data_config({}, pretrained_cfg=config))
-    pixels = preprocess(program, section(program, "data", Data))
+    transform: Any = create_transform(**timm.data.resolve_data_config({}, pretrained_cfg=config))
+    pixels = preprocess(program, Input())
+    assert pixels.assumed == ()
     image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 220, 3), np.uint8))
     assert np.abs(pixels.normalised(pixels.pixels(image)) - transform(image).numpy()).max() < 1e-5
 
@@ -75,7 +81,95 @@ def test_only_what_differs_is_written(given, tmp_path, capsys):
     command(str(path), None, Asked(name="mine"), False, "json")
     text = json.loads(capsys.readouterr().out)["text"]
     assert "model mine = vit_tiny_patch16_224 { depth = 2, classes = 10 }" in text
-    assert "data { resize = 248, crop = 224, interpolation = bicubic, mean = inception, std = inception }" in text
+    assert "input" not in text and "data" not in text
+
+
+def _tags(timm):
+    """A tag for each way in which a tag differs from the default tag of its architecture, with its configuration."""
+
+    keys = ("mean", "std", "interpolation", "crop_pct", "crop_mode")
+    found = {}
+    for name in sorted(NAMES):
+        for tag in timm.list_pretrained(f"{name}.*"):
+            config, default = (
+                timm.models.get_pretrained_cfg(tag).to_dict(),
+                timm.models.get_pretrained_cfg(name).to_dict(),
+            )
+            if tag.partition(".")[0] == name and any(config[key] != default[key] for key in keys):
+                found.setdefault(tuple((config[key], default[key]) for key in keys), (tag, config))
+    return list(found.values())
+
+
+def test_a_tag_that_differs_from_the_default_has_its_own_preparation(timm, tmp_path):
+    tags = _tags(timm)
+    assert len(tags) > 15
+    for tag, config in tags:
+        _holds(timm, tag, config, tmp_path)
+
+
+@pytest.mark.slow
+def test_every_tag_has_its_own_preparation(timm, tmp_path):
+
+    tags = [tag for name in sorted(NAMES) for tag in timm.list_pretrained(f"{name}.*")]
+    assert len(tags) > 500
+    for tag in tags:
+        _holds(timm, tag, timm.models.get_pretrained_cfg(tag).to_dict(), tmp_path)
+
+
+def _holds(timm, tag, config, folder):
+    """What `vitc import` writes of a tag prepares pictures as timm evaluates it."""
+    from vitc.compiler.elaborate import elaborate
+    from vitc.compiler.elaborate.library import loads
+    from vitc.runtime.importing import imported
+    from vitc.runtime.sections.input import Input, preprocess
+
+    path = folder / "config.json"
+    path.write_text(json.dumps({"architecture": tag.partition(".")[0], "pretrained_cfg": config}))
+    made = preprocess(elaborate(loads(imported(path, Asked(), folder).text()), "imported"), Input())
+    wanted = timm.data.resolve_data_config(pretrained_cfg=config)
+    sides = [floor(side / wanted["crop_pct"]) for side in wanted["input_size"][1:]]
+    assert (made.channels, made.height, made.width) == tuple(wanted["input_size"]), tag
+    assert (list(made.resize) if isinstance(made.resize, tuple) else [made.resize] * 2) == sides, tag
+    assert (made.mean, made.std) == (tuple(wanted["mean"]), tuple(wanted["std"])), tag
+    assert (made.interpolation, made.crop_mode) == (wanted["interpolation"], wanted["crop_mode"]), tag
+    assert made.assumed == ()
+
+
+@pytest.mark.parametrize("lacking", ["mean", "std", "interpolation", "crop_pct", "crop_mode", ""])
+def test_what_a_configuration_lacks_is_what_timm_takes_then(lacking, timm, tmp_path):
+
+    config = timm.models.get_pretrained_cfg("vit_base_patch16_clip_384").to_dict()
+    given = {
+        key: value
+        for key, value in config.items()
+        if key in ("input_size", "num_classes") or (lacking and key != lacking)
+    }
+    _holds(timm, "vit_base_patch16_clip_384", given, tmp_path)
+
+
+def test_an_older_file_is_itself_the_configuration_of_the_weights(tmp_path):
+    from vitc.runtime.importing import imported
+
+    config = {"architecture": "vit_base_patch16_224", "mean": [0.0] * 3, "std": [1.0] * 3, "interpolation": "bilinear",
+              "crop_pct": 0.9, "crop_mode": "center", "input_size": [3, 224, 224], "num_classes": 1000}  # fmt: skip
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    text = imported(tmp_path, Asked(), tmp_path).text()
+    assert "model imported = vit_base_patch16_224 { input { mean = 0.0, std = 1.0, interpolation = bilinear } }" in text
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("mean", [123.675, 116.28, 103.53]), ("std", [0.5, 0.5, -0.5]), ("mean", []), ("mean", [0.1, 0.2]), ("crop_pct", 1.5),
+     ("crop_pct", 0), ("crop_mode", "pad"), ("interpolation", "random")],
+)  # fmt: skip
+def test_a_preparation_that_no_sheet_can_say_is_refused(key, value, tmp_path):
+    config = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "crop_pct": 0.9, "crop_mode": "center"}
+    (tmp_path / "config.json").write_text(
+        json.dumps({"architecture": "vit_tiny_patch16_224", "pretrained_cfg": {**config, key: value}})
+    )
+    with pytest.raises(VitError) as problem:
+        command(str(tmp_path), str(tmp_path / "mine.vit"), Asked(), False, "text")
+    assert problem.value.diagnostics[0].code == "V0713" and key in problem.value.diagnostics[0].message
 
 
 @pytest.mark.parametrize(

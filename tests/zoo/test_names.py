@@ -1,8 +1,12 @@
-"""Every sheet of the zoo has the weights of timm's model of the same name, names and shapes, and the eps of its norms."""
+"""Every sheet of the zoo has the weights of timm's model of the same name, names and shapes, the eps of its norms, and the
+preparation of pictures that timm evaluates its default weights with."""
+
+from math import floor
 
 import pytest
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, load
+from vitc.runtime.sections.input import Input, preprocess
 
 LIBRARIES = {path.stem: load(path) for path in sorted((SPECS / "zoo").glob("*.vit")) if path.stem != "notes"}
 MODELS = [(family, name) for family, library in LIBRARIES.items() for name in library.models()]
@@ -31,6 +35,26 @@ def test_names_shapes_and_eps_are_timms(timm, family, name):
     assert trained == {k for k, _ in reference.named_parameters()}
     norms = {k: m for k, m in reference.named_modules() if hasattr(m, "eps") and getattr(m, "weight", None) is not None}
     assert epsilons(program.root, "") == {k: m.eps for k, m in norms.items() if m.weight.ndim == 1}
+
+    assert prepared(program) == timms_preparation(timm, name)
+
+
+def prepared(program):
+    """Size of the input, side before the cut, and statistics, as the sheet states them."""
+    made = preprocess(program, Input())
+    assert made.assumed == ()
+    resize = made.resize if isinstance(made.resize, tuple) else (made.resize, made.resize)
+    size = (made.channels, made.height, made.width)
+    return size, resize, made.crop_mode, made.interpolation, made.mean, made.std
+
+
+def timms_preparation(timm, name):
+    """The same of the default weights of a name: for names without weights that is timm's default configuration."""
+
+    theirs = timm.data.resolve_data_config(pretrained_cfg=timm.models.get_pretrained_cfg(name).to_dict())
+    size = tuple(theirs["input_size"])
+    resize = tuple(floor(side / theirs["crop_pct"]) for side in size[1:])
+    return size, resize, theirs["crop_mode"], theirs["interpolation"], tuple(theirs["mean"]), tuple(theirs["std"])
 
 
 def test_a_name_stands_once_in_the_zoo():
