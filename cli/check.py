@@ -52,10 +52,10 @@ def run(specs: list[str], settings: list[str], format: str) -> None:
 def _checked(spec: str, overrides: Mapping[str, str]) -> Checked:
     """All models of a spec; what can't be opened is one of its mistakes."""
     try:
-        library, names = open_spec(spec)
+        library, names = open_spec(spec, broken=True)
     except VitError as problem:
         return Checked(spec, [], list(problem.diagnostics), problem.exit_status)
-    findings = Findings()
+    findings = Findings(list(library.broken))
     rows = _models(library, names, overrides, findings)
     status = 2 if all(map(elaborate.on_the_command_line, findings.items)) else 1
     return Checked(spec, rows, sorted(findings.items, key=_place), status if findings.items else 0)
@@ -75,16 +75,22 @@ def _lines(one: Checked, alone: bool) -> Iterator[str]:
 
 def _models(library: Library, names: tuple[str, ...], overrides: Mapping[str, str], findings: Findings
             ) -> list[dict[str, Any]]:  # fmt: skip
-    """A row for each model that is right; what is wrong with the others is found."""
+    """A row for each model that is right; what is wrong with the others is found. Of a text with syntax errors only the
+    models are looked at that nothing broken can touch, and none is right."""
+    lost = {kind for module in library.modules.values() if module.file.lost for kind in module.file.lost.sections}
     rows: list[dict[str, Any]] = []
     broken = steps = 0
+    if library.broken:
+        intact = elaborate.intact(library)
+        names = tuple(name for name in names if name in intact)
     for index, name in enumerate(names):
         checked = elaborate.check(library, name, overrides)
-        found = [*checked.problems, *sections.mistakes(checked.sections, checked.program)]
+        whole = {kind: section for kind, section in checked.sections.items() if kind not in lost}
+        found = [*checked.problems, *sections.mistakes(whole, None if lost else checked.program)]
         findings.add(*found)
         broken += bool(found)
         steps += checked.steps
-        if checked.program is not None and not found:
+        if checked.program is not None and not found and not library.broken:
             count = sum(prod(s.shape) for s in checked.program.weights().values() if s.trainable)
             rows.append({"model": name, "params": count})
         left = len(names) - index - 1
@@ -93,7 +99,7 @@ def _models(library: Library, names: tuple[str, ...], overrides: Mapping[str, st
             message = f"{why}; the {left:,} after `{name}` were not looked at"
             findings.add(Diagnostic("V0508", message, library.main.definitions[name].name.span))
             break
-    if not names:
+    if library.broken or not names:
         findings.add(*elaborate.mistakes(library))
     return rows
 

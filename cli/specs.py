@@ -10,15 +10,15 @@ from ..grammar.diagnostics import error
 from ..grammar.suggest import suggestion
 
 
-def open_spec(spec: str) -> tuple[Library, tuple[str, ...]]:
+def open_spec(spec: str, *, broken: bool = False) -> tuple[Library, tuple[str, ...]]:
     """The library and the models of a path, of standard input (`-`; paths in it are relative to the current folder), or of
-    the bundled file that defines a model of this name."""
+    the bundled file that defines a model of this name. With `broken`, mistakes in its text do not raise but stand in the library."""
     if spec == "-":
-        library = read_bytes(_standard_input(), "<stdin>", Path())
+        library = read_bytes(_standard_input(), "<stdin>", Path(), broken=broken)
         return library, library.models()
     if spec.endswith(".vit") or "/" in spec:
         _refuse_irregular(spec)
-        library = load(Path(spec))
+        library = load(Path(spec), broken=broken)
         return library, library.models()
     for path in sorted(SPECS.glob("*/*.vit")):
         if f"model {spec} " in path.read_text(encoding="utf-8"):

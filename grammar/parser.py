@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from itertools import pairwise
 from typing import Any
 
 from lark import Token, UnexpectedToken
@@ -30,8 +29,8 @@ def parse(source: Source) -> tree.File:
 
 
 def read(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
-    """The tree and what is wrong with the text, in its order. Of a text with mistakes the tree holds the `use`s alone."""
-    nothing = tree.File(Span(source, 0, 0), 1, ())
+    """The tree and what is wrong with the text, in its order. Of a text with mistakes the tree holds the intact items."""
+    nothing = tree.File(Span(source, 0, 0), 1, (), tree.Lost(anything=True))
     header = _header(source)
     if found := hidden(source):
         return nothing, (found,)
@@ -48,17 +47,28 @@ def read(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
         file = builder.build(parsed)
     except VitError as problem:
         return nothing, (*builder.problems, *problem.diagnostics)
-    return file, tuple(builder.problems)
+    if not builder.problems:
+        return file, ()
+    return _salvaged(source, list(_lark().lex(source.text + "\n")), builder.problems)
 
 
 def _recovered(source: Source, *header: Diagnostic) -> tuple[tree.File, tuple[Diagnostic, ...]]:
-    from .recovery import recover  # only where something is wrong: most texts are well-formed, and waiting is dear
+    from .recovery import (
+        MAX_PROBLEMS,
+        recover,
+    )  # only where something is wrong: most texts are well-formed, and waiting is dear
 
     tokens: list[Token] = list(_lark().lex(source.text + "\n"))
-    builder = Builder(source)
-    uses = tuple(builder.use(a, b) for a, b in pairwise(tokens) if a.type == "USE" and b.type == "STRING")
     problems = recover(_lark(), source, tokens, headless=bool(header))
-    return tree.File(Span(source, 0, 0), 1, uses), (*header, *problems)
+    return _salvaged(source, tokens, [*header, *problems], complete=len(problems) < MAX_PROBLEMS)
+
+
+def _salvaged(source: Source, tokens: list[Token], problems: list[Diagnostic], *, complete: bool = True
+              ) -> tuple[tree.File, tuple[Diagnostic, ...]]:  # fmt: skip
+    from .salvage import salvage
+
+    file = salvage(_lark(), source, tokens, problems, complete=complete)
+    return file, tuple(sorted(problems, key=lambda problem: problem.span.start if problem.span else -1))
 
 
 _MISSING = "write `vit 1` on the first line"

@@ -17,7 +17,8 @@ from .mistakes import diagnose
 from .situation import Situation, span
 from .source import Source
 
-_MAX_PROBLEMS = 100
+#: More mistakes of one text help nobody.
+MAX_PROBLEMS = 100
 #: The shortest construct of a kind up to its `{`, by its first token.
 _STUBS = {
     "BLOCK": "BLOCK NAME", "FN": "FN NAME LPAR RPAR", "MODEL": "MODEL NAME EQUAL NAME", "NAME": "NAME",
@@ -55,9 +56,9 @@ class _Recovery:
             self._report(len(self.tokens) - 1)
             return tuple(self.problems)
         index = 0
-        while index < len(self.tokens) and len(self.problems) < _MAX_PROBLEMS:
+        while index < len(self.tokens) and len(self.problems) < MAX_PROBLEMS:
             index = self._step(index)
-        if len(self.levels) > 1 and len(self.problems) < _MAX_PROBLEMS:
+        if len(self.levels) > 1 and len(self.problems) < MAX_PROBLEMS:
             self._unclosed(len(self.tokens))
         return tuple(self.problems)
 

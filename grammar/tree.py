@@ -374,8 +374,19 @@ Item = Use | Function | Block | Model | Section
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """What the broken items of a text may hold: names they define, all their words, kinds of sections; or anything."""
+
+    defined: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    sections: frozenset[str] = frozenset()
+    anything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class File(Node):
-    """A whole text: the edition of its header and its items."""
+    """A whole text: the edition of its header and its items; of a text with mistakes the intact ones, and what is lost."""
 
     edition: int
     items: tuple[Item, ...]
+    lost: Lost | None = None

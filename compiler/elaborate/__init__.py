@@ -15,6 +15,7 @@ from ..ir.types import TensorType
 from . import budget, initialisers, reading, training
 from .context import Context
 from .expressions import condition
+from .intact import intact
 from .layers import run_forward
 from .library import SPECS, Library, Module
 from .overrides import NAME, parse_override
@@ -25,7 +26,7 @@ from .slots import Elaborated
 from .statements import fill
 from .values import Shape, Tensor
 
-__all__ = ["Checked", "check", "elaborate", "mistakes", "on_the_command_line"]
+__all__ = ["Checked", "check", "elaborate", "intact", "mistakes", "on_the_command_line"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...grammar import tree
@@ -45,9 +45,14 @@ class Module:
     definitions: dict[str, Definition] = field(default_factory=dict[str, Definition])
     sections: list[tree.Section] = field(default_factory=list[tree.Section])
     uses: list["Module"] = field(default_factory=list["Module"])
+    #: Names whose definition here is broken or not the only one.
+    hidden: set[str] = field(default_factory=set[str])
 
-    #: Every name that can be seen here, made when first asked for.
-    _visible: "dict[str, tuple[Module, Definition]]" = field(default_factory=dict[str, "tuple[Module, Definition]"])
+    #: Every name that can be seen here, made when first asked for; None for a hidden one.
+    _visible: "dict[str, tuple[Module, Definition] | None]" = field(
+        default_factory=dict[str, "tuple[Module, Definition] | None"]
+    )
+    _broken: "list[Module] | None" = None
 
     def find(self, name: str) -> "tuple[Module, Definition] | None":
         """A definition visible here: of this file, else of the files it uses, std last."""
@@ -57,9 +62,27 @@ class Module:
         """Every name that can be seen here."""
         return iter(self._names())
 
-    def _names(self) -> "dict[str, tuple[Module, Definition]]":
+    def hides(self, name: str) -> bool:
+        """Whether a name may be defined by what is broken in the files reached from here."""
+        if name in self._names():
+            return self._names()[name] is None
+        return any(m.file.lost and (m.file.lost.anything or name in m.file.lost.words) for m in self.broken())
+
+    def defines(self, name: str) -> bool:
+        """Whether a name is one that is defined here or in a file used, well or not."""
+        return name in self._names()
+
+    def broken(self) -> "list[Module]":
+        """The files reached from here of which not everything can be told."""
+        if self._broken is None:
+            self._broken = [module for module in self._reached() if module.hidden or module.file.lost]
+        return self._broken
+
+    def _names(self) -> "dict[str, tuple[Module, Definition] | None]":
         if not self._visible:
             for module in self._reached():
+                for name in module.hidden:
+                    self._visible.setdefault(name, None)
                 for name, item in module.definitions.items():
                     self._visible.setdefault(name, (module, item))
         return self._visible
@@ -84,43 +107,51 @@ class Library:
     modules: Mapping[Path, Module]
     #: What is wrong with the texts whichever model is asked for; None as long as nobody looked.
     read: "tuple[Diagnostic, ...] | None" = None
+    #: What is wrong with the texts as they are parsed.
+    broken: tuple[Diagnostic, ...] = ()
 
     def models(self) -> tuple[str, ...]:
         """The models that the file itself defines, in the order of the text."""
         return tuple(n for n, d in self.main.definitions.items() if isinstance(d, tree.Model))
 
 
-def load(path: Path, shown: str | None = None) -> Library:
-    """Reads and parses a file and everything it reaches; raises `VitError` with the errors of all of them."""
+def load(path: Path, shown: str | None = None, *, broken: bool = False) -> Library:
+    """Reads and parses a file and everything it reaches; raises `VitError` with the errors of all of them.
+
+    With `broken` errors in the texts do not raise: the library holds the intact definitions, and the errors in `broken`.
+    """
     loader = _Loader(root=path.resolve().parent)
     main = loader.module(path, shown or str(path), None)
-    loader.findings.raise_if_any()
-    assert main is not None
-    return Library(main, loader.modules)
+    assert main is not None  # without a place in a text, `module` raises
+    return loader.library(main, broken)
 
 
-def loads(text: str, shown: str = "<text>") -> Library:
+def loads(text: str, shown: str = "<text>", *, broken: bool = False) -> Library:
     """The same for a text that is in no file."""
     loader = _Loader(root=None)
     main = loader.parsed(Path(shown), Source(shown, text), ())
-    loader.findings.raise_if_any()
-    return Library(main, loader.modules)
+    return loader.library(main, broken)
 
 
-def read_bytes(data: bytes, shown: str, folder: Path) -> Library:
+def read_bytes(data: bytes, shown: str, folder: Path, *, broken: bool = False) -> Library:
     """The library of a text that came without a file, as from standard input: `use` is relative to `folder`."""
     loader = _Loader(root=folder.resolve())
     text = loader.decoded(data, shown, None)
     assert text is not None  # without a place in a text, `decoded` raises
     main = loader.parsed(folder.resolve() / shown, Source(shown, text), ())
-    loader.findings.raise_if_any()
-    return Library(main, loader.modules)
+    return loader.library(main, broken)
 
 
 class _Loader:
     def __init__(self, root: Path | None) -> None:
         self.root, self.findings = root, Findings()
         self.modules: dict[Path, Module] = {}
+
+    def library(self, main: Module, broken: bool) -> Library:
+        """The library of what was read; raises what is wrong with it unless `broken`."""
+        if not broken:
+            self.findings.raise_if_any()
+        return Library(main, self.modules, broken=tuple(self.findings.items))
 
     def module(self, path: Path, shown: str, span: Span | None, above: tuple[Path, ...] = ()) -> Module | None:
         real = path.resolve()
@@ -136,10 +167,10 @@ class _Loader:
         return None if text is None else self.parsed(real, Source(shown, text), (*above, real))
 
     def parsed(self, path: Path, source: Source, above: tuple[Path, ...]) -> Module:
-        """The module of a text; of one with mistakes it holds what it uses, so that those files are read too."""
+        """The module of a text; of one with mistakes it holds what it uses and what is intact."""
         file, problems = read(source)
         self.findings.add(*problems)
-        module = Module(path, file, source)
+        module = Module(path, file, source, hidden=set(file.lost.defined) if file.lost else set())
         self.modules[path] = module
         for item in file.items:
             if isinstance(item, tree.Use):
@@ -158,31 +189,37 @@ class _Loader:
         first = module.definitions.get(item.name.id)
         if first is not None:
             where = f"line {first.name.span.line}"
+            module.hidden.add(item.name.id)
             self._say("V0203", f"`{item.name.id}` is defined twice; the first is in {where}", item.name.span)
             return
         module.definitions[item.name.id] = item
 
     def _use(self, module: Module, item: tree.Use, above: tuple[Path, ...]) -> None:
+        found = self._used(module, item, above)
+        if found is not None:
+            module.uses.append(found)
+        else:  # what it would have brought is not known
+            module.file = replace(module.file, lost=tree.Lost(anything=True))
+
+    def _used(self, module: Module, item: tree.Use, above: tuple[Path, ...]) -> Module | None:
         text, span = item.path.value, item.path.span
         if not _plain(text):
             self._say("V0211", f"`{text}` is not the name of a .vit file relative to this one", span)
-            return
+            return None
         path = module.path.parent / text
         std = SPECS / text if text.startswith(("std/", "zoo/")) else SPECS / "std" / text
         roots = [SPECS] + ([self.root] if self.root else [])
         inside = any(path.resolve().is_relative_to(root.resolve()) for root in roots)
         if self.root is None and ".." not in text.split("/") and not std.is_file():
             self._say("V0210", f"there is no file `{text}`", span)
-            return
+            return None
         if not inside and not std.is_file():
             self._say("V0211", f"`{text}` leads out of the folder of the spec", span)
-            return
+            return None
         own = inside and (path.is_file() or not std.is_file())
         target = path if own else std
         shown = str(Path(module.source.name).parent / text) if own else str(std.relative_to(SPECS))
-        found = self.module(target, shown, span, above)
-        if found is not None:
-            module.uses.append(found)
+        return self.module(target, shown, span, above)
 
     def _read(self, path: Path, shown: str, span: Span | None) -> str | None:
         if not path.is_file():

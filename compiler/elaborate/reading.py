@@ -18,11 +18,11 @@ from .sections import INPUT
 from .shapes import inside, patterns
 from .sheets import MAX_PROBLEMS
 
-_ALWAYS = frozenset(["training"])
+ALWAYS = frozenset(["training"])
 
 
 @dataclass(frozen=True, slots=True)
-class _Use:
+class Use:
     """A name that stands in an expression, and the names known there before those of the file."""
 
     name: tree.Name
@@ -31,7 +31,7 @@ class _Use:
 
 def mistakes(library: Library) -> tuple[Diagnostic, ...]:
     """Those of the file and of what it uses, the library's own files apart."""
-    findings, words = Findings(), _words(library)
+    findings, words = Findings(), offered(library)
     for module in library.modules.values():
         if module is library.main or not module.path.is_relative_to(SPECS):
             for item in module.definitions.values():
@@ -39,11 +39,12 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
                     _reserved(item, findings)
                 if not isinstance(item, tree.Model):
                     _twice(item, findings)
-                    for use in _uses(item):
+                    for use in uses(item):
                         if (
                             len(findings.items) < MAX_PROBLEMS
-                            and use.name.id not in use.known | words | _ALWAYS
+                            and use.name.id not in use.known | words | ALWAYS
                             and not _outside(use.name.id, module)
+                            and not module.hides(use.name.id)
                         ):
                             findings.add(*unknown(use.name, [*use.known, *module.names()]).diagnostics)
             findings.add(*_cycles(module, words))
@@ -54,7 +55,7 @@ def _outside(name: str, module: Module) -> bool:
     return module.find(name) is not None or name in functions.names()
 
 
-def _words(library: Library) -> frozenset[str]:
+def offered(library: Library) -> frozenset[str]:
     """Every word that some type or some op offers."""
     found = {choice for name in ops.names() for param in ops.get(name).params for choice in param.choices}
     for module in library.modules.values():
@@ -90,7 +91,8 @@ def _reserved(item: tree.Block, findings: Findings) -> None:
 # ---- names in use ----------------------------------------------------------------------------------------------------
 
 
-def _uses(item: tree.Block | tree.Function) -> Iterator[_Use]:
+def uses(item: tree.Block | tree.Function) -> Iterator[Use]:
+    """The names in a block or function, each with those that are known there."""
     given = frozenset(p.name.id for p in item.params)
     if isinstance(item, tree.Function):
         sizes = _sizes([p.type for p in item.params] + [item.result], item.body)
@@ -102,9 +104,9 @@ def _uses(item: tree.Block | tree.Function) -> Iterator[_Use]:
     yield from _params(item.params, given | sizes)
     for entry in item.entries:
         if isinstance(entry, tree.Bind):
-            yield from _expression(entry.value, given | sizes | (binds - {entry.name.id}))
+            yield from expression(entry.value, given | sizes | (binds - {entry.name.id}))
         else:
-            yield from _expression(entry.condition, given | sizes | binds)
+            yield from expression(entry.condition, given | sizes | binds)
     arguments = frozenset(p.name.id for p in item.forward.params)
     everything = given | sizes | binds | arguments | _locals(item.forward.body)
     yield from _params(item.forward.params, everything, own=True)
@@ -118,24 +120,24 @@ def _sizes(types: list[tree.Type | None], body: tuple[tree.Stmt, ...]) -> frozen
     return frozenset(d.id for p in [*found, *inside(body)] for d in p.dims if isinstance(d, tree.Name))
 
 
-def _params(declared: tuple[tree.Param, ...], known: frozenset[str], own: bool = False) -> Iterator[_Use]:
+def _params(declared: tuple[tree.Param, ...], known: frozenset[str], own: bool = False) -> Iterator[Use]:
     """The names in defaults and bounds; a default does not see its own parameter."""
     for param in declared:
         here = known if own else known - {param.name.id}
         if param.default is not None:
-            yield from _expression(param.default, here)
+            yield from expression(param.default, here)
         for alternative in param.type.alternatives if param.type else ():
             if isinstance(alternative, tree.Pattern):
                 yield from _dims(alternative, known)
             else:
                 for bound in alternative.bounds:
-                    yield from _expression(bound.limit, here)
+                    yield from expression(bound.limit, here)
 
 
-def _dims(pattern: tree.Pattern, known: frozenset[str]) -> Iterator[_Use]:
+def _dims(pattern: tree.Pattern, known: frozenset[str]) -> Iterator[Use]:
     for dim in pattern.dims:
         if not isinstance(dim, (tree.Lead, tree.Name)):
-            yield from _expression(dim, known)
+            yield from expression(dim, known)
 
 
 def _locals(body: tuple[tree.Stmt, ...]) -> frozenset[str]:
@@ -155,32 +157,32 @@ def _locals(body: tuple[tree.Stmt, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _body(body: tuple[tree.Stmt, ...], known: frozenset[str]) -> Iterator[_Use]:
+def _body(body: tuple[tree.Stmt, ...], known: frozenset[str]) -> Iterator[Use]:
     for statement in body:
         match statement:
             case tree.Let():
-                yield from _expression(statement.value, known)
+                yield from expression(statement.value, known)
             case tree.Expect():
-                yield from _expression(statement.condition, known)
+                yield from expression(statement.condition, known)
             case tree.If():
-                yield from _expression(statement.test, known)
+                yield from expression(statement.test, known)
                 yield from _body(statement.then, known)
                 yield from _body(statement.otherwise, known)
             case tree.For():
-                yield from _expression(statement.iterable, known)
+                yield from expression(statement.iterable, known)
                 yield from _body(statement.body, known)
             case tree.Return():
                 for result in statement.results:
-                    yield from _expression(result.value, known)
+                    yield from expression(result.value, known)
 
 
-def _expression(expr: tree.Expr, known: frozenset[str]) -> Iterator[_Use]:
+def expression(expr: tree.Expr, known: frozenset[str]) -> Iterator[Use]:
     """The names in an expression; a comprehension's own are known inside it."""
     pending = [(expr, known)]
     while pending:
         node, here = pending.pop()
         if isinstance(node, tree.Name):
-            yield _Use(node, here)
+            yield Use(node, here)
         elif isinstance(node, tree.Each):
             inner = here | {name.id for clause in node.clauses for name in clause.names}
             pending += [(part, inner) for part in parts(node)]
@@ -224,7 +226,7 @@ def _mentions(
     """The definitions that a text names; a bare word that may be a choice is taken for one."""
     if isinstance(item, tree.Model):
         return
-    for use in _uses(item):
+    for use in uses(item):
         found = module.find(use.name.id) if use.name.id not in use.known | words else None
         if found is not None:
             yield use.name, found

@@ -87,7 +87,9 @@ def _known(section: tree.Section, module: Module, findings: Findings) -> None:
         in_sheet = f"write it in the sheet of a model: `model NAME = BASE {{ {INPUT} {{ ... }} }}`"
         help = in_sheet if section.kind.id == INPUT else suggestion(section.kind.id, KINDS)
         findings.add(Diagnostic("V0202", f"there is no section `{section.kind.id}`", section.kind.span, help=help))
-    if section.model is not None and not isinstance(module.definitions.get(section.model.id), tree.Model):
+    if section.model is None or module.hides(section.model.id):
+        return
+    if not isinstance(module.definitions.get(section.model.id), tree.Model):
         known = [n for n, d in module.definitions.items() if isinstance(d, tree.Model)]
         findings.add(Diagnostic("V0201", f"there is no model `{section.model.id}` in this file", section.model.span,
                                 help=suggestion(section.model.id, known)))  # fmt: skip
