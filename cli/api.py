@@ -14,6 +14,8 @@ from .specs import choose
 
 if TYPE_CHECKING:
     from ..runtime.weights.imported import Imported
+    from ..runtime.weights.initial import Initial
+    from ..runtime.weights.origin import Known, Origin
 
 
 def check(spec: str | Path, model: str | None = None, settings: Mapping[str, str] | None = None) -> Program:
@@ -57,13 +59,16 @@ def compile(
     seed: int = 0,
     verify: bool = True,
     classes: tuple[str, ...] = (),
+    trust: bool = False,
     done: Callable[[str], None] = lambda step: None,
 ) -> dict[str, Any]:
     """Writes the artefact of a model into `out` (`out/NAME` without it) and gives its manifest.
 
-    `to` limits the targets that the section `export` asks for (`torch`, `torchscript`, `onnx`). `weights` is a file or a
-    mapping of arrays; without it the file of the section `weights`, else weights drawn with `seed`. `verify` compares the
-    targets and raises `VitError` where they differ; `done` hears of every step. Further arguments and errors as in `check`.
+    `to` limits the targets that the section `export` asks for (`torch`, `torchscript`, `onnx`). `weights` is a file, its folder, or a
+    mapping of numpy arrays or torch tensors; without it the file of the section `weights`, else weights drawn with `seed`.
+    The manifest says under `weights` where they came from. `trust` lets a file that is a pickle be read, in a process of its
+    own. `verify` compares the targets and raises `VitError` where they differ; `done` hears of every step. Further
+    arguments and errors as in `check`.
 
         >>> import vitc
         >>> manifest = vitc.compile("digits", out="out/digits", to=("onnx",), verify=False)
@@ -78,14 +83,14 @@ def compile(
     compiled = load(spec, model, settings)
     targets = _targets(compiled.program, to)
     names = classes or tuple(_named(compiled.program, Path(spec).parent))
-    tensors = start(compiled, spec, seed, weights)
+    tensors = start(compiled, spec, seed, weights, trust=trust)
     folder = Path(out) if out is not None else Path("out") / compiled.program.name
     return export(compiled, tensors, folder, targets, seed=seed, verify=verify, classes=names, done=done)
 
 
 def export(
     compiled: Compiled,
-    tensors: Mapping[str, Any],
+    tensors: "Initial | Imported | Known",
     folder: Path,
     targets: tuple[str, ...] | None = None,
     *,
@@ -115,7 +120,7 @@ def export(
         done("weights")
         _write(compiled, tensors, stage, _targets(program, ()) if targets is None else targets, metadata, done)
         report = _verified(compiled, stage, tensors, done) if verify else None
-        return artefact.publish(stage, folder, _about(compiled, metadata, seed, report))
+        return artefact.publish(stage, folder, _about(compiled, metadata, seed, tensors.origin, report))
 
 
 def _targets(program: Program, to: tuple[str, ...]) -> tuple[str, ...]:
@@ -151,20 +156,26 @@ def _activation(program: Program) -> str:
     return {"bce": "sigmoid", "mse": "none"}.get(criterion, "softmax")
 
 
-def start(compiled: Compiled, spec: str | Path, seed: int, given: str | Path | Mapping[str, Any] | None = None) -> Any:
-    """The weights that are given, those of the section `weights`, or those that the text's own rules draw."""
+def start(compiled: Compiled, spec: str | Path, seed: int, given: str | Path | Mapping[str, Any] | None = None,
+          *, trust: bool = False) -> "Initial | Imported | Known":  # fmt: skip
+    """The weights that are given, those of the section `weights`, or those that the text's own rules draw; `origin` of
+    the result says which."""
+    from ..runtime.weights.imported import taken
+    from ..runtime.weights.imported_plan import Model
     from ..runtime.weights.initial import Initial
+    from ..runtime.weights.origin import Known
 
-    if isinstance(given, Mapping):
+    if isinstance(given, Known):
         return given
     initial = Initial(compiled.program, seed)
-    found = imported(compiled.program, spec, initial, None if given is None else Path(given))
+    if isinstance(given, Mapping):
+        return taken(given, Model.of(compiled.program), initial)
+    found = imported(compiled.program, spec, initial, None if given is None else Path(given), trust=trust)
     return initial if found is None else found
 
 
-def imported(
-    program: Program, spec: str | Path, initial: Mapping[str, Any], file: Path | None = None, layout: str | None = None
-) -> "Imported | None":
+def imported(program: Program, spec: str | Path, initial: Mapping[str, Any], file: Path | None = None,
+             layout: str | None = None, *, trust: bool = False) -> "Imported | None":  # fmt: skip
     """The weights out of a file, or of that of the section `weights`, which also says which of them are taken."""
     from ..runtime.sections import section
     from ..runtime.sections.weights import Weights
@@ -176,8 +187,7 @@ def imported(
         file, span = Path(spec).parent / wanted.file, program.sections["weights"].entries["file"].span
     if file is None:
         return None
-    model = Model(program.weights(), program.root.params)
-    return read(file, model, initial, layout or wanted.layout, wanted.choices(), span)
+    return read(file, Model.of(program), initial, layout or wanted.layout, wanted.choices(), span, trust=trust)
 
 
 def _verified(compiled: Compiled, stage: Path, tensors: Any, done: Callable[[str], None]) -> dict[str, Any]:
@@ -200,7 +210,9 @@ def _named(program: Program, base: Path) -> Sequence[str]:
     return data.classes or known
 
 
-def _about(compiled: Compiled, metadata: Mapping[str, str], seed: int, report: Any) -> dict[str, Any]:
+def _about(
+    compiled: Compiled, metadata: Mapping[str, str], seed: int, weights: "Origin", report: Any
+) -> dict[str, Any]:
     """What the manifest says besides the files."""
     from importlib.metadata import version
 
@@ -213,6 +225,7 @@ def _about(compiled: Compiled, metadata: Mapping[str, str], seed: int, report: A
         "spec_sha256": compiled.spec_hash,
         "versions": {name: version(name) for name in ("vitc", "torch", "onnx")},
         "seed": seed,
+        "weights": weights.as_data(),
         "params": compiled.params,
         "macs": compiled.macs,
         "inputs": {"image": ["batch", *shape]},

@@ -10,13 +10,15 @@ from .errors import warn
 from .specs import choose, settings
 
 
-def run(spec: str, model: str | None, out: str | None, to: list[str], weights: str | None, sets: list[str], seed: int,
-        verify: bool, format: str) -> None:  # fmt: skip
+def run(spec: str, model: str | None, out: str | None, to: list[str], weights: str | None, trust: bool, sets: list[str],
+        seed: int, verify: bool, format: str) -> None:  # fmt: skip
     """Compiles and prints what was written and how near the targets are to each other."""
     _, name = choose(spec, model)
     given = settings(sets)
     if format == "json":
-        manifest = api.compile(spec, name, out, to=tuple(to), weights=weights, settings=given, seed=seed, verify=verify)
+        manifest = api.compile(
+            spec, name, out, to=tuple(to), weights=weights, settings=given, seed=seed, verify=verify, trust=trust
+        )
         print(json.dumps(manifest, indent=2))
         _note(manifest)
         return
@@ -24,7 +26,16 @@ def run(spec: str, model: str | None, out: str | None, to: list[str], weights: s
 
     with steps(f"compiling {name}") as done:
         manifest = api.compile(
-            spec, name, out, to=tuple(to), weights=weights, settings=given, seed=seed, verify=verify, done=done
+            spec,
+            name,
+            out,
+            to=tuple(to),
+            weights=weights,
+            settings=given,
+            seed=seed,
+            verify=verify,
+            trust=trust,
+            done=done,
         )
     _print(manifest, out or f"out/{name}")
     _note(manifest)
@@ -39,11 +50,14 @@ def _note(manifest: dict[str, Any]) -> None:
 
 
 def _print(manifest: dict[str, Any], folder: str) -> None:
+    from ..runtime.weights.origin import lines
+
     print(
         f"{manifest['model']}: {manifest['params']:,} parameters, {size(manifest['macs'], '')} MACs, in {escape(folder)}/"
     )
     files = [(f"  {name}", f"{about['bytes']:,}") for name, about in manifest["files"].items()]
     print(columns([("  file", "bytes"), *files], {1}))
+    print("\n".join(lines(manifest["weights"], way="pass --weights FILE for trained ones")))
     report = manifest["verification"]
     if report is None:
         print("not verified")

@@ -1,5 +1,6 @@
 """`vitc`: the commands, and what every one does with errors."""
 
+import json
 from enum import StrEnum
 from typing import Annotated
 
@@ -32,6 +33,14 @@ class Rows(StrEnum):
 
 
 Format = Annotated[Form, typer.Option("--format", help="for people, or for machines")]
+Part = Annotated[str | None, typer.Option(help="which part of the file of weights, like model_ema, where several fit")]
+Trust = Annotated[bool, typer.Option("--trust", help="read weights that are a pickle, in a process of their own")]
+Force = Annotated[bool, typer.Option("--force", help="write over a file that is there")]
+
+
+def _part(part: str | None) -> list[str]:
+    """`--part NAME` as the setting that a spec would have."""
+    return [] if part is None else [f"weights.part={json.dumps(part, ensure_ascii=False)}"]
 
 
 def _version(wanted: bool) -> None:
@@ -74,7 +83,9 @@ def compile(
     to: Annotated[
         list[str] | None, typer.Option(help="torch, torchscript, onnx; what `export` asks for without it")
     ] = None,
-    weights: Annotated[str | None, typer.Option(help="a .safetensors or .npz file")] = None,
+    weights: Annotated[str | None, typer.Option(help="a file of weights, or its folder")] = None,
+    part: Part = None,
+    trust: Trust = False,
     settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE: re-binds a parameter")] = None,
     seed: Annotated[int, typer.Option(help="of the weights that are drawn")] = 0,
     verify: Annotated[bool, typer.Option(help="compare the targets with each other")] = True,
@@ -86,7 +97,8 @@ def compile(
     """
     from . import compile as command
 
-    command.run(spec, model, out, to or [], weights, settings or [], seed, verify, format)
+    sets = [*(settings or []), *_part(part)]
+    command.run(spec, model, out, to or [], weights, trust, sets, seed, verify, format)
 
 
 @app.command()
@@ -98,6 +110,8 @@ def train(
     settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, like train.epochs=3")] = None,
     resume: Annotated[str | None, typer.Option(help="a run to continue after its last whole epoch")] = None,
     verify: Annotated[bool, typer.Option(help="compare the exported targets with each other")] = True,
+    part: Part = None,
+    trust: Trust = False,
     format: Format = Form.text,
 ) -> None:
     """Trains a model on the pictures that its spec names, and exports it.
@@ -106,7 +120,7 @@ def train(
     """
     from . import train as command
 
-    command.run(spec, model, out, device, settings or [], resume, verify, format)
+    command.run(spec, model, out, device, [*(settings or []), *_part(part)], resume, verify, trust, format)
 
 
 @app.command()
@@ -190,7 +204,7 @@ def import_(
     image: Annotated[
         str | None, typer.Option(help="HEIGHTxWIDTH, likewise, or where a configuration says two sizes")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="write over a file that is there")] = False,
+    force: Force = False,
     format: Format = Form.text,
 ) -> None:
     """Writes the spec of a model of transformers, timm or open_clip, with how its checkpoint wants pictures prepared.
@@ -217,13 +231,15 @@ Out = Annotated[str, typer.Option("--out", "-o", help="the .safetensors or .npz 
 
 @weights.command("import")
 def weights_import(
-    file: Annotated[str, typer.Argument(help="a .safetensors or .npz file; a pickle only with --trust")],
+    file: Annotated[str, typer.Argument(help="a file of weights or its folder; a pickle only with --trust")],
     model: Model,
     layout: Layout = "auto",
     out: Out = "model.safetensors",
     settings: Settings = None,
     seed: Annotated[int, typer.Option(help="of the weights that the spec draws anew")] = 0,
-    trust: Annotated[bool, typer.Option("--trust", help="read .pth and .bin, which are pickles")] = False,
+    part: Part = None,
+    trust: Trust = False,
+    force: Force = False,
     format: Format = Form.text,
 ) -> None:
     """Brings weights from elsewhere into the names and shapes of a model.
@@ -233,7 +249,7 @@ def weights_import(
     """
     from . import weights as command
 
-    command.bring(file, layout, model, out, settings or [], seed, trust, format)
+    command.bring(file, layout, model, out, [*(settings or []), *_part(part)], seed, trust, force, format)
 
 
 @weights.command("export")
@@ -243,6 +259,7 @@ def weights_export(
     model: Model,
     out: Out,
     settings: Settings = None,
+    force: Force = False,
     format: Format = Form.text,
 ) -> None:
     """Writes the weights of a model in someone else's names and shapes.
@@ -251,7 +268,7 @@ def weights_export(
     """
     from . import weights as command
 
-    command.give(file, layout, model, out, settings or [], format)
+    command.give(file, layout, model, out, settings or [], force, format)
 
 
 @weights.command("layouts")

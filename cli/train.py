@@ -13,15 +13,19 @@ from .training import train
 
 
 def run(spec: str, model: str | None, out: str | None, device: str, sets: list[str], resume: str | None, verify: bool,
-        format: str) -> None:  # fmt: skip
+        trust: bool, format: str) -> None:  # fmt: skip
     """Trains with a bar for each epoch on a terminal, a line for each elsewhere, and prints the summary."""
     with nullcontext() if format == "json" else _Listening() as listener:
         summary = train(
-            spec, model, out, settings=settings(sets), device=device, resume=resume, verify=verify, listener=listener
+            spec, model, out, settings=settings(sets), device=device, resume=resume, verify=verify, trust=trust,
+            listener=listener,
         )
     if format == "json":
         print(json.dumps(summary, indent=2))
         return
+    from ..runtime.weights.origin import lines
+
+    print("\n".join(lines(summary["start"], "started from")))
     print(escape(f"{summary['run']}/: curves.png, metrics.jsonl, summary.json, checkpoints/, export/"))
     speed = f"{summary['seconds']:.0f} s of training, {summary['images_per_second']:,.0f} images/s"
     print(f"{speed} on {escape(summary['device'])}")

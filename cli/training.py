@@ -16,7 +16,6 @@ from ..runtime.sections import section
 from ..runtime.sections.data import Data
 from ..runtime.sections.input import preprocess
 from ..runtime.sections.train import Train
-from ..runtime.sections.weights import Weights
 from . import api
 from .specs import choose
 
@@ -27,15 +26,17 @@ if TYPE_CHECKING:
 
 
 def train(spec: str | Path, model: str | None = None, out: str | Path | None = None, *, settings: Mapping[str, str] | None = None,
-          device: str = "auto", resume: str | Path | None = None, verify: bool = True,
+          device: str = "auto", resume: str | Path | None = None, verify: bool = True, trust: bool = False,
           listener: "Listener | None" = None) -> dict[str, Any]:  # fmt: skip
     """Trains in `out` (the first free of `runs/NAME`, `runs/NAME-2`, …), exports to `out/export` and gives the summary.
 
     `out` must be empty or missing. `resume` is a run to continue after its last whole epoch, or the folder of one of its
     checkpoints, with the settings it was started with; of new ones only `train.epochs` may differ. A run that is finished is
     not scored or exported again: its summary is given. `device` is `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
+    `trust` lets the file of the section `weights` be a pickle, as in `compile`.
     """
     from ..runtime.training import Listener, devices, folder, intact, runs
+    from ..runtime.weights.origin import Known, Origin
 
     listener = listener or Listener()
     devices.refuse_several()
@@ -54,17 +55,17 @@ def train(spec: str | Path, model: str | None = None, out: str | Path | None = N
             runs.refuse_changed(old, made, job.wanted.epochs)
             if runs.finished(old, job.wanted.epochs):
                 listener.warning(_finished(old))
-                return {**old.facts["summary"], "run": str(old.path)}
+                return {**old.facts["summary"], "run": str(old.path), "start": old.facts["weights"]}
             intact.ready(old, job.wanted.epochs, job.wanted.keep)
         if device != "auto":  # that always finds one, so torch can wait until the data is checked
             device = devices.chosen(device)
         run = old or held.enter_context(folder.claimed(None if out is None else Path(out), name))
-        trained = job.run(run, made, device, listener)
+        trained = job.run(run, made, device, listener, trust=trust)
+        origin = Origin("training", epoch=trained.summary["epoch"], start=run.facts["weights"])
         # The model as it was read at the start: the text may have changed since.
-        api.export(
-            job.compiled, trained.weights, run.export, seed=job.wanted.seed, verify=verify, classes=trained.classes
-        )
-        return {**trained.summary, "run": str(run.path)}
+        api.export(job.compiled, Known(trained.weights, origin), run.export, seed=job.wanted.seed, verify=verify,
+                   classes=trained.classes)  # fmt: skip
+        return {**trained.summary, "run": str(run.path), "start": run.facts["weights"]}
 
 
 def _finished(run: "Run") -> Diagnostic:
@@ -85,7 +86,7 @@ class _Job:
     data: Data
     pixels: Preprocess
 
-    def run(self, run: "Run", made: "Identity", device: str, listener: "Listener") -> "Trained":
+    def run(self, run: "Run", made: "Identity", device: str, listener: "Listener", *, trust: bool) -> "Trained":
         """Reads the data, writes the record of the run and trains. No file is written before all of it is checked."""
         from ..runtime.training import devices, runs, train
         from ..runtime.training.fitting import fitting
@@ -104,9 +105,8 @@ class _Job:
             listener.warning(diagnostic)
         weights = None
         if run.start is None:
-            file = section(self.compiled.program, "weights", Weights).file
-            weights = api.start(self.compiled, self.spec, self.wanted.seed)
-            origin = runs.origin(self.spec.parent, file, self.wanted.seed)
+            weights = api.start(self.compiled, self.spec, self.wanted.seed, trust=trust)
+            origin = weights.origin.as_data()
             if run.facts:
                 runs.refuse_others(run, {"weights": origin}, "a run is resumed with the weights it was started with")
             found["weights"] = origin

@@ -1,6 +1,9 @@
 """`vitc weights import` and `vitc weights export`."""
 
 import json
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,45 +15,35 @@ from . import api
 from .specs import choose, settings
 
 
-def bring(file: str, layout: str, model: str, out: str, sets: list[str], seed: int, trust: bool, format: str) -> None:
+def bring(file: str, layout: str, model: str, out: str, sets: list[str], seed: int, trust: bool, force: bool,
+          format: str) -> None:  # fmt: skip
     """Writes the weights of a model out of a file in a layout, and tells what was drawn and what was left out."""
     from ..runtime.weights.files import save
     from ..runtime.weights.initial import Initial
-    from ..runtime.weights.pickled import readable
 
-    _new(out, file)
+    _new(out, file, force)
     spec, program = _program(model, sets)
-    with readable(Path(file), trust=trust) as path:
-        found = api.imported(program, spec, Initial(program, seed), path, layout)
-        assert found is not None
+    found = api.imported(program, spec, Initial(program, seed), Path(file), layout, trust=trust)
+    assert found is not None
+    with _writing(out):
         save(Path(out), found, found.model.specs)
-    plan = found.plan
-    _tell(
-        format,
-        out,
-        {
-            "layout": plan.layout.name,
-            "tensors": len(found),
-            "zeros": plan.zeros,
-            "drawn": plan.drawn,
-            "resized": sorted(plan.changes),
-            "left_out": sorted([*plan.left_out, *plan.must_be_zero]),
-        },
-    )
+    _tell(format, out, len(found), found.origin.as_data())
 
 
-def give(file: str, layout: str, model: str, out: str, sets: list[str], format: str) -> None:
+def give(file: str, layout: str, model: str, out: str, sets: list[str], force: bool, format: str) -> None:
     """Writes the weights of a model in the names and forms of a layout."""
     from ..runtime.weights.exported import export
     from ..runtime.weights.imported import read
     from ..runtime.weights.imported_plan import Model
+    from ..runtime.weights.initial import Initial
 
-    _new(out, file)
+    _new(out, file, force)
     _, program = _program(model, sets)
-    wanted = Model(program.weights(), program.root.params)
-    stored = read(Path(file), wanted, {}).stored
-    chosen = export(stored, wanted, layout, Path(out))
-    _tell(format, out, {"layout": chosen.name, "tensors": len(wanted.specs)})
+    wanted = Model.of(program)
+    found = read(Path(file), wanted, Initial(program, 0))
+    with _writing(out):
+        chosen = export(found, wanted, layout, Path(out))
+    _tell(format, out, len(wanted.specs), {**found.origin.as_data(), "layout": chosen.name})
 
 
 def layouts(format: str) -> None:
@@ -72,16 +65,30 @@ def _program(model: str, sets: list[str]) -> tuple[str, Program]:
     return spec, elaborate(library, name, settings(sets))
 
 
-def _new(out: str, file: str) -> None:
+def _new(out: str, file: str, force: bool) -> None:
+    """Raises V1008 where the file to write is the one that is read, or is there already and `force` does not say so."""
     if Path(out).exists() and Path(file).exists() and Path(out).samefile(file):
         raise error("V1008", f"`{out}` is the file that is read", exit_status=2, help="-o takes another")
+    if os.path.lexists(out) and not force:
+        raise error(
+            "V1008", f"`{out}` is there already", exit_status=2, help="--force writes over it; -o takes another"
+        )
 
 
-def _tell(format: str, out: str, about: dict[str, Any]) -> None:
+@contextmanager
+def _writing(out: str) -> Generator[None]:
+    """Raises V0801 where the disk does not take the file."""
+    try:
+        yield
+    except OSError as problem:
+        raise error("V0801", f"`{out}` can't be written: {problem.strerror or problem}", exit_status=3) from None
+
+
+def _tell(format: str, out: str, tensors: int, origin: dict[str, Any]) -> None:
+    from ..runtime.weights.origin import lines
+
     if format == "json":
-        print(json.dumps({"file": out, **about}, indent=2))
+        print(json.dumps({"file": out, "tensors": tensors, **origin}, indent=2))
         return
-    print(f"{out}: {about['tensors']} tensors, layout {about['layout']}")
-    for kind in ("zeros", "drawn", "resized", "left_out"):
-        if names := about.get(kind):
-            print(f"  {kind.replace('_', ' ')}: {escape(', '.join(names))}")
+    print(f"{escape(out)}: {tensors} tensors, layout {origin['layout']}")
+    print("".join(f"{line}\n" for line in lines(origin)[1:]), end="")

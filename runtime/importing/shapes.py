@@ -157,6 +157,7 @@ def _said(found: Shapes, asked: Asked) -> dict[str, str]:
 def _proven(made: Sheet, path: Path, layout: Layout, headers: Mapping[str, Header]) -> None:
     """The sheet must want exactly what the file holds."""
     program = elaborate(loads(made.text()), made.name)
-    found = plan(layout, headers, Model(program.weights(), program.root.params), Choices())
+    model = Model.of(program)
+    found = plan(layout, headers, model, Choices())
     if found.findings:
-        raise refused(path, found.findings)
+        raise refused(f"`{path}`", found.findings, model.specs, headers)

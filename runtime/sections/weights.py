@@ -66,17 +66,19 @@ Patterns = Annotated[tuple[str, ...], BeforeValidator(_patterns)]
 
 
 class Weights(Strict):
-    """`file`: safetensors or npz, relative to the spec, in the names of `layout`. `only`: ours that come from it; `skip`:
-    ours that don't, and theirs that are passed over; `resize`: ours that may have another size there."""
+    """`file`: a file of weights or its folder, relative to the spec, in the names of `layout`, in the `part` of it that is
+    named where it holds several. `only`: ours that come from it; `skip`: ours that don't, and theirs that are passed over;
+    `resize`: ours that may have another size there."""
 
     LATER: ClassVar[tuple[str, ...]] = ("rename",)
 
     file: str | None = None
     layout: Annotated[str, BeforeValidator(_layout)] = "timm"
+    part: str | None = None
     only: Patterns = ()
     skip: Patterns = ()
     resize: Annotated[tuple[Resize, ...], BeforeValidator(_resizes)] = ()
 
     def choices(self) -> Choices:
         """What it says of names."""
-        return Choices(self.only, self.skip, self.resize)
+        return Choices(self.only, self.skip, self.resize, self.part)

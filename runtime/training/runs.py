@@ -80,17 +80,6 @@ def pictures(parts: Parts, classes: tuple[str, ...]) -> dict[str, Any]:
     return {"data": {**lines, **parts.fingerprint}, "classes": list(classes)}
 
 
-def origin(base: Path, file: str | None, seed: int) -> dict[str, Any]:
-    """Where the weights come from that training starts with: a file relative to the spec's folder with its hash (a folder:
-    the hash of each file in it), or the seed that they are drawn with."""
-    if file is None:
-        return {"seed": seed}
-    path = base / file
-    files = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
-    hashes = {one.name: artefact.sha256(one) for one in files}
-    return {"file": file, "sha256": hashes if path.is_dir() else hashes[path.name]}
-
-
 def begin(run: Run, made: Identity, facts: Mapping[str, Any]) -> None:
     """Writes the record; raises V0801."""
     run.begin({**facts, **asdict(made), "resumed": []})

@@ -7,7 +7,6 @@ from pathlib import Path
 from ...compiler.ops.base import Array, np
 from ...grammar.diagnostics import error
 from ...grammar.suggest import suggestion
-from .files import Stored
 from .findings import folded
 from .imported_plan import Model, filled
 from .layouts import Layout, Rule, layouts, named
@@ -36,7 +35,7 @@ class Plan:
     must_be_zero: list[str] = field(default_factory=list[str])
 
 
-def export(stored: Stored, model: Model, layout: str, out: Path) -> Layout:
+def export(stored: Mapping[str, Array], model: Model, layout: str, out: Path) -> Layout:
     """Writes `out` (.safetensors or .npz) and tells in which layout; of a family in the only one that has a place for
     every tensor (V0708, V0711)."""
     candidates = named(layout) if layout != "auto" else []

@@ -1,36 +1,45 @@
 """What is wrong with a file of weights, in words: every tensor named, those of many blocks in one line."""
 
 import re
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 
 from ...grammar.diagnostics import Diagnostic, VitError
+from ...grammar.source import Span
+from .common import common
 
-#: Problems by kind: the code, and what the file does.
+#: Problems by kind: the code, what the file does, and what blocks with the problem do.
 KINDS = {
-    "missing": ("V0703", "lacks {} of this model"),
-    "not expected": ("V0704", "holds {} that this model has no place for"),
-    "of another shape": ("V0705", "holds {} in another shape"),
-    "of another type": ("V0706", "holds {} of another type"),
-    "that can't be resized": ("V0709", "holds {} that can't be brought to another size"),
+    "missing": ("V0703", "lacks {} of this model", "lack"),
+    "not expected": ("V0704", "holds {} that this model has no place for", "hold"),
+    "of another shape": ("V0705", "holds {} in another shape", "have another shape of"),
+    "of another type": ("V0706", "holds {} of another type", "have another type of"),
+    "that can't be resized": ("V0709", "holds {} that can't be brought to another size", "can't resize"),
 }
 #: Lines of one kind that are shown; the same line of several blocks is one.
 SHOWN = 24
 
 _BLOCK = re.compile(r"\.(\d{1,9})\.")
+_NUMBERED = re.compile(r"(\.|layer_|block_)(\d+)(?=[./])")
 
 
-def refused(path: Path, findings: Mapping[str, list[str]]) -> VitError:
-    """What is wrong with a file: a diagnostic for each kind of problem, all tensors named."""
+def refused(label: str, findings: Mapping[str, list[str]], ours: Iterable[str], theirs: Iterable[str],
+            span: Span | None = None) -> VitError:  # fmt: skip
+    """What is wrong with a file: a diagnostic for each kind of problem, with what the names have in common and all of them.
+
+    `ours` and `theirs` are all names of the model and of the file.
+    """
     help = "the section `weights` of the spec can name what may differ: only, skip, resize"
     found: list[Diagnostic] = []
     for kind, lines in findings.items():
-        code, text = KINDS[kind]
+        code, text, verb = KINDS[kind]
         count = "a tensor" if len(lines) == 1 else f"{len(lines)} tensors"
         folded = fold(lines)
         rest = [f"and {len(folded) - SHOWN} more"] if len(folded) > SHOWN else []
+        names = {line.partition(" ")[0].removesuffix(",") for line in lines}
+        alike = common(names, theirs if kind == "not expected" else ours, verb)
+        said = "".join(f"\n  {line}" for line in alike)
         body = "".join(f"\n    {line}" for line in folded[:SHOWN] + rest)
-        found.append(Diagnostic(code, f"`{path}` {text.format(count)}:{body}", help="" if found else help))
+        found.append(Diagnostic(code, f"{label} {text.format(count)}:{said}{body}", span, help="" if found else help))
     return VitError(tuple(found), 3)
 
 
@@ -39,12 +48,16 @@ def fold(lines: list[str]) -> list[str]:
     blocks: dict[str, list[tuple[str, int]]] = {}
     for line in lines:
         number = _BLOCK.search(line)
-        text = line if number is None else re.sub(rf"(\.|layer_|block_){number[1]}(?=[./])", r"\1{i}", line)
+        text = line if number is None else _numbered(line, number[1])
         blocks.setdefault(text, []).append((line, -1 if number is None else int(number[1])))
     return [
         found[0][0] if len(found) == 1 else f"{text}, i = {_span([number for _, number in found])}"
         for text, found in blocks.items()
     ]
+
+
+def _numbered(line: str, number: str) -> str:
+    return _NUMBERED.sub(lambda found: f"{found[1]}{{i}}" if found[2] == number else found[0], line)
 
 
 def _span(numbers: list[int]) -> str:

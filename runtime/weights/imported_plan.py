@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ...compiler.ir.program import WeightSpec
+from ...compiler.ir.program import Program, WeightSpec, walk_weights
 from .files import FLOATS, Header
 from .imported_resize import Change, Resizes
 from .layouts import Layout, Rule
@@ -14,10 +14,24 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What a model wants: its tensors, and its numbers by name (`heads`, which some layouts need; `image`, `patch`)."""
+    """What a model wants: its tensors, its numbers by name (`heads`, which some layouts need; `image`, `patch`), and the
+    further names of weights that stand in shared layers, each with the first."""
 
     specs: Mapping[str, WeightSpec]
     params: Mapping[str, object] = field(default_factory=dict[str, object])
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @staticmethod
+    def of(program: Program) -> "Model":
+        """What the model of a program wants."""
+        names = (name for name, _ in walk_weights(program.root)) if program.aliases else ()
+        aliases = {name: first for name in names if (first := program.canonical(name)) != name}
+        return Model(program.weights(), program.root.params, aliases)
+
+    @property
+    def named(self) -> dict[str, WeightSpec]:
+        """The tensors by all their names."""
+        return {**self.specs, **{name: self.specs[first] for name, first in self.aliases.items()}}
 
     @property
     def numbers(self) -> dict[str, int]:
@@ -27,11 +41,12 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a spec says of its weights: patterns of names, see the section `weights`."""
+    """What a spec says of its weights: patterns of names, and in which part of the file they are; see the section `weights`."""
 
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     resize: Resizes = ()
+    part: str | None = None
 
     def taken(self, name: str) -> bool:
         """Whether one of our tensors comes from the file; the others are drawn."""
@@ -40,10 +55,12 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A rule with its holes filled: our names, theirs as they stand in the file, the slice of a stacked tensor."""
+    """A rule with its holes filled: our names and which of them is meant, theirs as they stand in the file, the slice of a
+    stacked tensor."""
 
     rule: Rule
     ours: tuple[str, ...]
+    position: int
     theirs: tuple[str, ...]
     index: int | None = None
 
@@ -52,12 +69,13 @@ class Bound:
 class Plan:
     """What becomes of each tensor of both sides.
 
-    `bound` and `zeros` are ours by name, `drawn` ours that start anew, `must_be_zero` and `left_out` theirs; `findings`
-    are problems by kind, each a list of lines that name tensors.
+    `bound` and `zeros` are ours by name, `again` the same weight under a further name, `drawn` ours that start anew,
+    `must_be_zero` and `left_out` theirs; `findings` are problems by kind, each a list of lines, which begin with a name.
     """
 
     layout: Layout
     bound: dict[str, Bound] = field(default_factory=dict[str, Bound])
+    again: list[tuple[str, Bound]] = field(default_factory=list[tuple[str, Bound]])
     changes: dict[str, Change] = field(default_factory=dict[str, Change])
     zeros: list[str] = field(default_factory=list[str])
     drawn: list[str] = field(default_factory=list[str])
@@ -75,27 +93,42 @@ class Plan:
         return sum(map(len, self.findings.values()))
 
 
-def plan(layout: Layout, headers: Mapping[str, Header], model: Model, choices: Choices) -> Plan:
-    """Every tensor of ours with where it comes from, every one of theirs with where it goes."""
-    made, actual = Plan(layout), spelled(layout, headers)
+def plan(layout: Layout, headers: Mapping[str, Header], model: Model, choices: Choices, prefix: str = "") -> Plan:
+    """Every tensor of ours with where it comes from, every one of theirs with where it goes; `prefix` is what stands in the
+    file before their names."""
+    made, actual, specs = Plan(layout), spelled(layout, headers), model.named
     used: set[str] = set()
+    others: dict[str, list[Bound]] = {}
+    for name, first in model.aliases.items():
+        for found in _bindings(layout, name, actual, specs):
+            others.setdefault(first, []).append(found)
+            used |= set(found.theirs)
+            break
     for name in model.specs:
-        found = next(_bindings(layout, name, actual, model), None)
+        again = others.get(name, [])
+        found = next(_bindings(layout, name, actual, specs), None)
+        if found is None and again:
+            found, *again = again
         if found is not None:
             used |= set(found.theirs)
         if not choices.taken(name):
             made.drawn.append(name)
         elif found is not None:
             made.bound[name] = found
+            made.again += [(name, other) for other in again]
             _fitting(made, name, found, headers, model, choices)
         elif matches(layout.zeros, name):
             made.zeros.append(name)
         else:
             made.say("missing", _absent(layout, name, actual))
     if not choices.only:
+<<<<<<< HEAD
         _extra(
             made, [name for name, one in headers.items() if name not in used and 0 not in one.shape], actual, choices
         )
+=======
+        _extra(made, [name for name in headers if name not in used], actual, choices, prefix)
+>>>>>>> f357fb7 (Weights: one pipeline from a path to a plan)
     return made
 
 
@@ -150,11 +183,11 @@ def _gated(rule: Rule, holes: Mapping[str, str], specs: Mapping[str, WeightSpec]
     return into is not None and out is not None and into.shape[0] == 2 * out.shape[-1]
 
 
-def _bindings(layout: Layout, name: str, actual: Mapping[str, str], model: Model) -> Iterator[Bound]:
-    for rule, ours, holes in filled(layout, name, model.specs):
+def _bindings(layout: Layout, name: str, actual: Mapping[str, str], specs: Mapping[str, WeightSpec]) -> Iterator[Bound]:
+    for rule, ours, holes in filled(layout, name, specs):
         theirs = _theirs(rule, holes)
         if all(other in actual for other in theirs):
-            yield Bound(rule, ours, tuple(actual[other] for other in theirs), _index(rule, holes))
+            yield Bound(rule, ours, ours.index(name), tuple(actual[other] for other in theirs), _index(rule, holes))
 
 
 def _theirs(rule: Rule, holes: Mapping[str, str]) -> list[str]:
@@ -176,12 +209,12 @@ def _absent(layout: Layout, name: str, actual: Mapping[str, str]) -> str:
     return f"{name} (this layout has no name for it)"
 
 
-def _extra(made: Plan, rest: list[str], actual: Mapping[str, str], choices: Choices) -> None:
+def _extra(made: Plan, rest: list[str], actual: Mapping[str, str], choices: Choices, prefix: str) -> None:
     """Tensors of the file that no rule took."""
     canonical = {real: inner for inner, real in actual.items()}
     for name in rest:
         inner = canonical.get(name, name)
-        if matches(choices.skip, name) or matches(made.layout.left_out, name):
+        if matches((*made.layout.left_out, *choices.skip), name) or matches(choices.skip, prefix + name):
             made.left_out.append(name)
         elif matches(made.layout.their_zeros, inner):
             made.must_be_zero.append(name)
@@ -200,7 +233,7 @@ def _fitting(
     ours = f"{name} {list(spec.shape)}"
     theirs = " + ".join(f"{'' if t == name else t + ' '}{list(headers[t].shape)}" for t in bound.theirs)
     try:
-        shape = shapes(bound, headers, model)[bound.ours.index(name)]
+        shape = shapes(bound, headers, model)[bound.position]
     except ValueError as problem:
         made.say("of another shape", f"{ours} (theirs: {theirs}; {problem})")
         return
@@ -223,7 +256,8 @@ def fits(dtype: str, spec: WeightSpec) -> bool:
 
 def shapes(bound: Bound, headers: Mapping[str, Header], model: Model) -> list[Shape]:
     """The shapes of our tensors as the file gives them; raises ValueError where theirs do not go together."""
-    wanted = [model.specs[name].shape for name in bound.ours]
+    specs = model.named if model.aliases else model.specs
+    wanted = [specs[name].shape for name in bound.ours]
     parts = [headers[name].shape for name in bound.theirs]
     if bound.index is not None:
         if any(not part or part[0] <= bound.index for part in parts):

@@ -70,5 +70,5 @@ def _grid(params: Mapping[str, object]) -> Size | None:
 def _square(count: int) -> Size:
     side = round(max(count, 0) ** 0.5)
     if side < 1 or side * side != count:
-        raise ValueError(f"{count} positions are no square grid; say which: from = 14x16")
+        raise ValueError(f"{count} positions are no square grid; name it: timm(pos_embed, before = 14x16)")
     return side, side

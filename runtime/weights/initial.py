@@ -8,6 +8,7 @@ import numpy as np
 from ...compiler.evaluate import evaluate, refuse_nan
 from ...compiler.ir.program import Draw, Program, Table, WeightSpec
 from ...compiler.ops.base import Array
+from .origin import Origin
 
 
 class Initial(Mapping[str, Array]):
@@ -24,6 +25,11 @@ class Initial(Mapping[str, Array]):
         array = _drawn(spec, stream(self.seed, name))
         kind = {"float": np.float32, "int": np.int64, "bool": np.bool_}[spec.dtype]
         return np.broadcast_to(array, spec.shape).astype(kind, order="C")
+
+    @property
+    def origin(self) -> Origin:
+        """Where they come from: nowhere."""
+        return Origin("drawn", seed=self.seed)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.specs)

@@ -1,70 +1,85 @@
-"""Pickles of PyTorch (`.pth`, `.pt`, `.bin`), only on request: read with `weights_only` in a process of its own, which
+"""Pickles of PyTorch, only on request: read with `weights_only` in a limited process of its own (`pickled_child`), which
 hands the tensors over as safetensors."""
 
+import json
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
+import weakref
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from ...grammar.diagnostics import error
-from .writing import Form, write
+from ...grammar.diagnostics import VitError, error
+from ...grammar.source import Span
+from .files import Stored
 
-SUFFIXES = (".pth", ".pt", ".bin", ".ckpt")
-#: Under which key the tensors may stand.
-INNER = ("state_dict", "model", "module", "model_state_dict", "model_ema")
+#: Bytes of address space for torch itself (2.14 with CUDA's libraries takes 3.3 GB), and how many times the file may be
+#: in memory besides.
+_BYTES, _TIMES = 12 * 2**30, 4
+#: Seconds for torch itself, and bytes that are converted in a second on a slow disk.
+_SECONDS, _RATE = 120, 2**23
 
 
-@contextmanager
-def readable(path: Path, *, trust: bool) -> Generator[Path]:
-    """The path itself, or for a pickle a safetensors file of its tensors that goes away in the end (V0712)."""
-    if path.suffix not in SUFFIXES or not path.is_file():
-        yield path
-        return
+class Unpickled(Stored):
+    """The tensors of a pickle, out of a safetensors file that goes away with this object."""
+
+    def __init__(self, path: Path, folder: str) -> None:
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        super().__init__(Path(folder) / "weights.safetensors")
+        self.label, self.files = f"`{path}`", (path,)
+
+
+def unpickled(path: Path, *, trust: bool, span: Span | None = None) -> Unpickled:
+    """The tensors of a pickle by name, those of dictionaries in it under `key.name`; raises V0712."""
     if not trust:
-        raise error("V0712", f"`{path}` is a pickle, which can run code while it is read", exit_status=3,
+        if path.suffix in (".safetensors", ".npz"):
+            raise error("V0702", f"`{path}` can't be read as {path.suffix[1:]}: it is a pickle", span, exit_status=3,
+                        help="it looks like a pickle, which could run code: --trust reads it in a process of its own")  # fmt: skip
+        raise error("V0712", f"`{path}` is a pickle, which can run code while it is read", span, exit_status=3,
                     help="--trust reads it in a process of its own, and nothing but tensors from it; safetensors is better")  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="vitc-") as folder:
-        converted = Path(folder) / "weights.safetensors"
-        # -P: no module of the folder in which one happens to stand
-        command = [sys.executable, "-P", "-m", __name__, str(path.resolve()), str(converted)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0 or not converted.is_file():
-            last = (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]
-            raise error("V0712", f"`{path}` can't be read as tensors alone: {last[:200]}", exit_status=3)
-        yield converted
+    folder = tempfile.mkdtemp(prefix="vitc-")
+    try:
+        _convert(path, Path(folder) / "weights.safetensors", span)
+        return Unpickled(path, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
-def convert(source: str, target: str) -> None:
-    """What the other process does."""
-    import torch
+def _convert(path: Path, target: Path, span: Span | None) -> None:
+    def refuse(why: str, help: str = "") -> VitError:
+        return error("V0712", f"`{path}` can't be read as tensors alone: {why}", span, exit_status=3, help=help)
 
-    found: Any = torch.load(source, map_location="cpu", weights_only=True, mmap=True)
-    tensors = _tensors(found)
-    if not tensors:
-        raise ValueError("there are no tensors by name in it")
-    kinds = {torch.int64: "I64", torch.bool: "BOOL"}
-    floats = {name for name, tensor in tensors.items() if tensor.is_floating_point()}
-    odd = [name for name, tensor in tensors.items() if name not in floats and tensor.dtype not in kinds]
-    if odd:
-        raise ValueError(f"`{odd[0]}` is {tensors[odd[0]].dtype}")
-    forms = {name: Form(tuple(t.shape), "F32" if name in floats else kinds[t.dtype]) for name, t in tensors.items()}
-    write(
-        Path(target), forms, lambda name: tensors[name].detach().to(torch.float32 if name in floats else None).numpy()
-    )
-
-
-def _tensors(found: Any) -> dict[str, Any]:
-    """Tensors by name, where the file holds a dictionary of them, or one under a usual key."""
-    import torch
-
-    items: dict[Any, Any] = found if isinstance(found, dict) else {}  # type: ignore[reportUnknownVariableType] -- of any kind
-    tensors = {k: v for k, v in items.items() if isinstance(k, str) and isinstance(v, torch.Tensor)}
-    inner = [key for key in INNER if isinstance(items.get(key), dict)]
-    return tensors if tensors or not inner else _tensors(items[inner[0]])
+    size = path.stat().st_size
+    # -P: no module of the folder in which one happens to stand
+    command = [sys.executable, "-P", "-m", f"{__package__}.pickled_child", str(path.resolve()), str(target)]
+    seconds = _SECONDS + size // _RATE
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=2 * seconds,
+                              errors="replace", preexec_fn=_limits(_BYTES + _TIMES * size, seconds))  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise refuse(f"it takes longer than {2 * seconds} seconds") from None
+    if done.returncode == 0 and target.is_file():
+        return
+    try:
+        said = json.loads(done.stdout)
+        raise refuse(str(said["why"])[:500], str(said["help"]))
+    except (ValueError, KeyError, TypeError):
+        last = (done.stderr.strip().splitlines() or ["it needs more memory or time than is allowed"])[-1]
+        raise refuse(last[:200]) from None
 
 
-if __name__ == "__main__":
-    convert(*sys.argv[1:])
+def _limits(memory: int, seconds: int) -> Callable[[], None] | None:
+    """What the child calls before it begins, where the system has limits; those of the user are never raised."""
+    if find_spec("resource") is None:
+        return None
+    import resource
+
+    def limit() -> None:
+        for which, wanted in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
+            most = [wanted, *(old for old in resource.getrlimit(which) if old != resource.RLIM_INFINITY)]
+            resource.setrlimit(which, (min(most), min(most)))
+
+    return limit

@@ -19,9 +19,11 @@ class Form(NamedTuple):
     dtype: str = "F32"
 
 
-#: Kinds of tensors of a program as safetensors calls them, and these as numpy does.
+#: Kinds of tensors of a program as safetensors calls them, and these as numpy does; it has no bfloat16, whose bits pass as
+#: integers.
 KINDS = {"float": "F32", "int": "I64", "bool": "BOOL"}
-DTYPES = {"F32": "<f4", "I64": "<i8", "BOOL": "|b1"}
+DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<i2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1",
+          "U8": "|u1", "BOOL": "|b1"}  # fmt: skip
 
 
 def write(path: Path, forms: Mapping[str, Form], tensor: Callable[[str], Array]) -> None:
@@ -62,4 +64,4 @@ def _npz(file: BinaryIO, forms: Mapping[str, Form], tensor: Callable[[str], Arra
 
 def _checked(name: str, form: Form, array: Array) -> Array:
     assert array.shape == form.shape, (name, array.shape, form.shape)
-    return np.ascontiguousarray(array, DTYPES[form.dtype])
+    return np.asarray(array, DTYPES[form.dtype], order="C")  # `ascontiguousarray` would make an axis of a scalar

@@ -48,6 +48,14 @@ def zipped(**entries):
     return file.getvalue()
 
 
+def torch_zip(pickled):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("archive/data.pkl", pickled)
+        archive.writestr("archive/version", "3")
+    return file.getvalue()
+
+
 def npy(shape, data=b"", dtype="'<f4'"):
     text = f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode() + data
@@ -64,7 +72,7 @@ def test_files_that_cannot_be_read(tmp_path, run_all, good):
     files = {
         "pickle.safetensors": pickle.dumps(Evil(canary)),
         "pickle.npz": pickle.dumps(Evil(canary)),
-        "torch zip.safetensors": zipped(data=pickle.dumps(Evil(canary))),
+        "torch zip.safetensors": torch_zip(pickle.dumps(Evil(canary))),
         "objects.npz": objects.getvalue(),
         "empty.safetensors": b"",
         "seven bytes.safetensors": b"1234567",

@@ -88,3 +88,59 @@ def _close(found, expected):
     expected = np.asarray(expected)
     assert found.shape == expected.shape
     assert np.abs(found - expected).max() <= 1e-5 * max(1.0, float(np.abs(expected).max()))
+
+
+TINY = "vit 1\nmodel m = vit { image = 8x8x1, patch = 4, dim = 8, depth = 3, heads = 2, classes = 3 }\n"
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """`tiny.spec`: a file with a tiny model; `tiny.tensors`: numpy arrays for it, none of them as the text draws them."""
+    from types import SimpleNamespace
+
+    from vitc.cli import api
+
+    path = tmp_path / "m.vit"
+    path.write_text(TINY)
+    rng = np.random.default_rng(7)
+    tensors = {
+        name: rng.standard_normal(spec.shape).astype(np.float32) for name, spec in api.check(path).weights().items()
+    }
+    return SimpleNamespace(spec=path, tensors=tensors)
+
+
+@pytest.fixture
+def bring(tiny, tmp_path):
+    """`bring(file, *options)`: the JSON of an import and the tensors that it wrote, or its diagnostics."""
+    import json
+
+    from safetensors.numpy import load_file
+    from typer.testing import CliRunner
+    from vitc.cli.main import app
+    from vitc.grammar.diagnostics import VitError
+
+    def run(file, *options):
+        out = tmp_path / "brought.safetensors"
+        words = [
+            "weights",
+            "import",
+            str(file),
+            "--model",
+            str(tiny.spec),
+            "-o",
+            str(out),
+            "--format",
+            "json",
+            "--force",
+        ]
+        result = CliRunner().invoke(app, [*words, *options])
+        if isinstance(result.exception, VitError):
+            assert result.exception.exit_status in (2, 3)
+            assert not out.exists()
+            return result.exception.diagnostics
+        assert result.exit_code == 0, result.exception
+        found = load_file(out)
+        out.unlink()
+        return json.loads(result.stdout), found
+
+    return run

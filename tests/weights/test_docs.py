@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
 from vitc.cli.main import app
 from vitc.grammar.diagnostics import VitError
@@ -41,6 +42,8 @@ def folder(transformers, tmp_path, monkeypatch):
     model.save_pretrained(tmp_path / "their-vit", save_original_format=True)
     (tmp_path / "their-vit" / "preprocessor_config.json").write_text(json.dumps(PICTURES))
     torch.save(model.state_dict(), tmp_path / "their.pth")
+    tensors = load_file(tmp_path / "their-vit" / "model.safetensors")
+    save_file({f"{part}.{k}": v for part in ("model", "ema") for k, v in tensors.items()}, tmp_path / "run.safetensors")
     (tmp_path / "timm").mkdir()
     (tmp_path / "timm" / "config.json").write_text(json.dumps(TIMM))
     monkeypatch.chdir(tmp_path)
@@ -56,7 +59,7 @@ def ran(command):
 
 
 def test_the_commands_of_the_page(folder):
-    assert len(BLOCKS) == 10
+    assert len(BLOCKS) == 11
     for block in BLOCKS:
         for part in re.split(r"^(?=\$ vitc )", block, flags=re.M)[1:]:
             command, _, expected = part.partition("\n")

@@ -63,7 +63,8 @@ class Layout(_Strict):
 
     `requires`: ours without which a model is another's. `left_out`: tensors of theirs that no model here has. `zeros`: ours that they lack, because they are zero.
     `their_zeros`: theirs that ours may lack if they are zero, with a tensor of ours of the same shape.
-    `aliases`: other spellings of theirs.
+    `infinite`: ours that may hold infinities, such as the bounds of a clamp that does nothing. `aliases`: other spellings of
+    theirs.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Layout(_Strict):
     requires: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     zeros: tuple[str, ...] = ()
+    infinite: tuple[str, ...] = ()
     their_zeros: dict[str, str] = Field(default_factory=dict[str, str])
     aliases: dict[str, str] = Field(default_factory=dict[str, str])
 

@@ -27,7 +27,7 @@ def match(pattern: str, name: str) -> dict[str, str] | None:
 
 def matches(patterns: Iterable[str], name: str) -> bool:
     """Whether the name fits one of the patterns."""
-    return any(match(pattern, name) is not None for pattern in patterns)
+    return _one_of(tuple(patterns)).fullmatch(name) is not None
 
 
 def fill(pattern: str, holes: Mapping[str, str]) -> str:
@@ -42,6 +42,7 @@ def holes_of(pattern: str) -> set[str]:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
+<<<<<<< HEAD
     """A hole that is there twice is the same number or suffix both times; two `{*}` may differ."""
     text, seen = "", set[str]()
     for index, part in enumerate(_HOLE.split(pattern)):
@@ -53,3 +54,17 @@ def _compiled(pattern: str) -> re.Pattern[str]:
             text += _HOLES.get(part, _NUMBER % part)
             seen.add(part)
     return re.compile(text)
+=======
+    return re.compile(_written(pattern))
+
+
+@cache
+def _one_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """All of them at once; a hole of one is no hole of another, so they have no names. Nothing matches none of them."""
+    return re.compile("|".join(re.sub(r"\?P<\w+>", "?:", _written(pattern)) for pattern in patterns) or "(?!)")
+
+
+def _written(pattern: str) -> str:
+    parts = _HOLE.split(pattern)
+    return "".join(_HOLES.get(p, _NUMBER % p) if i % 2 else re.escape(p) for i, p in enumerate(parts))
+>>>>>>> f357fb7 (Weights: one pipeline from a path to a plan)
