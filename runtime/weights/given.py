@@ -17,7 +17,7 @@ class Given(Tensors):
     """A mapping of arrays or torch tensors; raises V0719 where it is something else."""
 
     def __init__(self, mapping: Mapping[Any, Any]) -> None:
-        self.label, self.files, self._mapping = "the weights given", (), mapping
+        self.label, self.files, self._mapping = "the mapping of weights", (), mapping
         wrong = [f"{name!r} is {_kind(value)}" for name, value in mapping.items() if not _is_array(name, value)]
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""

@@ -122,13 +122,8 @@ def plan(layout: Layout, headers: Mapping[str, Header], model: Model, choices: C
         else:
             made.say("missing", _absent(layout, name, actual))
     if not choices.only:
-<<<<<<< HEAD
-        _extra(
-            made, [name for name, one in headers.items() if name not in used and 0 not in one.shape], actual, choices
-        )
-=======
-        _extra(made, [name for name in headers if name not in used], actual, choices, prefix)
->>>>>>> f357fb7 (Weights: one pipeline from a path to a plan)
+        rest = [name for name, one in headers.items() if name not in used and 0 not in one.shape]
+        _extra(made, rest, actual, choices, prefix)
     return made
 
 

@@ -42,7 +42,6 @@ def holes_of(pattern: str) -> set[str]:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-<<<<<<< HEAD
     """A hole that is there twice is the same number or suffix both times; two `{*}` may differ."""
     text, seen = "", set[str]()
     for index, part in enumerate(_HOLE.split(pattern)):
@@ -54,17 +53,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
             text += _HOLES.get(part, _NUMBER % part)
             seen.add(part)
     return re.compile(text)
-=======
-    return re.compile(_written(pattern))
 
 
 @cache
 def _one_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """All of them at once; a hole of one is no hole of another, so they have no names. Nothing matches none of them."""
-    return re.compile("|".join(re.sub(r"\?P<\w+>", "?:", _written(pattern)) for pattern in patterns) or "(?!)")
-
-
-def _written(pattern: str) -> str:
-    parts = _HOLE.split(pattern)
-    return "".join(_HOLES.get(p, _NUMBER % p) if i % 2 else re.escape(p) for i, p in enumerate(parts))
->>>>>>> f357fb7 (Weights: one pipeline from a path to a plan)
+    """All of them at once, the holes of each under names of its own; nothing matches none of them."""
+    texts = (re.sub(r"\(\?P([<=])(\w+)", rf"(?P\1\2_{i}", _compiled(p).pattern) for i, p in enumerate(patterns))
+    return re.compile("|".join(texts) or "(?!)")
