@@ -2,8 +2,6 @@
 
 import json
 import os
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +23,7 @@ def bring(file: str, layout: str, model: str, out: str, sets: list[str], seed: i
     spec, program = _program(model, sets)
     found = api.imported(program, spec, Initial(program, seed), Path(file), layout, trust=trust)
     assert found is not None
-    with _writing(out):
-        save(Path(out), found, found.model.specs)
+    save(Path(out), found, found.model.specs)
     _tell(format, out, len(found), found.origin.as_data())
 
 
@@ -41,8 +38,7 @@ def give(file: str, layout: str, model: str, out: str, sets: list[str], force: b
     _, program = _program(model, sets)
     wanted = Model.of(program)
     found = read(Path(file), wanted, Initial(program, 0))
-    with _writing(out):
-        chosen = export(found, wanted, layout, Path(out))
+    chosen = export(found, wanted, layout, Path(out))
     _tell(format, out, len(wanted.specs), {**found.origin.as_data(), "layout": chosen.name})
 
 
@@ -73,15 +69,6 @@ def _new(out: str, file: str, force: bool) -> None:
         raise error(
             "V1008", f"`{out}` is there already", exit_status=2, help="--force writes over it; -o takes another"
         )
-
-
-@contextmanager
-def _writing(out: str) -> Generator[None]:
-    """Raises V0801 where the disk does not take the file."""
-    try:
-        yield
-    except OSError as problem:
-        raise error("V0801", f"`{out}` can't be written: {problem.strerror or problem}", exit_status=3) from None
 
 
 def _tell(format: str, out: str, tensors: int, origin: dict[str, Any]) -> None:

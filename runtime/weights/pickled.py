@@ -7,18 +7,13 @@ import subprocess
 import sys
 import tempfile
 import weakref
-from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 from ...grammar.diagnostics import VitError, error
 from ...grammar.source import Span
 from .files import Stored
 
-#: Bytes of address space for torch itself (2.14 with CUDA's libraries takes 3.3 GB), and how many times the file may be
-#: in memory besides.
-_BYTES, _TIMES = 12 * 2**30, 4
-#: Seconds for torch itself, and bytes that are converted in a second on a slow disk.
+#: Seconds to read a small pickle, and bytes that are converted in a second on a slow disk.
 _SECONDS, _RATE = 120, 2**23
 
 
@@ -52,13 +47,20 @@ def _convert(path: Path, target: Path, span: Span | None) -> None:
     def refuse(why: str, help: str = "") -> VitError:
         return error("V0712", f"`{path}` can't be read as tensors alone: {why}", span, exit_status=3, help=help)
 
-    size = path.stat().st_size
+    seconds = _SECONDS + path.stat().st_size // _RATE
     # -P: no module of the folder in which one happens to stand
-    command = [sys.executable, "-P", "-m", f"{__package__}.pickled_child", str(path.resolve()), str(target)]
-    seconds = _SECONDS + size // _RATE
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        f"{__package__}.pickled_child",
+        str(path.resolve()),
+        str(target),
+        str(seconds),
+    ]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=2 * seconds,
-                              errors="replace", preexec_fn=_limits(_BYTES + _TIMES * size, seconds))  # fmt: skip
+                              errors="replace")  # fmt: skip
     except subprocess.TimeoutExpired:
         raise refuse(f"it takes longer than {2 * seconds} seconds") from None
     if done.returncode == 0 and target.is_file():
@@ -69,17 +71,3 @@ def _convert(path: Path, target: Path, span: Span | None) -> None:
     except (ValueError, KeyError, TypeError):
         last = (done.stderr.strip().splitlines() or ["it needs more memory or time than is allowed"])[-1]
         raise refuse(last[:200]) from None
-
-
-def _limits(memory: int, seconds: int) -> Callable[[], None] | None:
-    """What the child calls before it begins, where the system has limits; those of the user are never raised."""
-    if find_spec("resource") is None:
-        return None
-    import resource
-
-    def limit() -> None:
-        for which, wanted in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
-            most = [wanted, *(old for old in resource.getrlimit(which) if old != resource.RLIM_INFINITY)]
-            resource.setrlimit(which, (min(most), min(most)))
-
-    return limit

@@ -1,4 +1,4 @@
-"""The process that reads a pickle: `python -m ….pickled_child SOURCE TARGET`. What went wrong is JSON on stdout.
+"""The process that reads a pickle: `python -m ….pickled_child SOURCE TARGET SECONDS`. What went wrong is JSON on stdout.
 
 torch's own `weights_only` reader calls nothing but what it is allowed to. Classes that training scripts store beside the
 weights are stood for by empty objects under their names: the class is never looked up, and nothing of it runs.
@@ -14,7 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ...grammar.diagnostics import VitError
+from ..limits import Limits
 from .writing import Form, write
+
+#: Bytes of address space for torch itself (2.14 with CUDA's libraries takes 3.3 GB), and how many times the file may be
+#: in memory besides.
+_BYTES, _COPIES = 12 * 2**30, 4
 
 #: Modules of the standard library whose objects are data. Names of others in it are refused: weights never need them.
 _DATA = {"argparse", "pathlib", "collections", "datetime", "decimal", "enum", "fractions", "uuid", "random", "zoneinfo"}
@@ -195,15 +201,17 @@ def _sound(tensors: dict[str, Any], source: Path) -> None:
         raise Refused(f"its tensors would have {total:,} bytes, many times more than the file")
 
 
-def main(source: str, target: str) -> int:
-    """Converts; says in JSON why not."""
+def main(source: str, target: str, seconds: str) -> int:
+    """Converts within the limits; says in JSON why not."""
+    memory = _BYTES + _COPIES * Path(source).stat().st_size
+    Limits(memory, int(seconds), int(seconds)).held()
     try:
         convert(Path(source), Path(target))
     except Refused as problem:
         print(json.dumps({"why": str(problem), "help": problem.help}))
         return 1
-    except OSError as problem:
-        print(json.dumps({"why": f"{target}: {problem.strerror}", "help": "it is unpacked in the temporary folder (TMPDIR)"}))  # fmt: skip
+    except VitError as problem:
+        print(json.dumps({"why": problem.diagnostics[0].message, "help": "TMPDIR names another temporary folder"}))
         return 1
     except MemoryError:
         print(json.dumps({"why": "it needs more memory than is allowed", "help": ""}))

@@ -219,8 +219,9 @@ def test_nothing_is_written_over_without_force(tiny, tmp_path):
             assert isinstance(problem, VitError)
             assert problem.diagnostics[0].code == "V1008"
     assert (tmp_path / "theirs.safetensors").read_text() == "mine"
-    assert CliRunner().invoke(app, [*words, "--force"]).exit_code == 0
+    assert CliRunner().invoke(app, [*words, "--force"]).exception.diagnostics[0].code == "V1008"  # a link stays
     assert not (tmp_path / "elsewhere.safetensors").exists()
+    assert CliRunner().invoke(app, [*words[:-1], str(tmp_path / "theirs.safetensors"), "--force"]).exit_code == 0
 
 
 @pytest.mark.parametrize("out", ["out.safetensors", "out.npz"])
