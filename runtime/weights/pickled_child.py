@@ -43,9 +43,10 @@ class Refused(Exception):
 
 def convert(source: Path, target: Path) -> None:
     """Writes the tensors of a pickle as safetensors, those of inner dictionaries under `key.name`."""
+    found = loaded(source)  # before torch, as some files are refused without it
+
     import torch
 
-    found = loaded(source)
     tensors = dict(_tensors(found))
     if not tensors:
         raise Refused("there are no tensors by name in it", _instead(found))
