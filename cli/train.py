@@ -17,7 +17,14 @@ def run(spec: str, model: str | None, out: str | None, device: str, sets: list[s
     """Trains with a bar for each epoch on a terminal, a line for each elsewhere, and prints the summary."""
     with nullcontext() if format == "json" else _Listening() as listener:
         summary = train(
-            spec, model, out, settings=settings(sets), device=device, resume=resume, verify=verify, trust=trust,
+            spec,
+            model,
+            out,
+            settings=settings(sets),
+            device=device,
+            resume=resume,
+            verify=verify,
+            trust=trust,
             listener=listener,
         )
     if format == "json":

@@ -104,7 +104,10 @@ def test_what_the_record_says(repeatable, tmp_path, monkeypatch):
         "python": platform.python_version(), **{name: version(name) for name in ("vitc", "torch", "numpy")},
     }  # fmt: skip
     digest = hashlib.sha256((repeatable.parent / "start.safetensors").read_bytes()).hexdigest()
-    assert facts["weights"] == {"file": "start.safetensors", "sha256": digest}
+    assert (facts["weights"]["kind"], facts["weights"]["files"]) == ("file", {"start.safetensors": digest})
+    manifest = json.loads((tmp_path / "run" / "export" / "manifest.json").read_text())
+    assert (manifest["weights"]["kind"], manifest["weights"]["epoch"]) == ("training", 1)
+    assert manifest["weights"]["start"] == facts["weights"]
     assert facts["data"].keys() >= {"train"}
     checkpoint = tmp_path / "run" / "checkpoints" / facts["newest"]
     assert facts["checkpoints"][facts["newest"]] == {
@@ -115,7 +118,8 @@ def test_what_the_record_says(repeatable, tmp_path, monkeypatch):
 def test_weights_that_are_drawn_are_recorded_by_their_seed(spec, run, tmp_path):
     run(spec("epochs = 1, batch = 32, seed = 9"))
     facts = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert (facts["weights"], facts["seed"], facts["spec"]["main"]) == ({"seed": 9}, 9, "tiny.vit")
+    assert (facts["weights"]["kind"], facts["weights"]["seed"]) == ("drawn", 9)
+    assert (facts["seed"], facts["spec"]["main"]) == (9, "tiny.vit")
 
 
 def test_a_text_that_differs_in_a_comment_is_resumed_and_recorded_beside_the_first(repeatable, tmp_path, refused):
