@@ -139,11 +139,14 @@ def _refuse(run: Run, changed: list[str], help: str) -> None:
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any], what: str = "") -> list[str]:
-    return [
-        f"{what}`{key}` was {before.get(key, 'not set')} and is {now.get(key, 'not set')}"
-        for key in sorted({*before, *now})
-        if key != FREE and before.get(key) != now.get(key)
-    ]
+    found: list[str] = []
+    for key in sorted({*before, *now}):
+        old, new = before.get(key, "not set"), now.get(key, "not set")
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += _differences(old, new, what)  # type: ignore[reportUnknownArgumentType] -- of any kind
+        elif key != FREE and old != new:
+            found.append(f"{what}`{key}` was {old} and is {new}")
+    return found
 
 
 def written(value: Any) -> str:

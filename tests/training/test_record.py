@@ -161,7 +161,7 @@ def test_other_weights_to_start_from_are_refused_until_an_epoch_is_trained(repea
     else:
         found, status = refused(go, repeatable, resume=tmp_path / "run")
         assert (found.code, status) == ("V1102", 3)
-        assert "weights `sha256` was" in found.message
+        assert "weights `start.safetensors` was" in found.message
 
 
 def test_a_part_that_changed_is_named(spec, run, refused, tmp_path, monkeypatch):

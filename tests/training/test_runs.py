@@ -22,7 +22,9 @@ def test_a_run_leaves_its_records_and_its_export(spec, run, tmp_path):
         "checkpoints", "curves.png", "export", "metrics.jsonl", "model.py", "run.json", "summary.json",
     ]  # fmt: skip
     written = json.loads((folder / "summary.json").read_text())
-    assert summary == {**written, "run": str(folder)}
+    start = json.loads((folder / "run.json").read_text())["weights"]
+    assert (start["kind"], start["seed"]) == ("drawn", 0)
+    assert summary == {**written, "run": str(folder), "start": start}
     assert written.keys() == {
         "accuracy", "loss", "part", "epoch", "epochs", "weights", "seconds", "images_per_second", "device",
     }  # fmt: skip
