@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from typing import Any
 
 import numpy as np
 import pytest
@@ -172,7 +173,8 @@ def test_a_wrong_mapping_from_python(tiny, tmp_path):
         found = refused(lambda mapping=mapping: api.compile(tiny.spec, out=tmp_path / "out", weights=mapping))
         assert found.code == code
         assert text in found.message
-    assert refused(lambda: api.compile(tiny.spec, out=tmp_path / "out", weights={3: np.ones(1)})).code == "V0719"
+    numbered: Any = {3: np.ones(1)}
+    assert refused(lambda: api.compile(tiny.spec, out=tmp_path / "out", weights=numbered)).code == "V0719"
     assert not (tmp_path / "out").exists()
 
 
@@ -219,7 +221,9 @@ def test_nothing_is_written_over_without_force(tiny, tmp_path):
             assert isinstance(problem, VitError)
             assert problem.diagnostics[0].code == "V1008"
     assert (tmp_path / "theirs.safetensors").read_text() == "mine"
-    assert CliRunner().invoke(app, [*words, "--force"]).exception.diagnostics[0].code == "V1008"  # a link stays
+    problem = CliRunner().invoke(app, [*words, "--force"]).exception
+    assert isinstance(problem, VitError)
+    assert problem.diagnostics[0].code == "V1008"  # a link stays
     assert not (tmp_path / "elsewhere.safetensors").exists()
     assert CliRunner().invoke(app, [*words[:-1], str(tmp_path / "theirs.safetensors"), "--force"]).exit_code == 0
 
