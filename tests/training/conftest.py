@@ -5,7 +5,7 @@ from vitc.grammar.diagnostics import VitError
 
 TINY = """vit 1
 model tiny = vit { image = 8x8x1, patch = 4, dim = 8, depth = 1, heads = 2, classes = 10, class_token = false, pool = mean,
-                   pos_std = 0.5, drop = 0.1 }
+                   pos_std = 0.5, drop = 0.1, input { mean = 0.0, std = 1.0, interpolation = bilinear, crop = 1.0 } }
 """
 #: The quickest that leaves a run whole.
 PLAIN = "export { torch = true, torchscript = false, onnx = false }\n"

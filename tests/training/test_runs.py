@@ -210,7 +210,8 @@ model tiny = net { input { mean = 0.0, std = 1.0, interpolation = bilinear, crop
 
 def test_what_is_assumed_of_pictures_is_a_warning_and_goes_into_the_export(spec, run, tmp_path):
     heard = []
-    path = spec("epochs = 1, batch = 4", "source = fake(count = 8, held_out = 4), mean = 0.5")
+    model = BATCHNORM.partition("model ")[0] + "model tiny = net\n"
+    path = spec("epochs = 1, batch = 4", "source = fake(count = 8, held_out = 4), mean = 0.5", model)
     run(path, listener=Listener(warning=heard.append))
     (warning,) = heard
     assert (warning.code, warning.severity) == ("V0610", "warning")
