@@ -130,3 +130,18 @@ def test_mistakes_have_a_place_and_a_reason(section, code, text, spec, given):
     assert text in found.message
     if code != "V0705":
         assert found.span is not None
+
+
+def test_a_grid_that_is_no_square_is_asked_for_by_the_key_that_takes_it(spec, given, tmp_path):
+    """What the message says to write is taken."""
+    rectangle = spec("", size=32).read_text().replace("32x32x3", "32x40x3")
+    spec().write_text(rectangle)
+    program = api.check(tmp_path / "mine.vit")
+    save(tmp_path / "given.safetensors", Initial(program, 7), program.weights())
+    section = 'weights {{ file = "given.safetensors", resize = [{}] }}'
+    (found,) = refused(spec(section.format("pos_embed"), size=48))
+    assert found.code == "V0709"
+    entry = found.message.partition("name it: ")[2].strip()
+    assert entry == "timm(pos_embed, before = 14x16)"
+    weights, _ = loaded(spec(section.format(entry.replace("14x16", "4x5")), size=48))
+    assert weights["pos_embed"].shape == (1, 37, 32)

@@ -105,6 +105,16 @@ model m = net
     assert refused(lambda: api.start(api.load(spec), spec, 0, tensors)).code == "V0717"
 
 
+def test_the_bounds_of_gemma_are_named_by_the_layout(small):
+    from vitc.runtime.weights.layouts import layouts
+    from vitc.runtime.weights.layouts.patterns import matches
+
+    specs = api.check("gemma4_vit_150m", settings={"depth": "1"}).weights()
+    bounds = {name for name, spec in specs.items() if isinstance(spec.init, float) and np.isinf(spec.init)}
+    assert bounds
+    assert {name for name in specs if matches(layouts()["timm"].infinite, name)} == bounds
+
+
 def module(spec, tmp_path, seed=0):
     """The model of a spec as its own `model.py` has it, every number drawn anew."""
     import torch

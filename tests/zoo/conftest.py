@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import sys
 import zlib
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from vitc.compiler import passes
 from vitc.compiler.backends import onnx, torch_source
 from vitc.compiler.flatten import flatten
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 #: What writes the residual stream: quiet in the faint draw, so that a wrong eps shows.
 WRITES = ("patch_embed", "cls_token", "reg_token", "dist_token", "pos_embed", ".proj.", ".fc2.", "out_proj")

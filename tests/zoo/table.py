@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import vitc
-from test_numbers import KINDS
+from kinds import KINDS
 from vitc.compiler.elaborate.library import SPECS, load
 
 COLUMNS = ("torch, unit", "torch, faint", "onnx, unit", "onnx, faint")
