@@ -11,16 +11,16 @@ _LINES, _ENDINGS = 6, 4
 _NUMBER = re.compile(r"(.*?)\.(\d{1,9})\.(.+)")
 
 
-def common(names: Collection[str], among: Iterable[str], verb: str) -> list[str]:
+def common(names: Collection[str], among: Iterable[str], verb: str, throughout: str) -> list[str]:
     """`12 of 12 blocks lack attn.qkv.bias`, `24 tensors begin with backbone.`: what holds of at least a dozen names, which
-    are some of those `among`."""
+    are some of those `among`. `throughout` is said of blocks of which every name is one of them."""
     if len(names) < FEW:
         return []
     every = list(among)
-    return [*_blocks(set(names), every, verb), *_beginnings(set(names), every)][:_LINES]
+    return [*_blocks(set(names), every, verb, throughout), *_beginnings(set(names), every)][:_LINES]
 
 
-def _blocks(names: set[str], every: list[str], verb: str) -> list[str]:
+def _blocks(names: set[str], every: list[str], verb: str, throughout: str) -> list[str]:
     """What lists of equal blocks have in common."""
     lists: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     for name in every:
@@ -35,7 +35,7 @@ def _blocks(names: set[str], every: list[str], verb: str) -> list[str]:
                 if len(whole) == whole[-1] - whole[0] + 1 > 1
                 else ", ".join(map(str, whole))
             )
-            said.append(f"{len(whole)} of {len(blocks)} `{stem}` are affected whole: {numbers}")
+            said.append(f"{len(whole)} of {len(blocks)} {_plural(stem)} {throughout}: {numbers}")
         affected = set(whole)
         times: dict[str, int] = defaultdict(int)
         for number, inner in blocks.items():

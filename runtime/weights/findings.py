@@ -7,13 +7,23 @@ from ...grammar.diagnostics import Diagnostic, VitError
 from ...grammar.source import Span
 from .common import common
 
-#: Problems by kind: the code, what the file does, and what blocks with the problem do.
+#: Problems by kind: the code, what the file does, what blocks with the problem do, and blocks with nothing else.
 KINDS = {
-    "missing": ("V0703", "lacks {} of this model", "lack"),
-    "not expected": ("V0704", "holds {} that this model has no place for", "hold"),
-    "of another shape": ("V0705", "holds {} in another shape", "have another shape of"),
-    "of another type": ("V0706", "holds {} of another type", "have another type of"),
-    "that can't be resized": ("V0709", "holds {} that can't be brought to another size", "can't resize"),
+    "missing": ("V0703", "lacks {} of this model", "lack", "lack every tensor"),
+    "not expected": ("V0704", "holds {} that this model has no place for", "hold", "have no place here"),
+    "of another shape": (
+        "V0705",
+        "holds {} in another shape",
+        "have another shape of",
+        "have another shape throughout",
+    ),
+    "of another type": ("V0706", "holds {} of another type", "have another type of", "have another type throughout"),
+    "that can't be resized": (
+        "V0709",
+        "holds {} that can't be brought to another size",
+        "can't resize",
+        "can't be resized",
+    ),
 }
 #: Lines of one kind that are shown; the same line of several blocks is one.
 SHOWN = 24
@@ -31,12 +41,12 @@ def refused(label: str, findings: Mapping[str, list[str]], ours: Iterable[str], 
     help = "the section `weights` of the spec can name what may differ: only, skip, resize"
     found: list[Diagnostic] = []
     for kind, lines in findings.items():
-        code, text, verb = KINDS[kind]
+        code, text, verb, whole = KINDS[kind]
         count = "a tensor" if len(lines) == 1 else f"{len(lines)} tensors"
         folded = fold(lines)
         rest = [f"and {len(folded) - SHOWN} more"] if len(folded) > SHOWN else []
         names = {line.partition(" ")[0].removesuffix(",") for line in lines}
-        alike = common(names, theirs if kind == "not expected" else ours, verb)
+        alike = common(names, theirs if kind == "not expected" else ours, verb, whole)
         said = "".join(f"\n  {line}" for line in alike)
         body = "".join(f"\n    {line}" for line in folded[:SHOWN] + rest)
         found.append(Diagnostic(code, f"{label} {text.format(count)}:{said}{body}", span, help="" if found else help))

@@ -117,7 +117,7 @@ def test_many_names_begin_with_what_they_have_in_common(tiny, bring, tmp_path):
     save_file(lacking, tmp_path / "given.safetensors")
     (missing,) = bring(tmp_path / "given.safetensors", "--layout", "timm")
     first, second = missing.message.split("\n")[1:3]
-    assert first == "  1 of 3 `blocks` are affected whole: 1"
+    assert first == "  1 of 3 blocks lack every tensor: 1"
     assert second == "  2 of 3 blocks lack norm1.weight, norm1.bias, attn.qkv.bias, norm2.weight and 1 more"
     extra = under("decoder.", tensors={str(n): np.ones(1, np.float32) for n in range(1)}, **{
         f"decoder.layer{n}.weight": np.ones(1, np.float32) for n in range(12)})  # fmt: skip
