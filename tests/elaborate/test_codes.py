@@ -55,7 +55,7 @@ def test_a_page_says_what_happened_and_what_to_do(path, tmp_path):
         assert mistakes(tmp_path, examples[0][1]) == {path.stem}
         assert mistakes(tmp_path, examples[1][1]) == set()
     else:
-        assert re.search(r"^Bad:\n\n```console\n[^\n]*vitc [^\n]*\n```\n\nWhat to do: [^\n]+\.\n\Z", text, re.M)
+        assert re.search(r"^Bad:\n\n```console\n[^\n]*vitc[^\n]*\n```\n\nWhat to do: [^\n]+\.\n\Z", text, re.M)
 
 
 def vitc_explain(*args):
