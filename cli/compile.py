@@ -7,6 +7,7 @@ from ..grammar.messages import escape
 from . import api
 from .columns import columns, size
 from .errors import warn
+from .progress import steps
 from .specs import choose, settings
 
 
@@ -15,16 +16,7 @@ def run(spec: str, model: str | None, out: str | None, to: list[str], weights: s
     """Compiles and prints what was written and how near the targets are to each other."""
     _, name = choose(spec, model)
     given = settings(sets)
-    if format == "json":
-        manifest = api.compile(
-            spec, name, out, to=tuple(to), weights=weights, settings=given, seed=seed, verify=verify, trust=trust
-        )
-        print(json.dumps(manifest, indent=2))
-        _note(manifest)
-        return
-    from .progress import steps
-
-    with steps(f"compiling {name}") as done:
+    with steps(f"compiling {name}", shown=format != "json") as done:
         manifest = api.compile(
             spec,
             name,
@@ -37,7 +29,10 @@ def run(spec: str, model: str | None, out: str | None, to: list[str], weights: s
             trust=trust,
             done=done,
         )
-    _print(manifest, out or f"out/{name}")
+    if format == "json":
+        print(json.dumps(manifest, indent=2))
+    else:
+        _print(manifest, out or f"out/{name}")
     _note(manifest)
 
 

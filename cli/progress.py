@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def steps(title: str) -> Generator[Callable[[str], None]]:
+def steps(title: str, *, shown: bool) -> Generator[Callable[[str], None]]:
     """Shows which step was done last, and how long it takes, while the others run."""
-    if not sys.stderr.isatty():
+    if not shown or not sys.stderr.isatty():
         yield lambda step: None
         return
     from rich.console import Console

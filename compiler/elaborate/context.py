@@ -259,8 +259,12 @@ class Context:
         if items is not None:
             self.step(span, len(items) // 16)
             if len(items) > MAX_ITEMS:
-                self.fail("V0504", f"a list of more than {MAX_ITEMS:,} items comes out of this", span)
+                self.too_long(span)
         return value
+
+    def too_long(self, span: Span) -> NoReturn:
+        """Refuses a list of more than `MAX_ITEMS`."""
+        self.fail("V0504", f"a list of more than {MAX_ITEMS:,} items comes out of this", span)
 
 
 __all__ = ["MAX_ITEMS", "Context", "Frame", "Place", "Setting"]

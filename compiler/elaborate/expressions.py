@@ -127,7 +127,7 @@ def _each(expr: tree.Each, scope: Scope) -> list[Any]:
                 wider.append(inner.with_locals(loop_names(clause.names, i, item, inner)))
             if len(wider) > MAX_ITEMS:
                 at = place(clause.iterable, inner)
-                scope.context.fail("V0504", f"a list of more than {MAX_ITEMS:,} items comes out of this", at)
+                scope.context.too_long(at)
         scopes = wider
     with scope.context.loop(len(scopes), place(expr.clauses[0].iterable, scope)):
         if expr.test is not None:
