@@ -14,6 +14,9 @@ UNCLOSED = "UNCLOSED"
 #: More brackets stand inside each other than any spec needs.
 TOO_DEEP = "TOO_DEEP"
 MAX_NESTING = 100
+#: More words and signs follow each other than any spec needs.
+TOO_LONG = "TOO_LONG"
+MAX_CHAIN = 10_000
 
 
 class Layout:
@@ -32,6 +35,7 @@ class Layout:
         tokens = _shallow(stream)
         open_: list[tuple[Token, int]] = []
         indent = braces = 0
+        lengths = [0]  # of what goes on without a comma or a new line, for each brace and bracket that is open
         for index, token in enumerate(tokens):
             kind = token.type
             if kind == "_NL":
@@ -46,16 +50,30 @@ class Layout:
                         open_.append((Token.new_borrow_pos("LPAR" if char == "(" else "LSQB", char, token), indent))
             while open_ and _leaves_open(tokens, index, indent, open_[-1]):
                 bracket, _ = open_.pop()
+                _count(lengths, UNCLOSED)
                 yield Token.new_borrow_pos(UNCLOSED, bracket, bracket)
             if open_ and kind == "_NL":
                 continue
             if open_ and kind == _CLOSERS[open_[-1][0].type]:
                 open_.pop()
             braces += (kind == "LBRACE") - (kind == "RBRACE")
+            _count(lengths, kind)
+            if lengths[-1] > MAX_CHAIN:
+                yield Token.new_borrow_pos(TOO_LONG, token, token)
+                return
             if braces + len(open_) > MAX_NESTING:
                 yield Token.new_borrow_pos(TOO_DEEP, token, token)
                 return
             yield _word(tokens, index, bool(open_)) if kind in _SOFT else token
+
+
+def _count(lengths: list[int], kind: str) -> None:
+    """Adds a token to the innermost length; braces and brackets have lengths of their own."""
+    if kind in ("RPAR", "RSQB", "RBRACE", UNCLOSED) and len(lengths) > 1:
+        lengths.pop()
+    lengths[-1] = 0 if kind in ("_NL", "COMMA") else lengths[-1] + 1
+    if kind in ("LPAR", "LSQB", "LBRACE"):
+        lengths.append(0)
 
 
 def _shallow(stream: Iterable[Token]) -> list[Token]:

@@ -4,7 +4,7 @@ import re
 
 from .characters import INSTEAD, name
 from .diagnostics import Diagnostic
-from .layout import MAX_NESTING, TOO_DEEP, UNCLOSED
+from .layout import MAX_CHAIN, MAX_NESTING, TOO_DEEP, TOO_LONG, UNCLOSED
 from .situation import VALUES, Rule, Situation, span
 from .source import Span
 
@@ -29,6 +29,16 @@ def _too_deep(s: Situation) -> Diagnostic | None:
         return None
     return s.says(
         f"more than {MAX_NESTING} brackets stand inside each other", "give a part of it a name of its own", code="V0107"
+    )
+
+
+def _too_long(s: Situation) -> Diagnostic | None:
+    if s.token.type != TOO_LONG:
+        return None
+    return s.says(
+        f"more than {MAX_CHAIN:,} words and signs without a comma or a new line",
+        "give a part of it a name of its own",
+        code="V0107",
     )
 
 
@@ -150,5 +160,6 @@ def _foreign_sign(s: Situation) -> Diagnostic | None:
 
 
 RULES: tuple[Rule, ...] = (
-    _too_deep, _unclosed, _open_string, _odd_character, _number, _percent, _foreign_word, _foreign_sign, _closes_nothing,
+    _too_deep, _too_long, _unclosed, _open_string, _odd_character, _number, _percent, _foreign_word, _foreign_sign,
+    _closes_nothing,
 )  # fmt: skip

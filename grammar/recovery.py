@@ -11,7 +11,7 @@ from lark import Token
 
 from .automaton import Automaton, Level
 from .diagnostics import Diagnostic
-from .layout import TOO_DEEP, UNCLOSED
+from .layout import TOO_DEEP, TOO_LONG, UNCLOSED
 from .lines import Lines, bracket
 from .mistakes import diagnose
 from .situation import Situation, span
@@ -58,7 +58,11 @@ class _Recovery:
         index = 0
         while index < len(self.tokens) and len(self.problems) < MAX_PROBLEMS:
             index = self._step(index)
-        if len(self.levels) > 1 and len(self.problems) < MAX_PROBLEMS:
+        if (
+            len(self.levels) > 1
+            and len(self.problems) < MAX_PROBLEMS
+            and self.lines.kind(len(self.tokens) - 1) != TOO_LONG
+        ):
             self._unclosed(len(self.tokens))
         return tuple(self.problems)
 

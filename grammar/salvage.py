@@ -9,7 +9,7 @@ from lark import Token, UnexpectedToken
 
 from . import tree
 from .diagnostics import Diagnostic, VitError
-from .layout import TOO_DEEP
+from .layout import TOO_DEEP, TOO_LONG
 from .lines import Lines
 from .source import Source, Span
 from .trees import Builder
@@ -28,7 +28,7 @@ def salvage(lark: Any, source: Source, tokens: list[Token], problems: list[Diagn
     uses = tuple(builder.use(a, b) for a, b in pairwise(tokens)
                  if a.type == "USE" and b.type == "STRING")  # fmt: skip
     here = Span(source, 0, 0)
-    if not complete or (tokens and tokens[-1].type == TOO_DEEP):
+    if not complete or (tokens and tokens[-1].type in (TOO_DEEP, TOO_LONG)):
         return tree.File(here, 1, uses, tree.Lost(anything=True))
     pieces = _Pieces(lark, source, tokens, problems)
     return tree.File(here, 1, (*uses, *pieces.items), pieces.lost())

@@ -4,6 +4,7 @@
 """
 
 import json
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,16 @@ def build(*, strict: bool = False) -> Lark:
     """The parser from the grammar; `strict` refuses every ambiguity (and needs interegular)."""
     text = (_HERE / "vit.lark").read_text(encoding="utf-8")
     layout: Any = Layout()
-    return Lark(text, parser="lalr", lexer="basic", postlex=layout, strict=strict, propagate_positions=True)
+    return _light(Lark(text, parser="lalr", lexer="basic", postlex=layout, strict=strict, propagate_positions=True))
+
+
+def _light(lark: Any) -> Lark:
+    """Lets the value pass through rules of one part: each level of precedence has one, and lark measures each time anew."""
+    callbacks = lark.parser.parser.parser.callbacks
+    for rule in callbacks:
+        if rule.options.expand1 and not rule.alias and len(rule.expansion) == 1 and not rule.expansion[0].is_term:
+            callbacks[rule] = itemgetter(0)
+    return lark
 
 
 def dumps(parser: Any) -> str:
@@ -62,7 +72,7 @@ def load() -> Lark:
     tables = json.loads(_JSON.read_text(encoding="utf-8"), object_pairs_hook=_numbered)
     if tables.pop("lark") != __version__:
         return build()
-    return Lark._load_from_dict(**tables, postlex=Layout())  # type: ignore[reportPrivateUsage] -- what lark's own stand-alone parsers call
+    return _light(Lark._load_from_dict(**tables, postlex=Layout()))  # type: ignore[reportPrivateUsage] -- what lark's own stand-alone parsers call
 
 
 def _numbered(pairs: list[tuple[str, Any]]) -> dict[str | int, Any]:
