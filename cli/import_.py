@@ -11,7 +11,7 @@ from ..runtime.importing.sheet import Asked
 from ..runtime.whole import whole
 
 
-def run(source: str, out: str | None, asked: Asked, force: bool, format: str) -> None:
+def run(source: str, out: str | None, asked: Asked, force: bool, format: str, *, trust: bool = False) -> None:
     """Writes the spec of a model, or prints it; it is checked before."""
     place = Path(out) if out else None
     if place is not None and os.path.lexists(place) and not force:
@@ -20,7 +20,7 @@ def run(source: str, out: str | None, asked: Asked, force: bool, format: str) ->
         )
     if place is not None and not place.parent.is_dir():
         raise error("V1008", f"there is no folder `{place.parent}` to write `{place.name}` into", exit_status=3)
-    sheet = imported(Path(source), asked, place.parent if place else Path())
+    sheet = imported(Path(source), asked, place.parent if place else Path(), trust=trust)
     text = sheet.text()
     proven(sheet, text)
     if place is not None:

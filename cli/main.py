@@ -191,7 +191,7 @@ def doctor(format: Format = Form.text) -> None:
 @app.command("import")
 def import_(
     source: Annotated[
-        str, typer.Argument(help="a configuration of transformers, timm or open_clip, its folder, or .safetensors")
+        str, typer.Argument(help="a configuration of transformers, timm or open_clip, its folder, or a file of weights")
     ],
     out: Annotated[
         str | None, typer.Option("--out", "-o", help="the .vit file to write; it is printed without it")
@@ -204,6 +204,7 @@ def import_(
     image: Annotated[
         str | None, typer.Option(help="HEIGHTxWIDTH, likewise, or where a configuration says two sizes")
     ] = None,
+    trust: Trust = False,
     force: Force = False,
     format: Format = Form.text,
 ) -> None:
@@ -216,7 +217,7 @@ def import_(
     from .specs import pixels
 
     size = None if image is None else pixels(image)
-    command.run(source, out, Asked(name, heads, eps, act, pool, size), force, format)
+    command.run(source, out, Asked(name, heads, eps, act, pool, size), force, format, trust=trust)
 
 
 weights = typer.Typer(

@@ -9,47 +9,76 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...grammar.diagnostics import error
+from ...grammar.diagnostics import VitError, error
 from ...grammar.expressions import quoted
-from ..weights.files import Stored
+from ..weights.files import Tensors
+from ..weights.opening import OPEN_CLIP, USUAL, candidates, opened, usual
 from . import huggingface, open_clip, pictures, shapes, timm
 from .reading import read
 from .sheet import Asked, Sheet, literal, unsayable
 
-#: Configurations in a folder, and the weights that their library writes beside them.
-_CONFIGS = {"config.json": "model.safetensors", "open_clip_config.json": "open_clip_model.safetensors"}
+#: Configurations in a folder: that of open_clip where there is no other.
+_CONFIGS = ("config.json", "open_clip_config.json")
 
 
-def imported(source: Path, asked: Asked, beside: Path) -> Sheet:
-    """The sheet of a configuration, of a folder that holds one, or of a .safetensors or .npz file.
+def imported(source: Path, asked: Asked, beside: Path, *, trust: bool = False) -> Sheet:
+    """The sheet of a configuration, of a folder that holds one, or of a file of weights.
 
     In a folder `preprocessor_config.json` says how pictures are prepared, and the weights become the file of the section
-    `weights`, relative to `beside`, where the spec will stand.
+    `weights`, relative to `beside`, where the spec will stand. `trust` lets them be a pickle; without it one is named in the
+    sheet, and not looked into.
     """
     path = _config(source) if source.is_dir() else source
     if not path.is_file():
         raise error("V0701", f"there is no file `{path}`", exit_status=3)
-    if path.suffix in (".safetensors", ".npz"):
-        sheet = shapes.sheet(path, asked)
-        sheet.source = path
+    if _holds_weights(path):
+        tensors = opened(path, trust=trust)
+        sheet = shapes.sheet(tensors, path, asked)
+        sheet.source, sheet.stored = path, tensors
         _with_weights(sheet, path, beside)
         return sheet
     values = read(path)
     _only_for_shapes(asked, path)
-    weights = path.with_name("open_clip_model.safetensors" if "model_cfg" in values else "model.safetensors")
-    stored = {name: header.shape for name, header in Stored(weights).headers.items()} if weights.is_file() else None
-    sheet = _of(values, path, asked, stored)
-    sheet.source = path
-    if stored is not None:
+    weights = usual(path.parent, OPEN_CLIP if "model_cfg" in values else USUAL)
+    stored = None if weights is None else _opened(weights, trust)
+    shaped = None if stored is None else {name: header.shape for name, header in stored.headers.items()}
+    sheet = _of(values, path, asked, shaped)
+    sheet.source, sheet.stored = path, stored
+    if weights is not None:
         _with_weights(sheet, weights, beside)
+        if stored is None:
+            sheet.notes.append(f"{weights.name} is a pickle, so `vitc compile` needs --trust; with --trust `vitc import` checks that it "
+                               "fits")  # fmt: skip
         return sheet
-    for name in (f"{weights.name}.index.json", weights.with_suffix(".bin").name.replace("model", "pytorch_model", 1)):
-        if weights.with_name(name).is_file():
-            sheet.notes.append(
-                f"{name} beside it is not read: the weights are drawn until the section `weights` names a file"
-            )
+    if others := [other.name for other in candidates(path.parent)]:
+        more = " and more" if len(others) > 8 else ""
+        sheet.notes.append(
+            f"not read: {', '.join(others[:8])}{more}; name the file of weights with `weights {{ file = … }}`"
+        )
     sheet.weights = sheet.weights if "resize" in sheet.weights else {}
     return sheet
+
+
+def _holds_weights(path: Path) -> bool:
+    """Whether a file is no configuration: by its name, else since it does not begin as JSON does."""
+    if path.suffix in (".safetensors", ".npz") or path.name.endswith(".index.json"):
+        return True
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except OSError:
+        return False  # `read` says why
+    return path.suffix != ".json" and head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in (b"", b"{", b"[", b'"')
+
+
+def _opened(weights: Path, trust: bool) -> Tensors | None:
+    """The tensors beside a configuration; none where they are a pickle and are not trusted."""
+    try:
+        return opened(weights, trust=trust)
+    except VitError as problem:
+        if trust or problem.diagnostics[0].code != "V0712":
+            raise
+        return None
 
 
 def _of(values: dict[str, Any], path: Path, asked: Asked, stored: Mapping[str, tuple[int, ...]] | None) -> Sheet:
@@ -62,17 +91,20 @@ def _of(values: dict[str, Any], path: Path, asked: Asked, stored: Mapping[str, t
         raise unsayable(path, "it has neither `model_type`, as of transformers, nor `architecture`, as of timm, nor "
                         "`model_cfg`, as of open_clip")  # fmt: skip
     sheet, family, config = huggingface.sheet(values, path, asked, stored)
-    processor = path.with_name("preprocessor_config.json")
-    if processor.is_file():
-        pictures.prepared(sheet, read(processor), str(values["model_type"]), processor)
+    prepared = pictures.found(path.parent)
+    if prepared is None:
+        sheet.notes.append(
+            "preprocessor_config.json, which says how pictures are prepared, is not beside it: no `input`"
+        )
     else:
-        sheet.notes.append(f"{processor.name}, which says how pictures are prepared, is not beside it: no `input`")
-    huggingface.sized(sheet, family, config, asked, path)
+        given, processor, above = prepared
+        pictures.prepared(sheet, given, str(values["model_type"]), processor, above)
+    huggingface.sized(sheet, family, config, asked, path, "" if prepared is None else prepared[1].name)
     return sheet
 
 
 def _config(folder: Path) -> Path:
-    """The configuration in a folder: that of open_clip where there is no other."""
+    """The configuration in a folder."""
     return next((folder / name for name in _CONFIGS if (folder / name).is_file()), folder / "config.json")
 
 
@@ -85,6 +117,5 @@ def _only_for_shapes(asked: Asked, path: Path) -> None:
 
 
 def _with_weights(sheet: Sheet, weights: Path, beside: Path) -> None:
-    sheet.stored = weights
     relative = Path(os.path.relpath(weights, beside)).as_posix()
     sheet.weights = {"file": quoted(literal(relative, weights, "file")), **sheet.weights}

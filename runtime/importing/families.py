@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from .sheet import Sheet, number, refused, unsayable
+from .sheet import Sheet, number, refused
 
 Count = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -167,8 +167,6 @@ def _deit(b: Built) -> None:
         entries["registers"] = "1"
         _vit(b)
         return
-    if entries["classes"] == "none":
-        raise unsayable(b.path, "num_labels = 0: std's `distilled` has two classifiers")
     b.made.base, b.made.uses = "distilled", ("std/deit.vit",)
     act = entries.pop("act", "")
     entries["mlp"] = f"mlp(hidden = {entries.pop('hidden')}{act and f', act = {act}'})"
@@ -190,6 +188,8 @@ def _dinov2(b: Built) -> None:
         entries.pop("act", None)
     if c.num_register_tokens:
         entries |= {"registers": str(c.num_register_tokens), "pos_prefix": "false"}
+    if b.of.endswith("ForImageClassification"):
+        entries["pool"] = "token_mean"
     _vit(b)
 
 
@@ -279,12 +279,13 @@ FAMILIES: dict[str, Family] = {
         _DROPOUT, _POOLER, notes={"IJepaModel": "{} gives a vector for each patch; this is their mean"},
     ),
     "dinov2": Family(
-        _dinov2, {**_DINOV2, "patch_size": 14}, {"Dinov2Model": ""},
+        _dinov2, {**_DINOV2, "patch_size": 14}, {"Dinov2Model": "", "Dinov2ForImageClassification": _CLASSIFIER},
         _READ | {"mlp_ratio", "qkv_bias", "layerscale_value", "use_swiglu_ffn"}, _DROPOUT | {"drop_path_rate"},
         _BACKBONE | {"use_mask_token"}, resizes="bicubic(pos_embed)",
     ),
     "dinov2_with_registers": Family(
-        _dinov2, {**_DINOV2, "num_register_tokens": 4}, {"Dinov2WithRegistersModel": ""},
+        _dinov2, {**_DINOV2, "num_register_tokens": 4},
+        {"Dinov2WithRegistersModel": "", "Dinov2WithRegistersForImageClassification": _CLASSIFIER},
         _READ | {"mlp_ratio", "qkv_bias", "layerscale_value", "use_swiglu_ffn", "num_register_tokens"},
         _DROPOUT | {"drop_path_rate"}, _BACKBONE, resizes="bicubic(pos_embed, antialias = true)",
     ),

@@ -142,22 +142,21 @@ def _classes(b: Built, family: Family, values: Mapping[str, Any], stored: Shapes
         names.put(b.made, _names(values, b.path), rows, "id2label")
 
 
-def sized(made: Sheet, family: Family, config: Config, asked: Asked, path: Path) -> None:
+def sized(made: Sheet, family: Family, config: Config, asked: Asked, path: Path, processor: str) -> None:
     """Settles the size of the pictures where the configuration and the processor say two.
 
     Families that bring positions to another size by themselves get the pictures' size. Of the others V0714 asks for one.
+    `processor`: the file that says how pictures are prepared.
     """
     own, cut = config.image, made.cut
     if asked.image is None and cut not in (None, own) and family.resizes is None:
         a, b = _text(own), _text(cut or own)
-        raise error("V0714", f"`{path}`: image_size = {shown(config.image_size)}, but preprocessor_config.json cuts pictures to {b}",
+        raise error("V0714", f"`{path}`: image_size = {shown(config.image_size)}, but {processor} cuts pictures to {b}",
                     exit_status=2, help=f"say which with --image {a} or --image {b}")  # fmt: skip
     size = asked.image or cut or own
     if cut not in (None, size):
         _recut(made, size)
-        made.notes.append(
-            f"preprocessor_config.json cuts pictures to {_text(cut or own)}, and --image says {_text(size)}"
-        )
+        made.notes.append(f"{processor} cuts pictures to {_text(cut or own)}, and --image says {_text(size)}")
     if size == own:
         return
     for side, patch in zip(
@@ -168,7 +167,7 @@ def sized(made: Sheet, family: Family, config: Config, asked: Asked, path: Path)
                 path, f"pictures of {_text(size)} do not split into patches of patch_size = {shown(config.patch_size)}"
             )
     made.entries["image"] = f"{_text(size)}x{config.num_channels}"
-    why = "--image says" if asked.image else "preprocessor_config.json cuts pictures to"
+    why = "--image says" if asked.image else f"{processor} cuts pictures to"
     rule = family.resizes if family.resizes is not None else family.resize
     made.notes.append(f"image_size is {_text(own)}, and {why} {_text(size)}: the model takes {_text(size)}" + (
         ", with its positions resized as transformers does" if rule else ""))  # fmt: skip

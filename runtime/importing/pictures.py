@@ -1,4 +1,4 @@
-"""The entry `input` of transformers' preprocessor_config.json."""
+"""The entry `input` of transformers' preprocessor_config.json, or of what processor_config.json holds of it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..sections.input import STATISTICS
-from .sheet import Sheet, share, statistics, unsayable, valid
+from .reading import read
+from .sheet import Sheet, refused, share, statistics, unsayable, valid
 
 Side = Annotated[int, Field(ge=1, le=65536, strict=True)]
 Sides = dict[str, Side | None]
@@ -61,13 +62,25 @@ class Processor(BaseModel):
     image_std: float | Numbers
 
 
-def prepared(made: Sheet, values: Mapping[str, Any], kind: str, path: Path) -> None:
+def found(folder: Path) -> tuple[dict[str, Any], Path, str] | None:
+    """How pictures are prepared by the files of a folder: the values, the file, and the key above them. As in transformers
+    what stands in a processor_config.json under `image_processor` comes first."""
+    nested, plain = folder / "processor_config.json", folder / "preprocessor_config.json"
+    values: Any = read(nested).get("image_processor") if nested.is_file() else None
+    if values is not None:
+        if not isinstance(values, dict):
+            raise refused(nested, "image_processor", values, "it is a mapping")
+        return values, nested, "image_processor."  # type: ignore[reportUnknownVariableType] -- of any kind
+    return (read(plain), plain, "") if plain.is_file() else None
+
+
+def prepared(made: Sheet, values: Mapping[str, Any], kind: str, path: Path, above: str = "") -> None:
     """Sets `input` and `cut`; `kind` is the model type. Raises V0713 for what `input` can't say."""
     name = _class(values, kind, path)
     given = {key: value for key, value in values.items() if value is not None}
     if lacking := [key for key in ("resample", "size", "image_mean", "image_std") if key not in given]:
         made.notes.append(f"{path.name} lacks {', '.join(lacking)}: that of {name}")
-    p = valid(Processor, {**CLASSES[name], **given}, path)
+    p = valid(Processor, {**CLASSES[name], **given}, path, above)
     if not p.do_resize:
         raise unsayable(path, "do_resize is false; here pictures are always resized to the size of the model")
     if p.do_pad:

@@ -1,14 +1,13 @@
 """What an import writes passes `vitc check` and loads the weights beside it, or is refused before it is written."""
 
-from pathlib import Path
-
 from ...compiler.elaborate import elaborate
 from ...compiler.elaborate.library import loads
 from ...compiler.ir.program import Program
 from ...grammar.diagnostics import Diagnostic, VitError
 from .. import sections
 from ..sections.weights import Weights
-from ..weights.imported import read
+from ..weights.files import Tensors
+from ..weights.imported import fitted
 from ..weights.imported_plan import Model
 from .sheet import Sheet, unsayable
 
@@ -35,17 +34,17 @@ def proven(sheet: Sheet, text: str) -> Program:
     return program
 
 
-def _loads(sheet: Sheet, program: Program, stored: Path) -> None:
+def _loads(sheet: Sheet, program: Program, stored: Tensors) -> None:
     wanted = sections.section(program, "weights", Weights)
     try:
-        read(stored, Model(program.weights(), program.root.params), {}, wanted.layout, wanted.choices())
+        fitted(stored, Model.of(program), {}, wanted.layout, wanted.choices())
     except VitError as problem:
-        if sheet.source == stored:
+        if sheet.source in stored.files:
             raise
         told = "\n".join(d.message for d in problem.diagnostics)
         keys = [key for name, key in _KEYS.items() if f" {name}" in told]
         why = f"; compare {', '.join(keys)}" if keys else ""
         first = Diagnostic(
-            "V0713", f"`{sheet.source}` describes another model than `{stored.name}` beside it holds{why}"
+            "V0713", f"`{sheet.source}` describes another model than `{stored.files[0].name}` beside it holds{why}"
         )
         raise VitError((first, *problem.diagnostics), problem.exit_status) from None

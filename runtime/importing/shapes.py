@@ -8,7 +8,7 @@ from pathlib import Path
 from ...compiler.elaborate import elaborate
 from ...compiler.elaborate.library import loads
 from ...grammar.diagnostics import error
-from ..weights.files import Header, Stored
+from ..weights.files import Header, Tensors
 from ..weights.findings import refused
 from ..weights.imported_plan import Choices, Model, plan, spelled
 from ..weights.layouts import Layout, Rule, layouts
@@ -23,7 +23,7 @@ _RANKS = {"patch_embed.proj.weight": 4, "blocks.0.attn.qkv.weight": 2, "blocks.0
 _OPTIONAL = {"pos_embed", "reg_token", "head.weight"}
 #: How people write a sheet.
 _ORDER = ("image", "patch", "dim", "depth", "heads", "hidden", "act", "norm")
-POOLS = ("token", "mean", "max", "mean_max", "map", "none")
+POOLS = ("token", "mean", "max", "mean_max", "token_mean", "map", "none")
 
 
 #: Tensors of a file: a plain ViT of 1,000 blocks has 12,010. The layout is chosen by some of those outside of blocks and of
@@ -32,9 +32,9 @@ _MOST, _SAMPLE = 20_000, 2_000
 _LATER = re.compile(r"(?:\.|layer_|block_)[1-9]\d*[./]")
 
 
-def sheet(path: Path, asked: Asked) -> Sheet:
+def sheet(tensors: Tensors, path: Path, asked: Asked) -> Sheet:
     """A sheet of std's `vit` whose weights are exactly those of the file; V0714 tells what else must be said."""
-    headers = Stored(path).headers
+    headers = tensors.headers
     if len(headers) > _MOST:
         raise unsayable(path, f"it holds {len(headers):,} tensors; a plain ViT has fewer than {_MOST:,}")
     sample = dict(islice(((name, one) for name, one in headers.items() if not _LATER.search(name)), _SAMPLE))

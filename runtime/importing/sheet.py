@@ -18,6 +18,7 @@ from ...grammar.printer import print_file
 from ...grammar.source import Source
 from ...grammar.tree import Model
 from ..sections.input import STATISTICS
+from ..weights.files import Tensors
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -42,7 +43,7 @@ class Sheet:
 
     `classes` are the names of the outputs, `labels` what is displayed for a name. `notes` say what was decided and what was left out; they are the comment above the
     model. `cut`: height and width that pictures are cut to.
-    `source`: the file that all this is from; `stored`: the weights beside it.
+    `source`: the file that all this is from; `stored`: the tensors beside it, where they can be read.
     """
 
     name: str
@@ -57,7 +58,7 @@ class Sheet:
     labels: dict[str, str] = field(default_factory=dict[str, str])
     cut: tuple[int, int] | None = None
     source: Path = Path()
-    stored: Path | None = None
+    stored: Tensors | None = None
     notes: list[str] = field(default_factory=list[str])
 
     def text(self) -> str:

@@ -51,6 +51,14 @@ def _whole(value: Any) -> str:
     return str(value)
 
 
+def _patch(value: Any) -> str:
+    """A side, or height and width."""
+    if not isinstance(value, (list, tuple)):
+        return _whole(value)
+    height, width = map(_whole, value)  # type: ignore[reportUnknownArgumentType] -- of any kind
+    return height if height == width else f"{height}x{width}"
+
+
 def _flag(value: Any) -> str:
     if not isinstance(value, bool):
         raise ValueError
@@ -81,7 +89,7 @@ def _act(value: Any) -> str:
 
 #: Arguments of timm's constructors: the parameter of ours, and how its value is written.
 ARGUMENTS: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "patch_size": ("patch", _whole),
+    "patch_size": ("patch", _patch),
     "embed_dim": ("dim", _whole),
     "depth": ("depth", _whole),
     "num_heads": ("heads", _whole),

@@ -90,16 +90,17 @@ def read(path: Path, model: Model, initial: Mapping[str, Array], layout: str = "
     another shape or type, unless `choices` speak of it; V0708 and V0716 where several layouts or parts fit; V0710, V0715
     and V0717 for the numbers. `span` is where the spec names the file.
     """
-    return _read(opened(path, trust=trust, span=span), model, initial, layout, choices or Choices(), span)
+    return fitted(opened(path, trust=trust, span=span), model, initial, layout, choices or Choices(), span)
 
 
 def taken(mapping: Mapping[Any, Any], model: Model, initial: Mapping[str, Array]) -> Imported:
     """Weights that Python code hands over, under our names; every one must be there. Raises as `read`, and V0719."""
-    return _read(Given(mapping), model, initial, "timm", Choices(), None)
+    return fitted(Given(mapping), model, initial, "timm", Choices())
 
 
-def _read(tensors: Tensors, model: Model, initial: Mapping[str, Array], layout: str, choices: Choices,
-          span: Span | None) -> Imported:  # fmt: skip
+def fitted(tensors: Tensors, model: Model, initial: Mapping[str, Array], layout: str, choices: Choices,
+           span: Span | None = None) -> Imported:  # fmt: skip
+    """The weights of a model out of tensors that are opened already; raises as `read`."""
     found = chosen(tensors, model, layout, choices, span)
     _zero(found, span)
     weights = Imported(found, model, initial)

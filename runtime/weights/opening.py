@@ -11,13 +11,10 @@ from .files import Joined, Stored, Tensors
 from .kinds import LARGEST_INDEX, Kind, kind, unreadable
 from .pickled import unpickled
 
-#: What stands in a folder, the first that is there: the names of transformers, timm, vitc and open_clip.
-_USUAL = (
-    ("model.safetensors", "model.safetensors.index.json"),
-    ("open_clip_model.safetensors",),
-    ("pytorch_model.bin", "pytorch_model.bin.index.json"),
-    ("open_clip_pytorch_model.bin",),
-)
+#: What stands in a folder, the first that is there: the names of transformers, timm and vitc, and those of open_clip.
+USUAL = (("model.safetensors", "model.safetensors.index.json"), ("pytorch_model.bin", "pytorch_model.bin.index.json"))
+OPEN_CLIP = (("open_clip_model.safetensors",), ("open_clip_pytorch_model.bin",))
+_EVERY = (USUAL[0], OPEN_CLIP[0], USUAL[1], OPEN_CLIP[1])
 #: Suffixes of files that may be weights, where a folder has none of those names.
 _SUFFIXES = (".safetensors", ".npz", ".bin", ".pt", ".pth", ".ckpt", ".tar")
 
@@ -42,17 +39,13 @@ def opened(path: Path, *, trust: bool = False, span: Span | None = None) -> Tens
 
 def _in_folder(folder: Path, span: Span | None) -> Path:
     """The file of weights in a folder, where it is clear which one."""
-    for names in _USUAL:
-        found = [folder / name for name in names if os.path.isfile(folder / name)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise _several(folder, found, span)
+    path = usual(folder, _EVERY, span)
+    if path is not None:
+        return path
     try:
-        entries = sorted(entry for entry in folder.iterdir() if entry.is_file())
+        found = candidates(folder)
     except OSError as problem:
         raise error("V0701", f"`{folder}` can't be read: {problem.strerror}", span, exit_status=3) from None
-    found = [entry for entry in entries if entry.suffix in _SUFFIXES or entry.name.endswith(".index.json")]
     if len(found) == 1:
         return found[0]
     if found:
@@ -60,6 +53,23 @@ def _in_folder(folder: Path, span: Span | None) -> Path:
     exported = folder / "export" / "model.safetensors"
     help = f"the weights of this run are in `{exported}`" if exported.is_file() else "give the file of weights itself"
     raise error("V0701", f"there is no file of weights in the folder `{folder}`", span, exit_status=3, help=help)
+
+
+def usual(folder: Path, names: tuple[tuple[str, ...], ...], span: Span | None = None) -> Path | None:
+    """The first of these files that a folder holds; raises V0718 where it holds two of one group."""
+    for group in names:
+        found = [folder / name for name in group if os.path.isfile(folder / name)]
+        if len(found) > 1:
+            raise _several(folder, found, span)
+        if found:
+            return found[0]
+    return None
+
+
+def candidates(folder: Path) -> list[Path]:
+    """The files in a folder that may be weights, by their suffixes."""
+    entries = sorted(entry for entry in folder.iterdir() if entry.is_file())
+    return [entry for entry in entries if entry.suffix in _SUFFIXES or entry.name.endswith(".index.json")]
 
 
 def _several(folder: Path, found: list[Path], span: Span | None) -> Exception:

@@ -1,10 +1,14 @@
-"""The process that reads a pickle: `python -m ….pickled_child SOURCE TARGET SECONDS`. What went wrong is JSON on stdout.
+"""The process in which `pickled` has a pickle read.
+
+It reads one JSON object from standard input (`source`, `target`, `limits`) and says in a line of JSON what it left out (`odd`), or why it
+wrote nothing (`why`, `help`).
 
 torch's own `weights_only` reader calls nothing but what it is allowed to. Classes that training scripts store beside the
 weights are stood for by empty objects under their names: the class is never looked up, and nothing of it runs.
 """
 
 import json
+import os
 import pickletools
 import sys
 import zipfile
@@ -18,15 +22,14 @@ from ...grammar.diagnostics import VitError
 from ..limits import Limits
 from .writing import Form, write
 
-#: Bytes of address space for torch itself (2.14 with CUDA's libraries takes 3.3 GB), and how many times the file may be
-#: in memory besides.
-_BYTES, _COPIES = 12 * 2**30, 4
-
 #: Modules of the standard library whose objects are data. Names of others in it are refused: weights never need them.
 _DATA = {"argparse", "pathlib", "collections", "datetime", "decimal", "enum", "fractions", "uuid", "random", "zoneinfo"}
-_NAMES = {"_codecs.encode", "builtins.set", "builtins.bytearray", "builtins.complex", "types.SimpleNamespace", "functools.partial", "copyreg._reconstructor", "builtins.frozenset", "builtins.slice",
-          "builtins.range", "builtins.object", "builtins.list", "builtins.dict", "builtins.tuple", "builtins.int",
-          "builtins.float", "builtins.str", "builtins.bool", "builtins.bytes", "builtins.type"}  # fmt: skip
+_NAMES = {
+    "_codecs.encode", "types.SimpleNamespace", "functools.partial", "copyreg._reconstructor", "builtins.Ellipsis",
+    "builtins.NotImplemented", "builtins.bool", "builtins.bytearray", "builtins.bytes", "builtins.complex", "builtins.dict",
+    "builtins.float", "builtins.frozenset", "builtins.int", "builtins.list", "builtins.object", "builtins.range", "builtins.set",
+    "builtins.slice", "builtins.str", "builtins.tuple", "builtins.type",
+}  # fmt: skip
 #: How many times larger than the file its tensors may be: two names of one tensor are two tensors.
 _TIMES = 8
 #: Dictionaries in dictionaries that are looked into.
@@ -41,29 +44,52 @@ class Refused(Exception):
         self.help = help
 
 
-def convert(source: Path, target: Path) -> None:
-    """Writes the tensors of a pickle as safetensors, those of inner dictionaries under `key.name`."""
+def convert(source: Path, target: Path) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Writes the tensors of a pickle as safetensors, those of inner dictionaries under `key.name`.
+
+    Gives the shape and the kind of those that are no plain numbers, which are left out.
+    """
     found = loaded(source)  # before torch, as some files are refused without it
 
     import torch
 
-    tensors = dict(_tensors(found))
+    named = list(_tensors(found))
+    tensors = dict(named)
+    if len(tensors) < len(named):
+        twice = next(name for i, (name, _) in enumerate(named) if any(name == other for other, _ in named[:i]))
+        raise Refused(f"two tensors in it would be called `{twice}`", "save one state dict with names that differ")
     if not tensors:
         raise Refused("there are no tensors by name in it", _instead(found))
-    _sound(tensors, source)
     kinds = {torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64",
              torch.int32: "I32", torch.int16: "I16", torch.int8: "I8", torch.uint8: "U8", torch.bool: "BOOL"}  # fmt: skip
-    odd = next((name for name, tensor in tensors.items() if tensor.dtype not in kinds), None)
-    if odd is not None:
-        raise Refused(f"`{odd}` is of type {str(tensors[odd].dtype).removeprefix('torch.')}",
-                      "save the weights as float32, float16 or bfloat16")  # fmt: skip
-    forms = {name: Form(tuple(tensor.shape), kinds[tensor.dtype]) for name, tensor in tensors.items()}
+    odd = {name: kind for name, tensor in tensors.items() if (kind := _odd(tensor, kinds))}
+    plain = {name: tensor for name, tensor in tensors.items() if name not in odd}
+    if not plain:
+        name, kind = next(iter(odd.items()))
+        raise Refused(f"`{name}` is {kind}", "save the weights as plain tensors of float32, float16 or bfloat16")
+    total = sum(tensor.numel() * tensor.element_size() for tensor in plain.values())
+    if total > _TIMES * source.stat().st_size + 2**16:
+        raise Refused(f"its tensors would have {total:,} bytes, many times more than the file")
 
     def array(name: str) -> Any:
-        tensor = tensors[name].detach().contiguous()
+        tensor = plain[name].detach().contiguous()
         return (tensor.view(torch.int16) if tensor.dtype is torch.bfloat16 else tensor).numpy()
 
-    write(target, forms, array)
+    write(target, {name: Form(tuple(tensor.shape), kinds[tensor.dtype]) for name, tensor in plain.items()}, array)
+    return {name: (tuple(tensors[name].shape), kind) for name, kind in odd.items()}
+
+
+def _odd(tensor: Any, kinds: Any) -> str:
+    """What a tensor is that no safetensors file can hold."""
+    import torch
+
+    if tensor.is_quantized:
+        return f"quantised ({str(tensor.dtype).removeprefix('torch.')})"
+    if tensor.layout is not torch.strided:
+        return str(tensor.layout).removeprefix("torch.")
+    if tensor.device.type != "cpu":
+        return f"without numbers (device {tensor.device.type})"
+    return "" if tensor.dtype in kinds else str(tensor.dtype).removeprefix("torch.")
 
 
 def loaded(source: Path) -> Any:
@@ -155,14 +181,14 @@ def _refuse_attack(names: set[str]) -> None:
 
 
 def _reason(problem: Exception) -> str:
-    text = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
-    for begin in ("Weights only load failed", "Cannot use ``weights_only=True`` with files saved in the legacy .tar"):
-        if text.startswith(begin):
-            lines = [line.strip() for line in str(problem).splitlines() if "WeightsUnpickler error" in line]
-            return (
-                lines[0].removeprefix("WeightsUnpickler error: ") if lines else "it is of a format before PyTorch 0.2"
-            )
-    return text
+    """What torch's reader says, without its advice to read the file unsafely."""
+    text = str(problem)
+    if "Only persistent_load of storage" in text:
+        return "in the format before PyTorch 1.6 it refers to a class of modules: save the state_dict() alone"
+    if "legacy .tar format" in text:
+        return "it is of a format before PyTorch 0.2"
+    _, found, said = text.partition("WeightsUnpickler error:")
+    return next(iter((said if found else text).strip().splitlines()), type(problem).__name__)
 
 
 def _tensors(found: Any, prefix: str = "", deep: int = 0) -> Iterator[tuple[str, Any]]:
@@ -184,41 +210,30 @@ def _tensors(found: Any, prefix: str = "", deep: int = 0) -> Iterator[tuple[str,
 def _instead(found: Any) -> str:
     """What to do about a pickle of objects."""
     inner: Any = list(found.values()) if isinstance(found, dict) else [found]  # type: ignore[reportUnknownArgumentType] -- of any kind
-    whole = next((type(one).stands_for for one in inner if isinstance(one, _Stub)), None)  # type: ignore[attr-defined] -- every stub has it
-    return f"it holds an object of `{whole}`: save its state_dict() instead" if whole else ""
+    stub = next((one for one in inner if isinstance(one, _Stub)), None)
+    if stub is None:
+        return ""
+    whole = str(getattr(type(stub), "stands_for", ""))
+    if whole.partition(".")[0] == "numpy":
+        return "it holds numpy arrays: save them by name with numpy.savez"
+    return f"it holds an object of `{whole}`: save its state_dict() instead"
 
 
-def _sound(tensors: dict[str, Any], source: Path) -> None:
-    """Raises Refused where tensors are not plain numbers, or far more of them than the file has bytes."""
-    import torch
-
-    for name, tensor in tensors.items():
-        if tensor.is_quantized:
-            raise Refused(f"`{name}` is quantised ({tensor.dtype})", "save the weights before they are quantised")
-        if tensor.layout is not torch.strided or tensor.device.type != "cpu":
-            raise Refused(f"`{name}` is no plain tensor (layout {tensor.layout}, device {tensor.device.type})")
-    total = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
-    if total > _TIMES * source.stat().st_size + 2**16:
-        raise Refused(f"its tensors would have {total:,} bytes, many times more than the file")
-
-
-def main(source: str, target: str, seconds: str) -> int:
-    """Converts within the limits; says in JSON why not."""
-    memory = _BYTES + _COPIES * Path(source).stat().st_size
-    Limits(memory, int(seconds), int(seconds)).held()
+def answer(source: str, target: str) -> dict[str, Any]:
+    """Converts, and says what was left out or why nothing was written."""
     try:
-        convert(Path(source), Path(target))
+        return {"odd": convert(Path(source), Path(target))}
     except Refused as problem:
-        print(json.dumps({"why": str(problem), "help": problem.help}))
-        return 1
+        return {"why": str(problem), "help": problem.help}
     except VitError as problem:
-        print(json.dumps({"why": problem.diagnostics[0].message, "help": "TMPDIR names another temporary folder"}))
-        return 1
+        return {"why": problem.diagnostics[0].message, "help": "TMPDIR names another temporary folder"}
     except MemoryError:
-        print(json.dumps({"why": "it needs more memory than is allowed", "help": ""}))
-        return 1
-    return 0
+        return {"why": "it needs more memory than is allowed", "help": ""}
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    request = json.load(sys.stdin)
+    Limits(**request.pop("limits")).held()
+    with os.fdopen(os.dup(1), "w", encoding="ascii") as line:
+        os.dup2(2, 1)  # what native code prints must not stand before the answer
+        line.write(json.dumps(answer(**request)) + "\n")

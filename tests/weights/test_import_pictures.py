@@ -10,7 +10,7 @@ from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import loads
 from vitc.grammar.diagnostics import VitError
 from vitc.runtime.importing import imported
-from vitc.runtime.importing.pictures import CLASSES, KINDS
+from vitc.runtime.importing.pictures import CLASSES, KINDS, RESAMPLE
 from vitc.runtime.importing.sheet import Asked
 from vitc.runtime.sections.input import Input, preprocess
 
@@ -155,6 +155,38 @@ def test_what_input_cannot_say_is_refused(given, text, tmp_path):
     assert (
         diagnostic.code == "V0713" and "preprocessor_config.json" in diagnostic.message and text in diagnostic.message
     )
+
+
+def test_what_stands_in_a_processor_config_comes_first(transformers, tmp_path):
+    """As `AutoImageProcessor` reads a folder that has both files, one of them, or an old processor_config.json."""
+    from transformers import AutoImageProcessor
+
+    nested, plain = (
+        {**PLAIN, "resample": 1, "image_mean": [0.25] * 3},
+        {**PLAIN, "resample": 3, "image_mean": [0.5] * 3},
+    )
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "vit", **SIZES, "image_size": 32}))
+    for files in ({"processor_config.json": {"image_processor": nested}, "preprocessor_config.json": plain},
+                  {"processor_config.json": {"processor_class": "X"}, "preprocessor_config.json": plain},
+                  {"processor_config.json": {"image_processor": nested}}):  # fmt: skip
+        for name, content in files.items():
+            (tmp_path / name).write_text(json.dumps(content))
+        theirs = AutoImageProcessor.from_pretrained(str(tmp_path), backend="pil")
+        made = preprocess(elaborate(loads(imported(tmp_path, Asked(), tmp_path).text()), "imported"), Input())
+        assert (made.interpolation, made.mean) == (RESAMPLE[theirs.resample], tuple(theirs.image_mean))
+        for name in files:
+            (tmp_path / name).unlink()
+
+
+@pytest.mark.parametrize(
+    ("nested", "text"), [({**PLAIN, "size": -1}, "image_processor.size = -1"), ([1], "image_processor = [1]")]
+)
+def test_a_processor_config_that_is_wrong_is_named(nested, text, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "vit", **SIZES, "image_size": 32}))
+    (tmp_path / "processor_config.json").write_text(json.dumps({"image_processor": nested}))
+    with pytest.raises(VitError) as problem:
+        imported(tmp_path, Asked(), tmp_path)
+    assert f"`{tmp_path / 'processor_config.json'}`: {text}" in problem.value.diagnostics[0].message
 
 
 def test_a_model_type_without_a_class_needs_its_name(tmp_path):

@@ -28,6 +28,8 @@ CASES = {
     "vit_small_patch16_dinov3.lvd1689m": {"depth": 2, "global_pool": "token"},
     "vit_base_patch16_gap_224": {"depth": 1, "mlp_ratio": 3.0, "qkv_bias": False},
     "deit_tiny_distilled_patch16_224.fb_in1k": {"depth": 1, "num_classes": 4},
+    "deit_small_distilled_patch16_224.fb_in1k": {"depth": 1, "num_classes": 0},
+    "vit_small_patch16_224.dino": {"depth": 1, "patch_size": (8, 16), "img_size": (32, 48)},
     "samvit_base_patch16_224": {"num_classes": 4},
     "vit_so150m_patch16_reg4_gap_256": {"depth": 1, "embed_dim": 64, "num_heads": 4},
     "vit_so400m_patch14_siglip_224.webli": {"depth": 1, "embed_dim": 96, "num_heads": 4},

@@ -47,28 +47,34 @@ class Tracker(list):
     pass
 
 
-def test_what_training_scripts_store_does_not_stop_it(tiny, torches, bring, tmp_path):
+@pytest.mark.parametrize("old", [False, True])
+def test_what_training_scripts_store_does_not_stop_it(old, tiny, torches, bring, here, tmp_path):
     import torch
 
     stored = {
         "model": collections.OrderedDict(torches),
         "optimizer": {"state": {0: {"exp_avg": torch.ones(3), "step": torch.tensor(1.0)}}, "param_groups": [{"lr": 1e-3}]},
-        "args": argparse.Namespace(lr=1e-3, out=pathlib.PosixPath("/x"), func=functools.partial(torch.nn.LayerNorm, eps=1e-6), run=saved),
+        "args": argparse.Namespace(lr=1e-3, out=pathlib.PosixPath("/x"), func=functools.partial(torch.optim.SGD if old else torch.nn.LayerNorm, eps=1e-6), run=saved),
         "best": np.float64(0.75), "rng": np.random.default_rng(0).standard_normal(3), "dtype": np.dtype("float32"),
         "counts": collections.defaultdict(list, {"a": [1]}), "when": datetime.datetime(2026, 1, 2), "size": torch.Size([2, 3]),
         "settings": Settings(depth=3), "seen": Tracker([1, 2]), "path": pathlib.PurePosixPath("a/b"), "epoch": 3,
+        "history": np.ones((2, 3), np.float32), "names": np.array(["a", "b"]), "objects": np.array([{"a": 1}, None], object),
+        "records": np.zeros(2, [("a", "<f4"), ("b", "<i8")]), "state": np.random.get_state(), "numpy": np.random.default_rng(0),
+        "big": np.ones(2, ">f8"), "empty": np.empty((0, 3)), "masked": np.ma.masked_array([1, 2], [False, True]), "any": (..., 1j, {1}),
+        "sparse": torch.ones(2, 2).to_sparse(), "spectrum": torch.ones(2, dtype=torch.complex64), "meta": torch.ones(2, device="meta"),
     }  # fmt: skip
-    path = saved(stored, tmp_path / "checkpoint.pth.tar")
+    path = saved(stored, tmp_path / "checkpoint.pth.tar", _use_new_zipfile_serialization=not old)
     (refused,) = bring(path)
     assert refused.code == "V0712"
     about, found = bring(path, "--trust")
     assert about["part"] == "model"
+    assert about["outside"] == {"meta": 1, "sparse": 1, "spectrum": 1}
     assert about["files"].keys() == {"checkpoint.pth.tar"}
     assert same(found, tiny.tensors)
 
 
 @pytest.mark.parametrize("old", [False, True])
-def test_lightning_and_both_formats(old, tiny, torches, bring, tmp_path):
+def test_lightning_and_both_formats(old, tiny, torches, bring, here, tmp_path):
     stored = {"state_dict": {f"model.{k}": v for k, v in torches.items()}, "loops": {}, "callbacks": {}}
     path = saved(stored, tmp_path / "last.ckpt", _use_new_zipfile_serialization=not old)
     about, found = bring(path, "--trust")
@@ -76,7 +82,7 @@ def test_lightning_and_both_formats(old, tiny, torches, bring, tmp_path):
     assert same(found, tiny.tensors)
 
 
-def test_a_folder_with_a_pickle_alone(tiny, torches, bring, tmp_path):
+def test_a_folder_with_a_pickle_alone(tiny, torches, bring, here, tmp_path):
     folder = tmp_path / "their"
     folder.mkdir()
     half = {name: tensor.bfloat16() for name, tensor in torches.items()}
@@ -99,7 +105,7 @@ class Runs:
         return self.call
 
 
-def test_nothing_of_a_pickle_runs(torches, bring, tmp_path):
+def test_nothing_of_a_pickle_runs(torches, bring, here, tmp_path):
     canary = tmp_path / "canary"
     calls = {
         "system": Runs(os.system, f"touch {canary}"), "eval": Runs(eval, f"open({str(canary)!r}, 'w')"),
@@ -145,14 +151,23 @@ def int8():
     return torch.ones(8, dtype=torch.int8)
 
 
+def same_names(good):
+    return {"a.b": next(iter(good.values())), "a": {"b": next(iter(good.values()))}}
+
+
 @pytest.mark.parametrize(("stored", "code", "text"), [
-    pytest.param(lambda _: module(), "V0712", "torch.nn.modules.linear.Linear`: save its state_dict()", marks=pytest.mark.slow),
+    (lambda _: module(), "V0712", "torch.nn.modules.linear.Linear`: save its state_dict()"),
     (lambda _: {"model": module()}, "V0712", "torch.nn.modules.linear.Linear`: save its state_dict()"),
-    pytest.param(lambda _: {"x": huge()}, "V0712", "many times more than the file", marks=pytest.mark.slow),
-    pytest.param(lambda _: {"x": quantised()}, "V0712", "quantised", marks=pytest.mark.slow),
-    pytest.param(lambda good: good | {"norm.weight": int8()}, "V0706", "norm.weight is I8", marks=pytest.mark.slow),
+    (lambda _: {"x": huge()}, "V0712", "many times more than the file"),
+    (lambda _: {"x": quantised()}, "V0712", "quantised"),
+    (lambda good: good | {"norm.weight": int8()}, "V0706", "norm.weight is I8"),
+    (lambda good: good | {"norm.weight": good["norm.weight"].to_sparse()}, "V0706", "norm.weight is sparse_coo"),
+    (lambda good: good | {"norm.weight": quantised()}, "V0706", "norm.weight is quantised (qint8)"),
+    (lambda good: {name: tensor.numpy() for name, tensor in good.items()}, "V0712", "numpy arrays: save them by name with numpy.savez"),
+    (same_names, "V0712", "two tensors in it would be called `a.b`"),
+    (lambda _: {"lr": 1e-3}, "V0712", "no tensors by name"),
 ])  # fmt: skip
-def test_what_can_not_be_taken_says_why(stored, code, text, torches, bring, tmp_path):
+def test_what_can_not_be_taken_says_why(stored, code, text, torches, bring, here, tmp_path):
     path = saved(stored(torches), tmp_path / "w.pth")
     found = bring(path, "--trust", "--layout", "timm")[0]
     assert found.code == code
@@ -160,7 +175,7 @@ def test_what_can_not_be_taken_says_why(stored, code, text, torches, bring, tmp_
     assert f"`{path}`" in found.message
 
 
-def test_damaged_pickles(torches, bring, tmp_path):
+def test_damaged_pickles(torches, bring, here, tmp_path):
     whole = saved(torches, tmp_path / "whole.pth").read_bytes()
     old = saved(torches, tmp_path / "old.pth", _use_new_zipfile_serialization=False).read_bytes()
     files = {
@@ -175,7 +190,7 @@ def test_damaged_pickles(torches, bring, tmp_path):
         assert f"`{tmp_path / name}`" in found.message
 
 
-def test_a_compressed_archive_is_inflated_not_mapped(tiny, torches, bring, tmp_path):
+def test_a_compressed_archive_is_inflated_not_mapped(tiny, torches, bring, here, tmp_path):
     """Mapped, the bytes of deflate would be taken for numbers."""
     path = saved(torches, tmp_path / "a.pth")
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "b.pth", "w", zipfile.ZIP_DEFLATED) as new:
@@ -210,3 +225,44 @@ def test_compile_takes_trust_and_the_limits_of_the_user(tiny, torches, tmp_path)
     done = subprocess.run([*words, "--trust"], capture_output=True, text=True, check=True)
     assert "weights: w.pth (sha256 " in done.stdout
     assert "part: model" in done.stdout
+
+
+TRAINED = """vit 1
+
+model m = vit { image = 8x8x1, patch = 4, dim = 8, depth = 1, heads = 2, classes = 10, input { mean = 0.3, std = 0.4 } }
+
+data    { source = fake(count = 8, held_out = 4) }
+train   { epochs = 1, batch = 8, optimizer = sgd(lr = 1e-30, weight_decay = 0.0) }
+weights { file = "w.ckpt", part = "model_ema" }
+export  { torchscript = false, onnx = false }
+"""
+
+
+def test_train_takes_trust(here, tmp_path):
+    """A learning rate at which float32 stays as it is: the run exports what the pickle held."""
+    import hashlib
+
+    import torch
+    from safetensors.numpy import load_file
+    from typer.testing import CliRunner
+    from vitc.cli import api
+    from vitc.cli.main import app
+    from vitc.grammar.diagnostics import VitError
+
+    spec = tmp_path / "m.vit"
+    spec.write_text(TRAINED)
+    shapes = {name: one.shape for name, one in api.check(spec).weights().items()}
+    ema, last = ({name: torch.randn(shape) for name, shape in shapes.items()} for _ in range(2))
+    path = saved({"model": last, "model_ema": ema, "args": argparse.Namespace(lr=1.0)}, tmp_path / "w.ckpt")
+    words = ["train", str(spec), "-o", str(tmp_path / "run"), "--device", "cpu", "--no-verify"]
+    problem = CliRunner().invoke(app, words).exception
+    assert isinstance(problem, VitError)
+    assert (problem.diagnostics[0].code, problem.exit_status) == ("V0712", 3)
+    assert not (tmp_path / "run").exists()
+    done = CliRunner().invoke(app, [*words, "--trust"])
+    assert done.exit_code == 0, done.exception
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert f"started from: w.ckpt (sha256 {digest[:12]}), layout timm" in done.stdout
+    assert "  part: model_ema" in done.stdout
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["weights"]["files"] == {"w.ckpt": digest}
+    assert same(load_file(tmp_path / "run" / "export" / "model.safetensors"), {n: t.numpy() for n, t in ema.items()})

@@ -138,13 +138,12 @@ def test_a_pickle_is_read_on_request_alone(name, right, refused, tmp_path):
     assert "--trust" in found.help
 
 
-@pytest.mark.parametrize("wrapped", [None, "state_dict", "model"])
-def test_a_trusted_pickle_is_read(wrapped, right, tmp_path):
+def test_a_trusted_pickle_is_read(right, tmp_path):
     import torch
     from vitc.cli.main import app
 
     tensors = {k: torch.from_numpy(v) for k, v in right.items()}
-    torch.save({wrapped: tensors, "epoch": 3} if wrapped else tensors, tmp_path / "given.pth")
+    torch.save({"state_dict": tensors, "epoch": 3}, tmp_path / "given.pth")
     out = tmp_path / "model.safetensors"
     result = CliRunner().invoke(
         app, ["weights", "import", str(tmp_path / "given.pth"), *MODEL, "-o", str(out), "--trust", "--layout", "timm"]
