@@ -82,7 +82,7 @@ def compile(
         )
     compiled = load(spec, model, settings)
     targets = _targets(compiled.program, to)
-    names = classes or tuple(_named(compiled.program, Path(spec).parent))
+    names = classes or tuple(_named(compiled, Path(spec).parent))
     tensors = start(compiled, spec, seed, weights, trust=trust)
     folder = Path(out) if out is not None else Path("out") / compiled.program.name
     return export(compiled, tensors, folder, targets, seed=seed, verify=verify, classes=names, done=done)
@@ -196,18 +196,29 @@ def _verified(compiled: Compiled, stage: Path, tensors: Any, done: Callable[[str
     return verify(compiled, stage, tensors, done).as_data()
 
 
-def _named(program: Program, base: Path) -> Sequence[str]:
-    """The names of the section `data` as its `labels` display them, else those that the source knows without reading images."""
+def _named(compiled: Compiled, base: Path) -> Sequence[str]:
+    """The names of the section `data` as its `labels` display them, else those that the source knows without reading images.
+
+    Raises V0818 where they are not as many as the numbers of the first output.
+    """
     from ..runtime.sections import section
     from ..runtime.sections.data import Data
 
-    data = section(program, "data", Data)
+    program, data = compiled.program, section(compiled.program, "data", Data)
+    names, key = data.classes, "classes"
+    if not names and data.source is not None:
+        names, key = getattr(data.source.module, "CLASSES", ()), "source"
+    shape = compiled.graph.outputs[0].type.shape
+    if names and shape != (len(names),):
+        gives = f"{shape[0]} numbers" if len(shape) == 1 else f"an output of shape {list(shape)}"
+        raise error("V0818", f"`{key}` gives {len(names)} class names, and `{program.name}` gives {gives}",
+                    program.sections["data"].entries[key].span, exit_status=3,
+                    help=f"`--set data.{key}=none` compiles it without names")  # fmt: skip
     if data.classes and data.labels is not None:
         from ..runtime.data.classes import texts
 
         return texts(tuple(data.classes), (), data.labels, base, program.sections["data"].entries["labels"].span)[0]
-    known = () if data.source is None else getattr(data.source.module, "CLASSES", ())
-    return data.classes or known
+    return names or ()
 
 
 def _about(

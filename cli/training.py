@@ -64,7 +64,7 @@ def train(spec: str | Path, model: str | None = None, out: str | Path | None = N
         origin = Origin("training", epoch=trained.summary["epoch"], start=run.facts["weights"])
         # The model as it was read at the start: the text may have changed since.
         api.export(job.compiled, Known(trained.weights, origin), run.export, seed=job.wanted.seed, verify=verify,
-                   classes=trained.classes)  # fmt: skip
+                   classes=trained.classes if job.named(trained.classes) else ())  # fmt: skip
         return {**trained.summary, "run": str(run.path), "start": run.facts["weights"]}
 
 
@@ -85,6 +85,10 @@ class _Job:
     wanted: Train
     data: Data
     pixels: Preprocess
+
+    def named(self, classes: tuple[str, ...]) -> bool:
+        """Whether each number of the output is a class; a regression on the numbers of classes gives one number."""
+        return self.compiled.graph.outputs[0].type.shape == (len(classes),)
 
     def run(self, run: "Run", made: "Identity", device: str, listener: "Listener", *, trust: bool) -> "Trained":
         """Reads the data, writes the record of the run and trains. No file is written before all of it is checked."""

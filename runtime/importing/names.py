@@ -38,6 +38,8 @@ def _number(text: str) -> int | None:
 def put(made: Sheet, named: Mapping[int, str], outputs: int | None, key: str) -> None:
     """Writes the names into the sheet, each once: an output without one gets its number, as `predict` prints it, and a name
     that is there already its number behind it. What was changed or does not fit is a note."""
+    if named and not outputs:
+        made.notes.append(f"{key} names {len(named):,} classes, and the model has no classifier: left out")
     if not named or not outputs or outputs > _MOST:
         if named and outputs:
             made.notes.append(

@@ -192,9 +192,11 @@ def _reason(problem: Exception) -> str:
 
 
 def _tensors(found: Any, prefix: str = "", deep: int = 0) -> Iterator[tuple[str, Any]]:
-    """Tensors by name, of inner dictionaries too; numbers as keys are those of an optimizer's state."""
+    """Tensors by name, of inner dictionaries too and of those in a list; numbers as keys are those of an optimizer's state."""
     import torch
 
+    if isinstance(found, (list, tuple)):
+        found = {str(i): one for i, one in enumerate(found) if isinstance(one, dict)}  # type: ignore[reportUnknownArgumentType, reportUnknownVariableType] -- of any kind
     if not isinstance(found, dict):
         return
     items: dict[Any, Any] = found  # type: ignore[reportUnknownVariableType] -- of any kind

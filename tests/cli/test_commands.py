@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import vitc
+from vitc.cli import api
+from vitc.grammar.diagnostics import VitError
 
 SPEC = """vit 1
 model a = vit {
@@ -17,6 +19,13 @@ model a = vit {
   input { mean = 0.5, std = 0.5, interpolation = bilinear, crop = 1.0 }
 }
 model b = a { depth = 2 }
+"""
+
+
+NAMED = """vit 1
+
+model a = vit { image = 8x8x1, patch = 4, dim = 8, depth = 1, heads = 2, classes = 2, input { mean = 0.5, std = 0.5 } }
+data { DATA }
 """
 
 
@@ -42,6 +51,26 @@ def test_compile_writes_where_it_says_and_shows_what_was_compared(here):
     assert manifest["outputs"] == {"logits": ["batch", 4]}
     assert manifest["seed"] == 1
     assert set(manifest["versions"]) == {"vitc", "torch", "onnx"}
+
+
+@pytest.mark.parametrize(("data", "sets", "gives"), [
+    ('classes = ["x", "y"]', ["classes=3"], "`classes` gives 2 class names, and `a` gives 3 numbers"),
+    ("source = digits", ["classes=5"], "`source` gives 10 class names, and `a` gives 5 numbers"),
+    ('classes = ["x", "y"]', ["classes=2", "pool=none"], "gives an output of shape [5, 2]"),
+])  # fmt: skip
+def test_names_that_are_not_those_of_the_outputs_are_refused(data, sets, gives, tmp_path):
+    """A file with the wrong number of names would give no prediction."""
+    (tmp_path / "m.vit").write_text(NAMED.replace("DATA", data))
+    settings = dict(one.split("=") for one in sets)
+    with pytest.raises(VitError) as problem:
+        api.compile(tmp_path / "m.vit", out=tmp_path / "out", to=("onnx",), verify=False, settings=settings)
+    (found,) = problem.value.diagnostics
+    assert (found.code, problem.value.exit_status) == ("V0818", 3) and gives in found.message
+    assert found.span is not None and found.span.text in data
+    assert not (tmp_path / "out").exists()
+    settings |= {f"data.{data.split()[0]}": "none"}  # as the help says
+    manifest = api.compile(tmp_path / "m.vit", out=tmp_path / "out", to=("onnx",), verify=False, settings=settings)
+    assert manifest["classes"] == []
 
 
 def test_targets_are_chosen_by_repeating_to(here):

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -99,6 +100,37 @@ def test_doctor_leaves_the_home_and_the_network_alone_and_says_so(traced, tmp_pa
     run = traced("-m", "vitc", "doctor")
     assert_contained(run, tmp_path)
     assert "of ONNX Runtime off (ORT_DISABLE_TELEMETRY=1)" in run[0]
+
+
+CONFIG = """{"model_type": "vit", "architectures": ["ViTForImageClassification"], "hidden_size": 8, "num_hidden_layers": 1, "num_channels": 1,
+"num_attention_heads": 2, "intermediate_size": 32, "layer_norm_eps": 1e-6, "image_size": 8, "patch_size": 4, "num_labels": 10}"""
+WEIGHTS = """
+import sys
+from vitc.cli.main import app
+for words in (f"weights import {sys.argv[1]} --layout timm --model m.vit -o own.safetensors --trust",
+              "weights export own.safetensors --layout hf --model m.vit -o theirs/model.safetensors", "import theirs -o mine.vit"):
+    app(words.split(), standalone_mode=False)
+"""
+
+
+@pytest.mark.parametrize("given", ["w.npz", pytest.param("w.pth", marks=pytest.mark.slow)])
+def test_weights_and_import_leave_the_home_and_the_network_alone(given, traced, tmp_path):
+    """A pickle is read by a process of its own, which is traced too."""
+    from vitc.cli import api
+    from vitc.runtime.weights.initial import Initial
+
+    work = tmp_path / "work"
+    weights = dict(Initial(api.check(work / "m.vit"), 0))
+    if given == "w.npz":
+        np.savez(work / given, **weights)
+    else:
+        import torch
+
+        torch.save({name: torch.from_numpy(array) for name, array in weights.items()}, work / given)
+    (work / "theirs").mkdir()
+    (work / "theirs" / "config.json").write_text(CONFIG)
+    assert_contained(traced("-c", WEIGHTS, given), tmp_path)
+    assert 'file = "theirs/model.safetensors"' in (work / "mine.vit").read_text()
 
 
 @pytest.mark.slow

@@ -132,7 +132,7 @@ def module(spec, tmp_path, seed=0):
 
 
 @pytest.mark.parametrize("text", [NORMED, SHARED], ids=["batchnorm", "share"])
-def test_what_model_py_saved_loads(text, tmp_path):
+def test_what_model_py_saved_loads(text, here, tmp_path):
     """`save_file` and `save_model` of safetensors, `torch.save`, numpy, and vitc's own file: every bit, 0-d counters too."""
     import torch
     from safetensors.torch import save_file as save_torch

@@ -216,8 +216,8 @@ def test_their_names_with_odd_shapes(layout, refused, tmp_path):
 
 
 def test_many_names_are_compared_in_time(refused, tmp_path):
-    save_file({f"encoder.layer.{i}.x": np.ones(1, np.float32) for i in range(50_000)}, tmp_path / "given.safetensors")
+    save_file({f"encoder.layer.{i}.x": np.ones(1, np.float32) for i in range(20_000)}, tmp_path / "given.safetensors")
     begin = time.monotonic()
     found = refused(tmp_path / "given.safetensors")
-    assert time.monotonic() - begin < 20
+    assert time.monotonic() - begin < 8
     assert len(render(found)) < 20_000
