@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from ...grammar import tree
@@ -142,6 +143,12 @@ def read_bytes(data: bytes, shown: str, folder: Path, *, broken: bool = False) -
     return loader.library(main, broken)
 
 
+@lru_cache(maxsize=64)
+def _bundled(name: str, text: str) -> tuple[tree.File, tuple[Diagnostic, ...]]:
+    """The tree of a bundled file: parsed once in a process, as every spec reaches `std`, and trees are never changed."""
+    return read(Source(name, text))
+
+
 class _Loader:
     def __init__(self, root: Path | None) -> None:
         self.root, self.findings = root, Findings()
@@ -168,9 +175,9 @@ class _Loader:
 
     def parsed(self, path: Path, source: Source, above: tuple[Path, ...]) -> Module:
         """The module of a text; of one with mistakes it holds what it uses and what is intact."""
-        file, problems = read(source)
+        file, problems = _bundled(source.name, source.text) if path.is_relative_to(SPECS) else read(source)
         self.findings.add(*problems)
-        module = Module(path, file, source, hidden=set(file.lost.defined) if file.lost else set())
+        module = Module(path, file, file.span.source, hidden=set(file.lost.defined) if file.lost else set())
         self.modules[path] = module
         for item in file.items:
             if isinstance(item, tree.Use):
