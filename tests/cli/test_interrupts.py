@@ -9,7 +9,12 @@ import time
 
 import pytest
 
-HEAD = "import os, signal, sys, time\nfrom vitc.cli import interrupts\ninterrupts.install()\n"
+#: As `vitc.__main__` does: no timer is left for the end of the interpreter, where a signal has its default meaning again.
+HEAD = """import atexit, os, signal, sys, time
+from vitc.cli import interrupts
+interrupts.install()
+atexit.register(interrupts.ignore)
+"""
 CTRL_C = "os.kill(os.getpid(), signal.SIGINT)"
 
 
