@@ -92,6 +92,9 @@ def _sharded(index: Path, trust: bool, span: Span | None) -> Joined:
     if missing:
         raise refuse(f"{len(missing)} of {len(files)} are missing: {', '.join(f'`{name}`' for name in missing[:12])}",
                      "fetch all shards into the folder of the index")  # fmt: skip
+    again = next((name for name in files if kind(index.parent / name, span) is Kind.index), None)
+    if again is not None:
+        raise refuse(f"`{again}` is an index itself")
     shards = {name: opened(index.parent / name, trust=trust, span=span) for name in files}
     for name, shard in shards.items():
         strange = next((tensor for tensor in shard if where.get(tensor) != name), None)

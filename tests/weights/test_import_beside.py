@@ -64,6 +64,16 @@ def test_shards(theirs, import_, numbers, tmp_path):
     assert found.code == "V0718"
 
 
+def test_weights_that_are_not_finite_are_not_blamed_on_the_configuration(theirs, import_, tmp_path):
+    theirs.save_pretrained(tmp_path / "theirs")
+    path = tmp_path / "theirs" / "model.safetensors"
+    tensors = load_file(path)
+    tensors["classifier.bias"][0] = np.nan
+    save_file(tensors, path)
+    (found,) = import_()
+    assert (found.code, "head.bias: 1 NaN of 5" in found.message) == ("V0717", True)
+
+
 @pytest.mark.parametrize("sharded", [False, True])
 def test_a_pickle(sharded, theirs, import_, numbers, here, tmp_path):
     """Without trust it is named and not read, so that no weights are drawn in its place; with trust it is compared."""

@@ -101,6 +101,7 @@ WRONG = {
     "absolute": (lambda f: changed(f, lambda w: w.update({FIRST: "/etc/passwd"})), "no file name"),
     "elsewhere": (lambda f: changed(f, lambda w: w.update({FIRST: "model-00002-of-00002.safetensors"})), FIRST),
     "not listed": (lambda f: changed(f, lambda w: w.pop(FIRST)), "nowhere"),
+    "itself": (lambda f: changed(f, lambda w: w.update({FIRST: "model.safetensors.index.json"})), "is an index itself"),
     "too many": (lambda f: changed(f, lambda w: w.update(more="model-00001-of-00002.safetensors")), "`more` is not in"),
 }
 
