@@ -1,6 +1,7 @@
 """`vitc`: the commands, and what every one does with errors."""
 
 import json
+import warnings
 from enum import StrEnum
 from typing import Annotated
 
@@ -285,5 +286,7 @@ def weights_layouts(format: Format = Form.text) -> None:
 
 def main() -> None:
     """The console script."""
+    # Pillow's word on large pictures: vitc has a limit of its own, and says so.
+    warnings.filterwarnings("ignore", message="Image size .* could be decompression bomb")
     with standard_streams():
         guarded(app)

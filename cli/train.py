@@ -3,19 +3,26 @@
 import json
 import sys
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..grammar.diagnostics import Diagnostic
-from ..grammar.messages import escape, render
+from ..grammar.messages import as_json, escape
+from .errors import warn
 from .specs import settings
-from .streams import styled
 from .training import train
+
+if TYPE_CHECKING:
+    from ..runtime.training import Listener
 
 
 def run(spec: str, model: str | None, out: str | None, device: str, sets: list[str], resume: str | None, verify: bool,
         trust: bool, format: str) -> None:  # fmt: skip
-    """Trains with a bar for each epoch on a terminal, a line for each elsewhere, and prints the summary."""
-    with nullcontext() if format == "json" else _Listening() as listener:
+    """Trains with a bar for each epoch on a terminal, a line for each elsewhere, and prints the summary.
+
+    `--format json` prints the summary alone, with all notes and warnings under `diagnostics`, in the form of `vitc check`;
+    they go to standard error, too, when they come."""
+    told: list[Diagnostic] = []
+    with nullcontext(_told(told)) if format == "json" else _Listening() as listener:
         summary = train(
             spec,
             model,
@@ -28,7 +35,7 @@ def run(spec: str, model: str | None, out: str | None, device: str, sets: list[s
             listener=listener,
         )
     if format == "json":
-        print(json.dumps(summary, indent=2))
+        print(json.dumps({**summary, "diagnostics": as_json(told)}, indent=2))
         return
     from ..runtime.weights.origin import lines
 
@@ -37,6 +44,17 @@ def run(spec: str, model: str | None, out: str | None, device: str, sets: list[s
     speed = f"{summary['seconds']:.0f} s of training, {summary['images_per_second']:,.0f} images/s"
     print(f"{speed} on {escape(summary['device'])}")
     print(f"{summary['part']} {_figures(summary)}: weights of epoch {summary['epoch']}, {summary['weights']}")
+
+
+def _told(found: list[Diagnostic]) -> "Listener":
+    """Hears of notes and warnings alone, and collects them."""
+    from ..runtime.training import Listener
+
+    def warning(diagnostic: Diagnostic) -> None:
+        found.append(diagnostic)
+        warn(diagnostic)
+
+    return Listener(warning=warning)
 
 
 class _Listening:
@@ -53,7 +71,7 @@ class _Listening:
         self.progress = Progress(*columns, console=Console(stderr=True), disable=not terminal)
         self.progress.start()
         self.task = self.progress.add_task("training")
-        return Listener(self._started, self._step, self._epoch, self._warning)
+        return Listener(self._started, self._step, self._epoch, warn)
 
     def __exit__(self, *problem: object) -> None:
         self.progress.stop()
@@ -68,9 +86,6 @@ class _Listening:
     def _epoch(self, row: dict[str, Any]) -> None:
         parts = [f"{name} {_figures(row[name])}" for name in ("train", "validation") if name in row]
         self.progress.console.print(f"epoch {row['epoch']}/{self.epochs}: {', '.join(parts)}", highlight=False)
-
-    def _warning(self, diagnostic: Diagnostic) -> None:
-        sys.stderr.write(render([diagnostic], color=styled(sys.stderr)))
 
 
 def _figures(score: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ from typing import Any, cast
 from ..compiler.driver import TARGETS
 from ..grammar.diagnostics import VitError, error
 from .locks import locked
+from .whole import refuse_link, staged_as
 
 MANIFEST = "manifest.json"
 #: All that an artefact may hold besides its manifest.
@@ -33,7 +34,9 @@ _LARGEST = 2**24
 @contextmanager
 def staged(folder: Path) -> Generator[Path]:
     """An empty folder inside `folder` to write into, gone in the end. What killed runs left there goes too; the stage of
-    one that still runs is locked and stays. Raises V0801 where nothing can be written, V0809 at a file that is not ours."""
+    one that still runs is locked and stays. Raises V0801 where nothing can be written, V0809 at a file that is not ours or
+    where the folder is a link."""
+    refuse_link(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
@@ -98,9 +101,8 @@ def _clean(folder: Path) -> None:
 
 
 def _replace(stage: Path, folder: Path, manifest: Mapping[str, Any]) -> None:
-    written = stage / MANIFEST
-    written.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    os.replace(written, folder / MANIFEST)
+    with staged_as(stage / MANIFEST, folder / MANIFEST) as file:
+        file.write(f"{json.dumps(manifest, indent=2)}\n".encode())
 
 
 def refuse_foreign(folder: Path) -> dict[str, set[str]]:

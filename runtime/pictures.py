@@ -84,6 +84,8 @@ def opened(path: Path) -> Generator[Any]:
                 yield image
     except VitError:
         raise
+    except Image.DecompressionBombError:
+        raise _too_large(path) from None
     except UnidentifiedImageError:
         raise error("V0901", f"`{path}` can't be read as a picture: {_instead(path)}", exit_status=3) from None
     except Exception as problem:  # decoders raise whatever comes at a file that is not what it says
@@ -136,7 +138,11 @@ def _tag(tags: Any, key: int, default: int) -> int:
 
 def _check_size(path: Path, image: Any) -> None:
     if image.width * image.height > LARGEST:
-        raise error("V0901", f"`{path}` has more than {LARGEST:,} pixels", exit_status=3)
+        raise _too_large(path)
+
+
+def _too_large(path: Path) -> VitError:
+    return error("V0901", f"`{path}` has more than {LARGEST:,} pixels", exit_status=3)
 
 
 def _container(head: bytes) -> str:

@@ -20,22 +20,36 @@ def whole(path: Path) -> Generator[BinaryIO]:
     they are, and V0801 where the disk refuses.
     """
     _refuse_irregular(path)
-    part = path.with_name(f".vitc-part-{secrets.token_hex(8)}")
     try:
-        # never through a link, and with the permissions that the user's umask leaves
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        try:
-            with open(handle, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except BaseException:
-            with suppress(OSError):
-                part.unlink()
-            raise
+        with staged_as(path.with_name(f".vitc-part-{secrets.token_hex(8)}"), path) as file:
+            yield file
     except OSError as problem:
         raise error("V0801", f"`{path}` can't be written: {problem.strerror or problem}", exit_status=3) from None
+
+
+@contextmanager
+def staged_as(part: Path, path: Path) -> Generator[BinaryIO]:
+    """A new file `part` to write into, which becomes `path` at the end of the block, once the disk has it. It is gone where
+    the block raises. A link in the place of `path` is replaced, not followed. Raises `OSError`."""
+    # never through a link, and with the permissions that the user's umask leaves
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        with open(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+
+
+def refuse_link(folder: Path) -> None:
+    """Raises V0809 where the folder to write into is a symbolic link. Those above it may be links."""
+    if folder.is_symlink():
+        raise error("V0809", f"`{folder}` is a symbolic link, and nothing is written through one", exit_status=3,
+                    help=f"name the folder itself: {os.path.realpath(folder)}")  # fmt: skip
 
 
 def _refuse_irregular(path: Path) -> None:

@@ -5,6 +5,8 @@ position. `labels` changes what is displayed and nothing else.
 """
 
 import json
+import stat
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,10 +35,17 @@ class Wanted:
             return tuple(there)
         unknown = [name for name in self.names if name not in set(there)]
         if unknown:
-            like = close(unknown[0], there)
             raise error("V0906", f"`classes` names {named(unknown)}: no {what} is called so; there is {named(tuple(there), 20)}",
-                        self.span, exit_status=3, help=f"did you mean `{like}`?" if like else "")  # fmt: skip
+                        self.span, exit_status=3, help=_meant(unknown[0], there))  # fmt: skip
         return self.names
+
+
+def _meant(name: str, there: Sequence[str]) -> str:
+    """Which of the names may be meant."""
+    like = close(name, there)
+    if like and unicodedata.normalize("NFC", like) == unicodedata.normalize("NFC", name):
+        return f"it is written {like!a} there and {name!a} here: the same characters in another Unicode form"
+    return f"did you mean `{like}`?" if like else ""
 
 
 #: Where `classes` is not set.
@@ -98,8 +107,13 @@ def texts(classes: tuple[str, ...], others: Sequence[str], labels: "Mapping[str,
     unknown = [name for name in table if name not in {*classes, *others}]
     notes: list[Diagnostic] = []
     if unknown and (not whole or len(unknown) == len(table)):
+        help = "the keys are the names of classes, not their places" if all(map(str.isdecimal, unknown)) else ""
         raise error("V0906", f"`labels` has {named(unknown)}: no class is called so; there is {named(classes, 20)}", span,
-                    exit_status=3)  # fmt: skip
+                    exit_status=3, help=help)  # fmt: skip
+    for name, text in table.items():
+        if not text or _unwritable(text):
+            what = "is empty" if not text else "is no text in UTF-8"
+            raise error("V0906", f"the label of `{name}` {what}", span, exit_status=3)
     if unknown:
         notes.append(_note(f"`{labels}` has {counted(len(unknown), 'label')} for classes that the data lacks", span))
     plain = [name for name in classes if name not in table]
@@ -112,6 +126,11 @@ def texts(classes: tuple[str, ...], others: Sequence[str], labels: "Mapping[str,
     return shown, notes
 
 
+def _unwritable(text: str) -> bool:
+    """Whether a text can't be written in UTF-8: JSON may hold halves of characters."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _note(text: str, span: Span | None) -> Diagnostic:
     return Diagnostic("V0907", text, span, severity="note")
 
@@ -122,7 +141,10 @@ def _read(path: Path, span: Span | None) -> tuple[dict[str, str], bool]:
     Two forms are taken: {"n01440764": "tench"}, and ImageNet's {"0": ["n01440764", "tench"]}.
     """
     try:
-        if path.stat().st_size > _LARGEST:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise error("V0903", f"`{path}` is not an ordinary file", span, exit_status=3)
+        if about.st_size > _LARGEST:
             raise ValueError(f"it has more than {_LARGEST:,} bytes")
         found: Any = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
         match found:

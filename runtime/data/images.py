@@ -51,11 +51,18 @@ class Images:
         kept = [i for i in indices if self._can_be_read(int(i))]
         return self.readable(np.asarray(kept, np.int64))
 
+    def emptied(self) -> Array:
+        """The labels of classes none of whose pictures can be read."""
+        if not self.problems.bad or self.labels.dtype.kind == "f":
+            return self.labels[:0]
+        left = [file not in self.problems.bad for file in self.files]
+        return np.setdiff1d(self.labels, self.labels[left])
+
     def _can_be_read(self, index: int) -> bool:
         try:
             self.read(np.asarray([index]))
         except VitError as problem:
-            self.problems.skip(self.files[index], problem)
+            self.problems.skip({self.files[index]: problem})
             return False
         return True
 
@@ -115,9 +122,9 @@ def skipped(parts: Mapping[str, Images]) -> dict[str, list[str]]:
     return {part: sorted(images.problems.bad) for part, images in parts.items() if images.problems.bad}
 
 
-def counted(number: int, what: str) -> str:
-    """`1 picture`, `1,437 pictures`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def counted(number: int, what: str, several: str = "") -> str:
+    """`1 picture`, `1,437 pictures`; `several` where no `s` makes the plural."""
+    return f"{number:,} {what if number == 1 else several or f'{what}s'}"
 
 
 def named(names: "list[str] | tuple[str, ...] | set[str]", most: int = 8) -> str:

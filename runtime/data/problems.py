@@ -1,6 +1,6 @@
 """Pictures that can't be read: skipped and named up to a share of a part, or refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -8,6 +8,8 @@ from ...grammar.diagnostics import Diagnostic, VitError, error
 
 #: So many are named in a message.
 _NAMED = 5
+#: So many are refused at once where none is skipped.
+_REFUSED = 10
 
 
 @dataclass(slots=True)
@@ -22,16 +24,22 @@ class Problems:
     limit: float | None = None
     bad: dict[str, str] = field(default_factory=dict[str, str])
 
-    def skip(self, file: str, problem: VitError) -> None:
-        """Notes a picture; raises V0901 where none is skipped, or where they are too many."""
+    def skip(self, found: Mapping[str, VitError]) -> None:
+        """Notes pictures by their files; raises V0901 where none is skipped, or where they are too many."""
         if self.limit is None:
-            raise problem
-        self.bad[file] = problem.diagnostics[0].message
+            raise VitError(tuple(d for problem in [*found.values()][:_REFUSED] for d in problem.diagnostics), 3)
+        self.bad |= {file: problem.diagnostics[0].message for file, problem in found.items()}
         if len(self.bad) > self.limit * self.count + 1e-6:
-            share = min(0.99, ceil(100 * len(self.bad) / self.count) / 100)
+            share = ceil(100 * len(self.bad) / self.count) / 100
             raise error("V0901", f"{len(self.bad):,} of {self.count:,} pictures of the {self.part} part can't be read, more than "
                         f"`bad_limit = {self.limit:g}` skips: {_texts(self.bad.values())}", exit_status=3,
-                        help=f"mend or remove them, or `data {{ bad_limit = {share:g} }}`")  # fmt: skip
+                        help="mend or remove them" + (f", or `data {{ bad_limit = {share:g} }}`" if share < 1 else ""))  # fmt: skip
+
+    def emptied(self, classes: Sequence[str]) -> VitError:
+        """V0901 for classes of which no picture is left."""
+        why = _texts(self.bad.values())
+        return error("V0901", f"no picture of {', '.join(f'`{name}`' for name in classes[:_NAMED])} can be read: {why}", exit_status=3,
+                     help="mend the pictures, or leave the class out of `classes`")  # fmt: skip
 
     def told(self, known: int = 0) -> list[Diagnostic]:
         """A warning that names those that were met after the first `known`."""

@@ -15,7 +15,7 @@ from ..pictures import odd
 from ..preprocess import Preprocess
 from ..sections.data import Data
 from .classes import Wanted, displayed
-from .images import Images, Parts, counted, named
+from .images import Images, Parts, counted
 from .problems import Problems
 from .splitting import split
 
@@ -37,7 +37,9 @@ def read(compiled: Compiled, data: Data, pixels: Preprocess, base: Path) -> Part
     parts: Parts = data.source.module.read(data.source.settings, base, pixels, wanted)
     limit = data.bad_limit if data.on_bad == "skip" else None
     looked_at = {part: _looked_at(part, images, pixels, limit) for part, images in parts.present().items()}
-    parts = _settled(replace(parts, **looked_at), parts)
+    before, parts = parts, replace(parts, **looked_at)
+    if before.train.files and len(gone := np.setdiff1d(before.train.labels, parts.train.labels)):
+        raise parts.train.problems.emptied([parts.classes[int(label)] for label in gone])
     if data.validation is not None and parts.validation is None:
         parts = split(parts, data.validation, data.split_seed)
     elif data.validation is not None:
@@ -62,12 +64,9 @@ def _looked_at(part: str, images: Images, pixels: Preprocess, limit: float | Non
         return images
     with ThreadPoolExecutor(os.cpu_count(), "look") as pool:
         found = list(pool.map(partial(_problem, pixels), images.files))
-    wrong = [problem for problem in found if problem is not None]
-    if wrong and limit is None:
-        raise VitError(tuple(diagnostic for problem in wrong[:10] for diagnostic in problem.diagnostics), 3)
-    for file, problem in zip(images.files, found, strict=True):
-        if problem is not None:
-            problems.skip(file, problem)
+    wrong = {file: problem for file, problem in zip(images.files, found, strict=True) if problem is not None}
+    if wrong:
+        problems.skip(wrong)
     return images.subset(np.flatnonzero([problem is None for problem in found])) if wrong else images
 
 
@@ -77,15 +76,6 @@ def _problem(pixels: Preprocess, file: str) -> VitError | None:
     except VitError as problem:
         return problem
     return None
-
-
-def _settled(parts: Parts, before: Parts) -> Parts:
-    """Raises V0901 where the pictures that are skipped leave a class without any."""
-    gone = np.setdiff1d(before.train.labels, parts.train.labels) if before.train.files else ()
-    if len(gone):
-        raise error("V0901", f"no picture of {named([parts.classes[int(label)] for label in gone])} can be read: "
-                    f"{'; '.join(list(parts.train.problems.bad.values())[:5])}", exit_status=3)  # fmt: skip
-    return parts
 
 
 def _odd(images: Images) -> list[Diagnostic]:

@@ -45,12 +45,19 @@ class Trained:
 
 @dataclass(slots=True)
 class Facts:
-    """What a run has reached: whole epochs, a row of figures for each, the best on the validation part, seconds of training."""
+    """What a run has reached: whole epochs, a row of figures for each, the best on the validation part, seconds of training,
+    the files of each part that could not be read."""
 
     epoch: int = 0
     rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     best: dict[str, Any] | None = None
     seconds: float = 0.0
+    skipped: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    def note_skipped(self, batches: Mapping[str, "Batches"]) -> None:
+        """Adds what this process skipped to what those before it did."""
+        found = skipped({name: part.images for name, part in batches.items()})
+        self.skipped |= {part: sorted({*self.skipped.get(part, []), *files}) for part, files in found.items()}
 
 
 def train(compiled: Compiled, weights: Mapping[str, Array] | None, parts: Parts, classes: tuple[str, ...],
@@ -92,11 +99,11 @@ def _train(compiled: Compiled, weights: Mapping[str, Array] | None, parts: Parts
     facts = Facts()
     if run.start is not None:
         kept = checkpoints.load(run, run.start, model, trainer.optimizer)
-        facts = Facts(kept["epoch"], kept["rows"], kept["best"], kept["seconds"])
+        facts = Facts(kept["epoch"], kept["rows"], kept["best"], kept["seconds"], kept["skipped"])
     listener.started(settings.epochs, trainer.steps, facts.epoch)
     drawn = time.perf_counter()
     for epoch in range(facts.epoch, settings.epochs):
-        row = _epoch(trainer, batches, epoch, facts, listener)
+        row = _epoch(trainer, batches, parts.classes, epoch, facts, listener)
         files = {"metrics.jsonl": records.lines(facts.rows)}
         if time.perf_counter() - drawn > DRAWN:
             files["curves.png"] = records.curves(facts.rows, compiled.program.name)
@@ -108,17 +115,26 @@ def _train(compiled: Compiled, weights: Mapping[str, Array] | None, parts: Parts
 
 
 def _epoch(
-    trainer: "Trainer", batches: Mapping[str, "Batches"], epoch: int, facts: Facts, listener: Listener
+    trainer: "Trainer",
+    batches: Mapping[str, "Batches"],
+    classes: tuple[str, ...],
+    epoch: int,
+    facts: Facts,
+    listener: Listener,
 ) -> dict[str, Any]:
-    """Trains and scores on the validation part; adds the row."""
+    """Trains and scores on the validation part; adds the row. Raises V0901 where no picture of a class can be read."""
     start = time.perf_counter()
     row: dict[str, Any] = {"epoch": epoch + 1, "train": asdict(trainer.epoch(epoch, listener.step))}
+    learned = batches["train"].images
+    if len(gone := learned.emptied()):
+        raise learned.problems.emptied([classes[int(label)] for label in gone])
     facts.seconds += time.perf_counter() - start
     if "validation" in batches:
         row["validation"] = asdict(trainer.score(batches["validation"], "validation"))
     row["lr"] = trainer.rate((epoch + 1) * trainer.steps - 1)
-    if found := skipped({name: part.images for name, part in batches.items()}):
-        row["skipped"] = {name: len(files) for name, files in found.items()}
+    facts.note_skipped(batches)
+    if facts.skipped:
+        row["skipped"] = {part: len(files) for part, files in facts.skipped.items()}
     for part in batches.values():
         for warning in part.news():
             listener.warning(warning)
@@ -176,8 +192,9 @@ def _finish(
             "images_per_second": round(len(batches["train"].images) * facts.epoch / max(facts.seconds, 1e-9), 1),
             "device": devices.described(trainer.device),
         }
-        if found := skipped({name: part.images for name, part in batches.items()}):
-            summary["skipped"] = found
+        facts.note_skipped(batches)
+        if facts.skipped:
+            summary["skipped"] = facts.skipped
         for part in batches.values():
             for warning in part.news():
                 listener.warning(warning)

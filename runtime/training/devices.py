@@ -8,16 +8,25 @@ from ...grammar.diagnostics import error
 
 _NAMES = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9][0-9]{0,3}))?")
 #: What launchers of several processes set: the number of processes, or this one's place among them, counted from 0.
-_SIZES, _PLACES = ("WORLD_SIZE", "LOCAL_WORLD_SIZE", "OMPI_COMM_WORLD_SIZE"), ("RANK", "LOCAL_RANK")
+#: torchrun; Open MPI, MPICH and Intel MPI, MVAPICH; srun.
+_SIZES = (
+    "WORLD_SIZE",
+    "LOCAL_WORLD_SIZE",
+    "OMPI_COMM_WORLD_SIZE",
+    "PMI_SIZE",
+    "MV2_COMM_WORLD_SIZE",
+    "SLURM_STEP_NUM_TASKS",
+)
+_PLACES = ("RANK", "LOCAL_RANK")
 
 
 def refuse_several(environment: Mapping[str, str] = os.environ) -> None:
-    """Raises V1108 under `torchrun` or `mpirun` with more than one process: each would train the same run alone."""
+    """Raises V1108 under `torchrun`, `mpirun` or `srun` with more than one process: each would train the same run alone."""
     for name in (*_SIZES, *_PLACES):
         text = environment.get(name, "")
         if re.fullmatch("[0-9]{1,9}", text) and int(text) > (1 if name in _SIZES else 0):
             raise error("V1108", f"training runs in one process on one device; {name}={text} says that there are several",
-                        exit_status=3, help="start `vitc train` without torchrun or mpirun; --device cuda:1 chooses a GPU")  # fmt: skip
+                        exit_status=3, help="start `vitc train` without torchrun, mpirun or srun; --device cuda:1 chooses a GPU")  # fmt: skip
 
 
 def refuse_unknown(name: str) -> None:

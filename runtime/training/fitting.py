@@ -7,7 +7,7 @@ from ...compiler.ir.program import Choice, Layer, walk_children
 from ...compiler.ops.base import Array, np
 from ...grammar.diagnostics import Diagnostic, error
 from ...grammar.source import Span
-from ..data.images import Parts
+from ..data.images import Parts, counted, named
 from ..sections.train import Train
 from ..sections.values import Duration
 from .names import name_pattern
@@ -25,7 +25,8 @@ def fitting(compiled: Compiled, wanted: Train, parts: Parts, names: tuple[str, .
         if part is not None:
             _targets(part.labels, width, wanted.criterion.name) if regression else _classes(part.labels, width, wanted)
     if names and not regression and len(names) != width:
-        raise error("V0904", f"there are names of {len(names)} classes, the model has {width}", exit_status=3)
+        raise error("V0904", f"the data has {counted(len(names), 'class', 'classes')}, the model {width}: {named(names)}",
+                    exit_status=3, help=f"--set classes={len(names)}, where the model has such a parameter")  # fmt: skip
     if wanted.keep == "best" and parts.validation is None:
         raise error("V0606", "`keep = best` needs a validation part: nothing is chosen on the test part", _at(compiled, "keep"),
                     help="data { validation = 0.1 }")  # fmt: skip

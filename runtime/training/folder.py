@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from ...grammar.diagnostics import VitError, error
 from ..locks import locked
+from ..whole import refuse_link, staged_as
 
 RECORD, CHECKPOINTS, EXPORT = "run.json", "checkpoints", "export"
 #: What is written before it gets its name: a file in the run's folder, a folder in `checkpoints`.
@@ -85,16 +86,8 @@ class Run:
             if not is_file(stage):
                 raise in_the_way(stage, "is not the run's")
             stage.unlink()
-        try:
-            with open(os.open(stage, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(stage, self.path / name)
-        except OSError:
-            with suppress(OSError):
-                stage.unlink()
-            raise
+        with staged_as(stage, self.path / name) as file:
+            file.write(content)
         synced(self.path)
 
 
@@ -132,7 +125,7 @@ def reopened(path: Path) -> Generator[Run]:
     start = None
     if path.parent.name == CHECKPOINTS and holds(path.parent.parent):
         path, start = path.parent.parent, path.name
-    _refuse_link(path)
+    refuse_link(path)
     if not holds(path):
         raise error("V1103", f"`{path}` holds no run", exit_status=3, help="start one with `vitc train SPEC -o FOLDER`")
     with ExitStack() as held:
@@ -218,7 +211,7 @@ def _hold(held: ExitStack, path: Path) -> None:
 
 def _refuse_occupied(path: Path) -> None:
     """Raises V0809 at anything but an empty folder or nothing, V1103 at a run."""
-    _refuse_link(path)
+    refuse_link(path)
     if not os.path.lexists(path):
         return
     if not path.is_dir():
@@ -232,12 +225,6 @@ def _refuse_occupied(path: Path) -> None:
         named = ", ".join(f"`{name}`" for name in others[:3]) + (", …" if len(others) > 3 else "")
         raise error("V0809", f"`{path}` is not empty: it holds {named}", exit_status=3,
                     help="a run needs a folder of its own: choose another with -o")  # fmt: skip
-
-
-def _refuse_link(path: Path) -> None:
-    if path.is_symlink():
-        raise error("V0809", f"`{path}` is a symbolic link, which a run does not follow", exit_status=3,
-                    help=f"name the folder itself: {os.path.realpath(path)}")  # fmt: skip
 
 
 def _sha256(content: bytes) -> str:

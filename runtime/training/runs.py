@@ -23,6 +23,8 @@ from .intact import epochs_of
 
 #: May differ when a run is resumed: the schedule then spans the new length.
 FREE = "train.epochs"
+#: These too: they say when unreadable pictures stop a run, and change no number of one that goes on.
+TOLERANCES = ("data.on_bad", "data.bad_limit")
 #: The sections that make the numbers.
 SECTIONS = ("train", "data", "weights")
 
@@ -115,7 +117,7 @@ def refuse_changed(run: Run, made: Identity, epochs: int) -> None:
     if not any(text.startswith("`data.") for text in changed):
         changed += _differences(run.facts["preprocess"], made.preprocess)
     changed += ["the model is not the same"] if run.facts["model_sha256"] != made.model_sha256 else []
-    _refuse(run, changed, f"only {FREE} may change; -o starts another run")
+    _refuse(run, changed, f"only {FREE}, {' and '.join(TOLERANCES)} may change; -o starts another run")
     done = epochs_of(run.start)
     if done > epochs:
         _refuse(run, [f"{done} epochs are trained, {FREE} asks for {epochs}"], f"set {FREE} to {done} or more")
@@ -144,7 +146,7 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any], what: str = 
         old, new = before.get(key, "not set"), now.get(key, "not set")
         if isinstance(old, dict) and isinstance(new, dict):
             found += _differences(old, new, what)  # type: ignore[reportUnknownArgumentType] -- of any kind
-        elif key != FREE and old != new:
+        elif key not in (FREE, *TOLERANCES) and old != new:
             found.append(f"{what}`{key}` was {old} and is {new}")
     return found
 

@@ -1,6 +1,7 @@
 """Classes by name: a model that learns folders 0 to 11 must say their names, whatever the order in `classes`."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import vitc
 from PIL import Image
 from vitc.cli.training import read, train
 from vitc.grammar.diagnostics import VitError
+from vitc.runtime.data.classes import Wanted, texts
 from vitc.runtime.data.images import Images, Parts
 from vitc.runtime.data.splitting import split
 from vitc.runtime.predict import Predictor
@@ -295,3 +297,34 @@ def test_the_fingerprint_of_arrays_is_their_content_or_drawn_blocks(tmp_path, mo
     drawn = fingerprint.of_arrays(pixels, labels)
     assert drawn.endswith("of their header and 1,000 drawn blocks")
     assert fingerprint.of_arrays(pixels[:99], labels[:99]) != drawn != fingerprint.of_arrays(pixels, labels + 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ('{"a": "", "b": "x"}', "V0906", "the label of `a` is empty"),
+        ('{"a": "x", "b": "\\ud800"}', "V0906", "the label of `b` is no text in UTF-8"),
+        ('{"0": "x", "1": "y"}', "V0906", "no class is called so"),
+    ],
+)
+def test_labels_that_name_nothing_are_refused(tmp_path, text, code, said):
+    (tmp_path / "labels.json").write_text(text)
+    with pytest.raises(VitError) as caught:
+        texts(("a", "b"), (), "labels.json", tmp_path, None)
+    (found,) = caught.value.diagnostics
+    assert found.code == code and said in found.message
+    assert ("not their places" in found.help) == (said == "no class is called so")
+
+
+def test_a_pipe_in_the_place_of_labels_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "labels.json")
+    with pytest.raises(VitError) as caught:
+        texts(("a",), (), "labels.json", tmp_path, None)
+    (found,) = caught.value.diagnostics
+    assert found.code == "V0903" and "not an ordinary file" in found.message
+
+
+def test_a_name_in_another_unicode_form_is_told_apart():
+    with pytest.raises(VitError) as caught:
+        Wanted(("cafe\u0301",)).chosen(("caf\xe9", "tea"), "folder")
+    assert r"'caf\xe9' there and 'cafe\u0301' here" in caught.value.diagnostics[0].help

@@ -159,17 +159,29 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path):
     assert (tmp_path / "target").read_text() == "mine"
 
 
-def test_a_link_to_a_folder_is_written_through(tmp_path):
+@pytest.mark.parametrize("there", ["an empty folder", "an artefact", "nothing"])
+def test_a_link_in_the_place_of_the_folder_is_refused(tmp_path, there):
+    real = tmp_path / "real"
+    if there != "nothing":
+        real.mkdir()
+    if there == "an artefact":
+        written(real, "text")
+    before = {path.name: path.read_text() for path in real.glob("*")}
+    (tmp_path / "out").symlink_to(real)
+    assert code(lambda: written(tmp_path / "out", "other")) == "V0809"
+    assert {path.name: path.read_text() for path in real.glob("*")} == before
+
+
+def test_folders_above_the_folder_may_be_links(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "out").symlink_to(tmp_path / "real")
-    written(tmp_path / "out", "text")
-    artefact.opened(tmp_path / "real")
+    written(tmp_path / "out" / "m", "text")
+    artefact.opened(tmp_path / "real" / "m")
 
 
-def test_a_file_a_dangling_link_or_a_forbidden_place_as_the_folder(tmp_path):
+def test_a_file_or_a_forbidden_place_as_the_folder(tmp_path):
     (tmp_path / "file").write_text("mine")
-    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
-    for folder in (tmp_path / "file", tmp_path / "file" / "out", tmp_path / "dangling", Path("/proc/vitc")):
+    for folder in (tmp_path / "file", tmp_path / "file" / "out", Path("/proc/vitc")):
         assert code(lambda folder=folder: written(folder, "text")) == "V0801"
     assert (tmp_path / "file").read_text() == "mine"
 

@@ -1,6 +1,7 @@
 """Pictures that are not what they say, or more than they say; and those that are only unusual."""
 
 import io
+import json
 import os
 import struct
 import zlib
@@ -68,13 +69,21 @@ def test_pictures_that_are_refused(tmp_path, folder, run_all):
         (tmp_path / name).write_bytes(content)
     (tmp_path / "folder.png").mkdir()
     os.mkfifo(tmp_path / "fifo.png")
-    names = [*files, "folder.png", "fifo.png", "none.png", "x" * 300]
-    for name, (status, out, err) in zip(
-        names, run_all([["predict", folder, tmp_path / n] for n in names]), strict=True
-    ):
-        assert (status, out) == (3, ""), name
-        assert err.startswith("error[V0901]"), (name, err)
-        assert "\x1b" not in err and "\r" not in err
+    names = [*files, "fifo.png", "none.png", "x" * 300]
+    pictures = [tmp_path / name for name in names]
+    alone = [["predict", folder, picture] for picture in (pictures[0], tmp_path / "folder.png")]
+    *single, (status, text, _), (_, data, _) = run_all(
+        [*alone, ["predict", folder, *pictures], ["predict", folder, *pictures, "--format", "json"]]
+    )
+    assert status == 3
+    for code, out, err in single:
+        assert (code, out) == (3, "") and err.startswith("error[V0901]"), err
+    assert text.count("error[V0901]") == len(names)
+    assert "\x1b" not in text + data and "\r" not in text + data
+    for name, answer in zip(names, json.loads(data), strict=True):
+        assert answer["error"]["code"] == "V0901", name
+        large = ("a bomb", "a little", "of 2^31")
+        assert name.startswith(large) == ("has more than 64,000,000 pixels" in answer["error"]["message"]), answer
 
 
 def test_the_largest_picture_stays_within_the_memory(tmp_path, folder, run_all):

@@ -117,10 +117,51 @@ def test_too_many_bad_pictures_stop_a_training_and_so_does_one_where_none_is_ski
     assert summary["skipped"].keys() == {"train"}
 
 
-def test_a_class_of_which_no_picture_can_be_read_is_an_error(tmp_path):
+@pytest.mark.parametrize("kind", ["empty", "cut off"])
+def test_a_class_of_which_no_picture_can_be_read_is_an_error(tmp_path, kind):
+    """Where the headers show it, and where decoding does in the first epoch."""
     folder(tmp_path / "pets", ("train",), count=2)
-    spoiled(tmp_path, "empty", "train/dog/0.png", "train/dog/1.png")
-    assert "no picture of `dog` can be read" in refused(lambda: trained(tmp_path, "run", ", bad_limit = 0.9")).message
+    spoiled(tmp_path, kind, "train/dog/0.png", "train/dog/1.png")
+    found = refused(lambda: trained(tmp_path, "run", ", bad_limit = 0.9"))
+    assert found.code == "V0901" and "no picture of `dog` can be read" in found.message
+
+
+def test_all_pictures_with_bad_headers_are_counted_before_they_are_refused(tmp_path):
+    folder(tmp_path / "pets", ("train",), count=4)
+    spoiled(tmp_path, "empty", *(f"train/dog/{number}.png" for number in range(3)))
+    found = refused(lambda: trained(tmp_path, "run"))
+    assert found.message.startswith("3 of 8 pictures of the train part") and "bad_limit = 0.38" in found.help
+
+
+def test_a_run_that_too_many_bad_pictures_stopped_goes_on_with_a_larger_limit(tmp_path):
+    """The limit changes no number: the run ends as one does that had it from the start."""
+    folder(tmp_path / "pets", ("train",))
+    spoiled(tmp_path, "cut off", "train/dog/3.png")
+    refused(lambda: trained(tmp_path, "run"))
+    summary, _ = trained(tmp_path, "run", resume=tmp_path / "run", settings={"data.bad_limit": "0.1"})
+    trained(tmp_path, "other", ", bad_limit = 0.1")
+    weights = [(tmp_path / out / "export" / "model.safetensors").read_bytes() for out in ("run", "other")]
+    assert weights[0] == weights[1]
+    # Made again, the summary still names what the epochs before skipped.
+    (tmp_path / "run" / "export" / "manifest.json").unlink()
+    for name in ("model.py", "model.safetensors"):
+        (tmp_path / "run" / "export" / name).unlink()
+    again, _ = trained(tmp_path, "run", resume=tmp_path / "run", settings={"data.bad_limit": "0.1"})
+    assert again["skipped"] == summary["skipped"] == {"train": [str(tmp_path / "pets/train/dog/3.png")]}
+
+
+def test_the_summary_as_json_has_the_notes(tmp_path, monkeypatch, capsys):
+    from vitc.cli.train import run as command
+
+    folder(tmp_path / "pets", ("train",), count=60)
+    spoiled(tmp_path, "html", "train/cat/1.png")
+    trained(tmp_path, "run")
+    monkeypatch.chdir(tmp_path)
+    command("m.vit", None, "again", "cpu", ["train.epochs=1"], None, False, False, "json")
+    out, err = capsys.readouterr()
+    told = json.loads(out)["diagnostics"]
+    assert [(d["severity"], d["code"]) for d in told] == [("warning", "V0901")] and "1.png" in told[0]["message"]
+    assert err.count("warning[V0901]") == 1 and "epoch 1" not in err
 
 
 def test_a_picture_that_vanishes_while_training_is_skipped_from_then_on(tmp_path, monkeypatch):
@@ -226,7 +267,7 @@ def test_an_archive_that_unpacks_to_more_than_the_memory_is_refused_unread(tmp_p
         ("source = npz(\"none.npz\")", "", "V0902", "there is no data `none.npz`"),
         ("mean = 0.5", "", "V0605", "training needs pictures"),
         ("source = fake(classes = 12)", "", "V0904", "the data has at least 12 classes, the model 10"),
-        ("source = fake, classes = [\"a\", \"b\"]", "", "V0904", "there are names of 2 classes, the model has 10"),
+        ("source = fake, classes = [\"a\", \"b\"]", "", "V0904", "the data has 2 classes, the model 10: `a`, `b`"),
         ("source = fake", "keep = best", "V0606", "`keep = best` needs a validation part"),
         ("source = fake", "no_decay = [\"pos_emb\"]", "V0606", "no weight of the model is called `pos_emb`"),
         ("source = fake(count = 1), validation = 0.5", "", "V0904", "one picture can't be split"),

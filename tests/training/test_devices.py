@@ -74,6 +74,10 @@ def test_a_device_that_torch_cannot_use_is_refused(cuda, refused, monkeypatch):
         ({"RANK": "3"}, True),
         ({"LOCAL_RANK": "1"}, True),
         ({"OMPI_COMM_WORLD_SIZE": "2"}, True),
+        ({"PMI_SIZE": "2", "PMI_RANK": "0"}, True),
+        ({"MV2_COMM_WORLD_SIZE": "2"}, True),
+        ({"SLURM_STEP_NUM_TASKS": "2", "SLURM_NTASKS": "2"}, True),
+        ({"SLURM_NTASKS": "4", "SLURM_PROCID": "0"}, False),  # in a batch script, where one process runs
         ({"WORLD_SIZE": "", "RANK": "none"}, False),
     ],
 )
