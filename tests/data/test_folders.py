@@ -116,6 +116,14 @@ def test_mixtures_are_read_sanely_and_said(tmp_path, names, classes, has_test, w
     assert severity == "warning" and code in ("V0907", "V0908") and words.format(tmp_path) in message
 
 
+@pytest.mark.parametrize("part", ["test", "val"])
+@pytest.mark.parametrize("link", ["a", "b/deep"])
+def test_a_part_that_links_to_what_is_learned_from_is_refused(tmp_path, part, link):
+    root = tree(tmp_path, "train/a/0.png", "train/b/deep/0.png", f"{part}/b/1.png")
+    (root / part / link).symlink_to(root / "train" / link)
+    assert f"links in `{root / part / link[0]}` lead there" in refused(root).message
+
+
 def test_a_part_that_the_spec_names_is_no_class(tmp_path):
     root = tree(tmp_path / "pets", "cat/0.png", "dog/0.png", "held/cat/0.png")
     parts = read(root, validation=str(root / "held"))

@@ -42,10 +42,17 @@ def read(settings: Settings, base: Path, preprocess: Preprocess, wanted: Wanted 
         notes.append(left_out(others, gone, wanted.span))
     pool = ThreadPoolExecutor(os.cpu_count(), "decode")
     parts, prints = dict[str, Images](), dict[str, str]()
-    for part, folder in found.items():
+    learned = set[tuple[int, int]]()
+    for part, folder in sorted(found.items(), key=lambda each: each[0] != "train"):  # the training part comes first
         there = classes if part == "train" else _other_part(folder, names, others)
         listed = {name: folders.pictures(there[name]) for name in names if name in there}
         notes += _checked(folder, part, listed, names)
+        reached = {place: name for name, listing in listed.items() for place in listing.places}
+        if both := learned & set(reached):
+            name = reached[min(both)]
+            raise error("V0902", f"the {part} part and the training part share a folder: links in `{there[name]}` lead there",
+                        exit_status=3, help="scores on pictures that were learned from mean nothing: remove the link")  # fmt: skip
+        learned |= set(reached) if part == "train" else set()
         if number := folders.loose(folder):
             notes.append(Diagnostic("V0908", f"{counted(number, 'picture')} in `{folder}` in no folder of a class: not read",
                                     severity="warning"))  # fmt: skip
