@@ -20,7 +20,7 @@ from .context import Context
 from .reserved import refuse
 from .scopes import LATER, MISSING, Scope, Thunk
 from .shapes import names_in
-from .slots import LayerSlot, ListSlot, makes_layer, settle
+from .slots import LayerSlot, ListSlot, holds_layer, makes_layer, settle
 from .values import BlockValue, Builtin, OpValue, Shape, Shared, Tensor, WeightValue, Word
 
 
@@ -121,6 +121,9 @@ class Instance:
                 bind.value.span,
                 help=f"bind the parameter it was made from for a new layer, share({bind.value.span.text}) for the same",
             )
+        if holds_layer(value):
+            help = "write block values for new layers, share(NAME) for the same one"
+            self.context.fail("V0215", "this list holds a layer, not a block value", bind.value.span, help=help)
         if makes_layer(value):
             refuse(self.context, bind.name)
             slot = self._list(name, value, span) if isinstance(value, list) else self._slot(name, value, span)  # type: ignore[reportUnknownArgumentType] -- any list

@@ -93,6 +93,13 @@ def _owns_weights(value: OpValue) -> bool:
     return any(name.rstrip("?") == "weight" for name in ops.get(value.op).inputs) or value.op == "lstm"
 
 
+def holds_layer(value: Any) -> bool:
+    """Whether a list, or one inside it, has layers of a block as members, not block values."""
+    if not isinstance(value, list):
+        return False
+    return any(isinstance(item, (LayerSlot, ListSlot)) or holds_layer(item) for item in value)  # type: ignore[reportUnknownVariableType] -- any list
+
+
 def slots_in(slot: LayerSlot | ListSlot) -> list[LayerSlot]:
     """The layers of a name, those in lists too."""
     if isinstance(slot, LayerSlot):

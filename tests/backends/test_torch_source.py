@@ -254,3 +254,32 @@ def test_a_convolution_of_weights_scripts():
     model = namespace.Model().eval()
     image = torch.randn(2, 3, 4, 4)
     torch.testing.assert_close(torch.jit.script(model)(image), model(image))
+
+
+def test_what_a_loop_only_reads_keeps_its_name(tmp_path):
+    """Neither value has a name in the text, so both would be called alike."""
+    text = """block add {
+  fc = linear(dim)
+
+  forward(x: [dim], more: [dim]) -> [dim] { return fc(x) + more }
+}
+
+block net(image: shape = 4x4x3) {
+  head   = linear(3)
+  blocks = [add for i in 0 .. 3]
+
+  forward(image: [C, H, W]) {
+    x = mean(image, axis = [-2, -1])
+    return relu(blocks(relu(x), head(x)))
+  }
+}
+model m = net"""
+    program = passes.local(elaborate(loads(f"vit 1\n{text}\n"), "m"))
+    (tmp_path / "model.py").write_text(torch_source.emit(program))
+    module = imported(tmp_path / "model.py").Model().eval()
+    image = torch.randn(2, 3, 4, 4)
+    x = image.mean((-2, -1))
+    y, more = x.relu(), module.head(x)
+    for block in module.blocks:
+        y = block.fc(y) + more
+    assert torch.equal(module(image), y.relu())

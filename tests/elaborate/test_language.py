@@ -411,3 +411,10 @@ def test_norms_without_weights_keep_torchs_names():
     theirs = {f"b.{name}": tuple(t.shape) for name, t in nn.BatchNorm2d(3, affine=False).state_dict().items()}
     assert {name: spec.shape for name, spec in program(text).weights().items()} == theirs
     assert not nn.GroupNorm(3, 3, affine=False).state_dict()
+
+
+@pytest.mark.parametrize("value", ["fc", "[fc for i in 0 .. 2]", "[[relu, fc]]"])
+def test_a_layer_is_no_value_for_another_name_nor_in_a_list(value):
+    """It would be one layer under two names without a word; `share` says so."""
+    text = model(f"return more(fc({MEAN}))", f"fc = linear(3)\nmore = {value}")
+    assert codes(text) == ["V0215"]

@@ -221,8 +221,10 @@ class _Writer:
         if value not in self.uses and value not in self.graph.outputs:
             return "_"
         base, here = safe(self._hint(value), self.around.taken), self.place[node]
+        # a loop reads what it does not change each time round
+        again = node.inputs[len(node.outputs) :] if self._loops(node) else ()
         name, index = base, 1
-        while name in self.held and self._last_use(self.held[name]) > here:
+        while name in self.held and (self._last_use(self.held[name]) > here or self.held[name] in again):
             index += 1
             name = f"{base}{index}"
         self.held[name] = value
