@@ -30,7 +30,9 @@ def imported(source: Path, asked: Asked, beside: Path, *, trust: bool = False) -
     """
     path = _config(source) if source.is_dir() else source
     if not path.is_file():
-        raise error("V0701", f"there is no file `{path}`", exit_status=3)
+        there = candidates(source)[:1] if source.is_dir() else []
+        help = f"without a configuration give the file of weights itself: `{there[0]}`" if there else ""
+        raise error("V0701", f"there is no file `{path}`", exit_status=3, help=help)
     if _holds_weights(path):
         tensors = opened(path, trust=trust)
         sheet = shapes.sheet(tensors, path, asked)

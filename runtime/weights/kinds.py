@@ -35,6 +35,9 @@ _OTHERS = (
     (b"\x89HDF", "HDF5, as Keras writes", "save the weights as safetensors"),
     (b"\x93NUMPY", "a single numpy array without a name", "save the arrays by name with numpy.savez"),
     (b"GGUF", "GGUF, as llama.cpp writes", "save the weights as safetensors"),
+    (b"\x89PNG", "a picture", "give the file of weights"),
+    (b"\xff\xd8\xff", "a picture", "give the file of weights"),
+    (b"%PDF", "a PDF", "give the file of weights"),
 )
 _PAGES = (b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")
 
@@ -102,6 +105,10 @@ def _refuse(path: Path, head: bytes, span: Span | None) -> None:
         raise unreadable(path, "it is JSON", "give the file of weights that belongs to it", span)
     if head[257:262] == b"ustar":
         raise unreadable(path, "it is a tar archive", "unpack it, or save the weights with a newer PyTorch", span)
+    if len(head) > 8 and b"\0" not in head[:8] and head[:8].isascii() and head[:8].decode().isprintable():
+        raise unreadable(
+            path, "it is text", "give the file of weights", span
+        )  # no header is as long as these bytes say
 
 
 def unreadable(path: Path, why: str, help: str = "", span: Span | None = None) -> VitError:

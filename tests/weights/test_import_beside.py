@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 from vitc.cli import api
 from vitc.cli.main import app
 from vitc.grammar.diagnostics import VitError
+from vitc.runtime.importing import imported
+from vitc.runtime.importing.sheet import Asked
 from vitc.runtime.weights.initial import Initial
 
 SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64, "image_size": 32,
@@ -121,3 +123,11 @@ def test_weights_alone_are_known_by_their_content(name, pickled, theirs, import_
         assert import_(*told, source=name)[0].code == "V0712"
     import_(*told, *(["--trust"] if pickled else []), source=name)
     numbers(trust=pickled)
+
+
+def test_a_folder_of_weights_alone_points_to_its_file(tmp_path):
+    (tmp_path / "w.pth").touch()
+    with pytest.raises(VitError) as caught:
+        imported(tmp_path, Asked(), tmp_path)
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "V0701" and str(tmp_path / "w.pth") in problem.help

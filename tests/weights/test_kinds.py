@@ -32,6 +32,8 @@ OTHERS = {
     "hdf5": (b"\x89HDF\r\n\x1a\n" + bytes(100), "HDF5", "safetensors"),
     "npy": (b"\x93NUMPY\x01\x00" + bytes(100), "without a name", "numpy.savez"),
     "zip": (b"PK\x03\x04" + bytes(100), "cut off or damaged", "again"),
+    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "it is a picture", "file of weights"),
+    "text": (b"epoch,loss\n1,0.5\n", "it is text", "file of weights"),
     "tar": (bytes(257) + b"ustar\x0000" + bytes(300), "a tar archive", "unpack"),
 }
 
