@@ -14,7 +14,7 @@ from vitc.runtime.weights.writing import Form, write
 CHILD = """
 import sys
 from vitc.cli import weights
-weights.bring(sys.argv[1], sys.argv[2], "vit_base_patch16_224", sys.argv[3], sys.argv[4:], 0, False, False, "text")
+weights.bring(sys.argv[1], sys.argv[2], "vit_base_patch16_224", sys.argv[3], sys.argv[4:], 0, False, True, "text")
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
