@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from ..grammar.diagnostics import Diagnostic, VitError, error
 from ..grammar.messages import as_json, render
+from . import interrupts
 from .streams import styled
 
 
@@ -29,6 +30,8 @@ def warn(diagnostic: Diagnostic) -> None:
 
 
 def _end(problem: VitError) -> None:
+    if interrupts.asked():  # a child had the signal too: how it ended is no news
+        raise SystemExit(130) from None
     words = sys.argv[1:]
     if "--format=json" in words or ("--format", "json") in pairwise(words):
         print(json.dumps({"diagnostics": as_json(problem.diagnostics)}, indent=2))

@@ -51,6 +51,25 @@ command()
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
 
 
+def test_what_an_interrupt_does_to_a_child_is_no_news():
+    """A child of the group has the signal too; what is said of its end comes before the parent's own interrupt."""
+    text = f"""
+from vitc.cli import main
+from vitc.__main__ import main as command
+from vitc.grammar.diagnostics import error
+def fails():
+    try:
+        {CTRL_C}
+    except BaseException:
+        pass
+    raise error("V0813", "loading crashes its process (SIGINT: KeyboardInterrupt)", exit_status=3)
+main.app = fails
+command()
+"""
+    done = python(text)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
 def test_a_command_that_is_done_keeps_its_status():
     text = f"import atexit\natexit.register(lambda: {CTRL_C})\nsys.argv = ['vitc', 'explain', 'V0412']\nfrom vitc.__main__ import main\nmain()\n"
     done = python(text)
