@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from types import FrameType
 
@@ -16,6 +17,8 @@ from types import FrameType
 _AGAIN, _LONGEST = 0.05, 10.0
 #: When the first interrupt came.
 _since: list[float] = []
+#: The functions in which `subprocess` waits for a child that a `with` ends.
+_WAITS = frozenset(["communicate", "_communicate", "wait", "_wait", "_try_wait"])
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
@@ -54,10 +57,27 @@ def _interrupted(_: int, frame: FrameType | None) -> None:
 
 
 def _safe(frame: FrameType | None) -> bool:
-    """Whether the code being run is this package's, a script's, or Python's own waiting for a child."""
-    file = frame.f_code.co_filename if frame is not None else ""
-    own = file.startswith(_ROOT) and "site-packages" not in file.removeprefix(_ROOT)
-    return own or file == "<string>" or os.path.basename(file) in ("subprocess.py", "selectors.py")
+    """Whether the code being run is this package's, a script's, or Python's own waiting for a child. What a `with` acquires
+    and a child that starts are first handed to those who release and end them."""
+    if frame is None or any(
+        name == "__enter__" or (name == "__init__" and _is(at, "subprocess.py")) for name, at in _calls(frame)
+    ):
+        return False
+    code = frame.f_code
+    own = code.co_filename.startswith(_ROOT) and "site-packages" not in code.co_filename.removeprefix(_ROOT)
+    waits = (code.co_name in _WAITS and _is(code.co_filename, "subprocess.py")) or _is(code.co_filename, "selectors.py")
+    return own or waits or code.co_filename == "<string>"
+
+
+def _calls(frame: FrameType | None) -> Iterator[tuple[str, str]]:
+    """The functions that run, innermost first, with their files."""
+    while frame is not None:
+        yield frame.f_code.co_name, frame.f_code.co_filename
+        frame = frame.f_back
+
+
+def _is(file: str, name: str) -> bool:
+    return os.path.basename(file) == name
 
 
 def _unwinding() -> bool:

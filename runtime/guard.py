@@ -36,15 +36,19 @@ class Child:
     """Runs `python -m module` until it is closed; use it in a `with`."""
 
     def __init__(self, module: str, request: Mapping[str, Any]) -> None:
+        self._module, self._request = module, request
+        self._lines: queue.Queue[bytes] = queue.Queue()
+        self._said: deque[bytes] = deque(maxlen=8)
+
+    def __enter__(self) -> "Child":
+        # The process starts here, not in `__init__`: no interrupt is raised before `__exit__` is sure to end it.
         # -P: no module of the folder in which one happens to stand
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", module],
+            [sys.executable, "-P", "-m", self._module],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         process = self._process
         assert process.stdin is not None and process.stdout is not None and process.stderr is not None
-        self._lines: queue.Queue[bytes] = queue.Queue()
-        self._said: deque[bytes] = deque(maxlen=8)
         self._threads = [
             threading.Thread(target=_pump, args=(process.stdout, self._lines.put), daemon=True),
             threading.Thread(target=_pump, args=(process.stderr, self._said.append), daemon=True),
@@ -53,11 +57,9 @@ class Child:
             thread.start()
         try:
             with process.stdin as pipe:
-                pipe.write(json.dumps(request).encode())
+                pipe.write(json.dumps(self._request).encode())
         except BrokenPipeError:
             pass  # it ended at once: `read` says how
-
-    def __enter__(self) -> "Child":
         return self
 
     def __exit__(self, *_: object) -> None:
