@@ -58,9 +58,10 @@ def _interrupted(_: int, frame: FrameType | None) -> None:
 
 def _safe(frame: FrameType | None) -> bool:
     """Whether the code being run is this package's, a script's, or Python's own waiting for a child. What a `with` acquires
-    and a child that starts are first handed to those who release and end them."""
+    or releases is acquired and released whole, and a child that starts is first handed to those who end it."""
     if frame is None or any(
-        name == "__enter__" or (name == "__init__" and _is(at, "subprocess.py")) for name, at in _calls(frame)
+        name in ("__enter__", "__exit__") or (name == "__init__" and _is(at, "subprocess.py"))
+        for name, at in _calls(frame)
     ):
         return False
     code = frame.f_code
@@ -81,9 +82,10 @@ def _is(file: str, name: str) -> bool:
 
 
 def _unwinding() -> bool:
-    """Whether an interrupt is being handled: a `finally` that cleans up is left alone."""
+    """Whether an interrupt is being handled, or a generator that it left behind is closed: a `finally` that cleans up is
+    left alone."""
     problem = sys.exception()
-    while problem is not None and not isinstance(problem, Interrupt):
+    while problem is not None and not isinstance(problem, Interrupt | GeneratorExit):
         problem = problem.__context__
     return problem is not None
 

@@ -95,6 +95,36 @@ with Held():
 
 
 @pytest.mark.parametrize(
+    "loop",
+    [
+        "for _ in answers(): interrupt()",
+        "for _ in map(str, answers()): interrupt()",
+        "found = answers()\nfor _ in found: interrupt()",
+    ],
+)
+@pytest.mark.parametrize("body", ["with Held(): yield 1", "try: yield 1\n    finally: Held().__exit__()", "try: yield 1\n    finally: release()"])  # fmt: skip
+def test_what_a_generator_holds_is_released(body, loop):
+    """An interrupt ends the loop over a generator, which is closed then: while it is, the repetition leaves it alone."""
+    text = f"""
+def release():
+    for _ in range(6):
+        time.sleep(0.06)
+    print("released")
+class Held:
+    def __enter__(self): pass
+    def __exit__(self, *_): release()
+def answers():
+    {body}
+def interrupt():
+    {CTRL_C}
+    time.sleep(30)
+{loop}
+"""
+    done = python(text)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "released\n", "interrupted\n")
+
+
+@pytest.mark.parametrize(
     "start",
     [
         "subprocess.run([sys.executable, '-c', CHILD], capture_output=True)",
