@@ -64,16 +64,19 @@ def about(
 @app.command()
 def check(
     specs: Annotated[list[str], typer.Argument(help="paths, folders, names of bundled models; - is standard input")],
-    settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE: re-binds a parameter")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE, like heads=16 or mlp.drop=0.1")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="make warnings errors")] = False,
     format: Format = Form.text,
 ) -> None:
-    """Checks specs: names, types, shapes, expectations.
+    """Checks specs: names, types, shapes, expectations; warns of what has no effect.
 
     Examples: `vitc check mine.vit`, `vitc check specs/`, `vitc check vit_base_patch16_224 --set heads=16`.
     """
     from . import check as command
 
-    command.run(specs, settings or [], format)
+    command.run(specs, settings or [], strict, format)
 
 
 @app.command()
@@ -87,7 +90,9 @@ def compile(
     weights: Annotated[str | None, typer.Option(help="a file of weights, or its folder")] = None,
     part: Part = None,
     trust: Trust = False,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE: re-binds a parameter")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE, like heads=16 or mlp.drop=0.1")
+    ] = None,
     seed: Annotated[int, typer.Option(help="of the weights that are drawn")] = 0,
     verify: Annotated[bool, typer.Option(help="compare the targets with each other")] = True,
     format: Format = Form.text,
@@ -108,7 +113,9 @@ def train(
     model: Annotated[str | None, typer.Option(help="which model of the file")] = None,
     out: Annotated[str | None, typer.Option("--out", "-o", help="a new or empty folder; runs/NAME without it")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
-    settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, like train.epochs=3")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE, like mlp.drop=0.1 or train.epochs=3")
+    ] = None,
     resume: Annotated[str | None, typer.Option(help="a run to continue after its last whole epoch")] = None,
     verify: Annotated[bool, typer.Option(help="compare the exported targets with each other")] = True,
     part: Part = None,
@@ -147,7 +154,9 @@ def predict(
 def show(
     spec: Annotated[str, typer.Argument(help="a path, the name of a bundled model, or - for standard input")],
     model: Annotated[str | None, typer.Option(help="which model of the file")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE: re-binds a parameter")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE, like heads=16 or mlp.drop=0.1")
+    ] = None,
     layers: Annotated[bool, typer.Option("--layers", help="a row for each layer")] = False,
     flow: Annotated[
         bool, typer.Option("--flow", help="the shapes of one picture on its way through the model")
@@ -166,12 +175,17 @@ def show(
 
 @app.command()
 def explain(
-    code: Annotated[str | None, typer.Argument(help="as in a message: V0412; without it all are listed")] = None,
+    code: Annotated[
+        str | None,
+        typer.Argument(
+            help="a code as in a message, V0412, or the name of a bundled block, fn or model; without it all codes are listed"
+        ),
+    ] = None,
     format: Format = Form.text,
 ) -> None:
-    """Says what a code means, with an example of the mistake and one of how it is right.
+    """Says what a code means, with a wrong example and a right one; or what a bundled definition does and takes.
 
-    Examples: `vitc explain V0412`, `vitc explain`.
+    Examples: `vitc explain V0412`, `vitc explain vit`, `vitc explain`.
     """
     from . import explain as command
 
@@ -227,7 +241,7 @@ weights = typer.Typer(
 app.add_typer(weights, name="weights")
 Layout = Annotated[str, typer.Option(help="a name or family from `vitc weights layouts`, or auto")]
 Model = Annotated[str, typer.Option(help="a bundled model, FILE.vit or FILE.vit:NAME")]
-Settings = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE: re-binds a parameter")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, like heads=16 or mlp.drop=0.1")]
 Out = Annotated[str, typer.Option("--out", "-o", help="the .safetensors or .npz file to write")]
 
 

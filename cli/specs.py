@@ -103,5 +103,6 @@ def settings(texts: list[str]) -> dict[str, str]:
         key, sign, value = text.partition("=")
         if not sign or not key:
             raise error("V1004", f"--set takes KEY=VALUE, not `{text}`", exit_status=2)
+        found.pop(key.strip(), None)  # settings apply in their order: the last of a key takes its place at the end
         found[key.strip()] = value.strip()
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Group:
     """Parts in brackets: on one line where they fit, else a line each, or as many on a line as fit (`fill`); `trailing`: with
-    a comma after the last then."""
+    a comma after the last then; `braces`: in `{ }`, where a new line separates as a comma does."""
 
     open: str
     parts: "Sequence[Doc]"
@@ -15,6 +15,7 @@ class Group:
     comma: str = ","
     trailing: bool = True
     fill: bool = False
+    braces: bool = False
 
 
 #: A text, texts side by side, or parts in brackets.
@@ -26,7 +27,8 @@ def flat(doc: Doc) -> str:
     if isinstance(doc, str):
         return doc
     if isinstance(doc, Group):
-        return doc.open + f"{doc.comma} ".join(map(flat, doc.parts)) + doc.close
+        gap = " " if doc.braces and doc.parts else ""
+        return doc.open + gap + f"{doc.comma} ".join(map(flat, doc.parts)) + gap + doc.close
     return "".join(map(flat, doc))
 
 
@@ -51,7 +53,7 @@ def _broken(doc: Doc, indent: int, width: int) -> list[str]:
     inner: list[str] = []
     for index, part in enumerate(group.parts):
         last = index == len(group.parts) - 1
-        sign = "" if last and not group.trailing else group.comma
+        sign = "" if group.braces or (last and not group.trailing) else group.comma
         whole = f"{flat(part)}{sign}"
         if group.fill and inner and len(inner[-1]) + 1 + len(whole) <= width:
             inner[-1] += f" {whole}"

@@ -38,7 +38,7 @@ def _unary(e: tree.Unary) -> tuple[int, Doc]:
 
 
 def _call(e: tree.Call) -> tuple[int, Doc]:
-    args: list[Doc] = [(f"{a.name.id} = " if a.name else "", expression(a.value)) for a in e.args]
+    args: list[Doc] = [(f"{dotted(a.path)} = " if a.path else "", expression(a.value)) for a in e.args]
     return _POSTFIX, (expression(e.function, _POSTFIX), Group("(", args, ")"))
 
 
@@ -76,6 +76,16 @@ def _number(value: float) -> str:
     return repr(value).replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
+def dotted(path: Iterable[tree.Name]) -> str:
+    """A path as it is written."""
+    return ".".join(name.id for name in path)
+
+
+def _match(e: tree.Match) -> tuple[int, Doc]:
+    arms: list[Doc] = [(f"{' | '.join(c.id for c in arm.cases)} => ", expression(arm.value)) for arm in e.arms]
+    return 0, ("match ", expression(e.subject), " ", Group("{", arms, "}", braces=True))
+
+
 def string(text: tree.String) -> str:
     """A text in quotes."""
     return quoted(text.value)
@@ -93,7 +103,7 @@ def joined(sign: str, parts: Iterable[Doc]) -> list[Doc]:
 
 _LEVELS: dict[type, Callable[[Any], tuple[int, Doc]]] = {
     tree.Conditional: _conditional, tree.Binary: _binary, tree.Unary: _unary, tree.Call: _call, tree.Index: _index,
-    tree.List: _list, tree.Each: _each, tree.Unit: _unit,
+    tree.List: _list, tree.Each: _each, tree.Unit: _unit, tree.Match: _match,
     tree.Attribute: lambda e: (_POSTFIX, (expression(e.base, _POSTFIX), f".{e.name.id}")),
     tree.Number: lambda e: (_ATOM, e.text or _number(e.value)),
     tree.Constant: lambda e: (_ATOM, {True: "true", False: "false", None: "none"}[e.value]),

@@ -7,7 +7,7 @@ from lark import Token
 #: Words that open something in one place and are names in all others: `block = parallel` is a binding.
 _SOFT = ("VIT", "USE", "FN", "BLOCK", "MODEL", "FORWARD")
 _CLOSERS = {"LPAR": "RPAR", "LSQB": "RSQB"}
-_AFTER_NAME = ("EQUAL", "COLON", "COMMA", "LPAR", "LBRACE")
+_AFTER_NAME = ("EQUAL", "COLON", "COMMA", "LPAR", "LBRACE", "DOT", "_FAT", "VBAR")
 
 #: A bracket that its lines leave open: no rule takes this token, its place is the bracket's.
 UNCLOSED = "UNCLOSED"

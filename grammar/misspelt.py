@@ -21,6 +21,13 @@ _FOREIGN = {
 }  # fmt: skip
 
 
+#: Signs of other languages.
+_SIGNS = {
+    ";": "a new line ends a statement, a comma separates entries", "?": "write `if c then a else b`",
+    "$": "names are made of a-z, A-Z, 0-9 and _",
+}  # fmt: skip
+
+
 # ---- characters, numbers, brackets -----------------------------------------------------------------------------------
 
 
@@ -75,7 +82,7 @@ def _odd_character(s: Situation) -> Diagnostic | None:
         return s.says(f"{shown} stands in a name", "names are made of a-z, A-Z, 0-9 and _", code="V0103")
     if char == "\\":
         return s.says("`\\` has no place here", "a line goes on where a bracket is open", code="V0103")
-    help = f"write `{INSTEAD[char]}`" if char in INSTEAD else ""
+    help = _SIGNS.get(char, f"write `{INSTEAD[char]}`" if char in INSTEAD else "")
     return s.says(f"{shown} has no place here", help, code="V0103")
 
 
@@ -134,6 +141,31 @@ def _foreign_word(s: Situation) -> Diagnostic | None:
     return None
 
 
+def _dots(s: Situation) -> Diagnostic | None:
+    if s.before.type != "DOTS" or s.token.type != "DOT" or not s.touching:
+        return None
+    return s.says("`...` is written `..`", code="V0110", at=span(s.source, s.before, s.token))
+
+
+def _formatted(s: Situation) -> Diagnostic | None:
+    """`f"…"`."""
+    if s.token.type != "STRING" or not s.touching or str(s.before) not in ("f", "r", "b"):
+        return None
+    help = 'the text after `else` of an `expect` holds values in braces: "{dim} channels"'
+    return s.says(f"there is no `{s.before}` before a text", help if str(s.before) == "f" else "", code="V0110",
+                  at=span(s.source, s.before, s.token))  # fmt: skip
+
+
+def _dash(s: Situation) -> Diagnostic | None:
+    """`model my-vit = …`."""
+    if s.token.type != "MINUS" or s.first.type not in ("MODEL", "BLOCK", "FN") or s.index != s.start + 2:
+        return None
+    word = re.compile(r"[\w-]+").match(s.source.text, s.before.start_pos or 0)
+    written = word[0] if word else str(s.before)
+    return s.says("a name has no `-`", f"write `{written.replace('-', '_')}`", code="V0110",
+                  at=Span(s.source, s.before.start_pos or 0, (s.before.start_pos or 0) + len(written)))  # fmt: skip
+
+
 def _foreign_sign(s: Situation) -> Diagnostic | None:
     kind, sign = s.token.type, str(s.token)
     if kind == "COLON" and "EQUAL" in s.accepts and s.first.type == "MODEL":
@@ -160,6 +192,6 @@ def _foreign_sign(s: Situation) -> Diagnostic | None:
 
 
 RULES: tuple[Rule, ...] = (
-    _too_deep, _too_long, _unclosed, _open_string, _odd_character, _number, _percent, _foreign_word, _foreign_sign,
-    _closes_nothing,
+    _too_deep, _too_long, _unclosed, _open_string, _odd_character, _number, _percent, _foreign_word, _dots, _formatted,
+    _dash, _foreign_sign, _closes_nothing,
 )  # fmt: skip

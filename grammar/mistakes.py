@@ -96,10 +96,6 @@ def _bare_call(s: Situation) -> Diagnostic | None:
     if s.first.type != "NAME" or s.index != s.start + 1 or "EQUAL" not in s.accepts:
         return None
     if s.token.type in ("LPAR", "DOT", "LSQB"):
-        if s.sheet and s.token.type == "DOT" and s.first == "input":
-            return s.says(
-                "a key of `input` stands in braces", "write `input { mean = 0.5 }`", at=span(s.source, s.first)
-            )
         help = "write `name = value`" if s.sheet or s.top else f"bind what it gives: `x = {s.first}{s.token}…`"
         return s.says(f"`{s.first}{s.token}…` stands alone: nothing takes its value", help, at=span(s.source, s.first))
     return None

@@ -9,6 +9,7 @@ from lark import Token, UnexpectedToken
 from . import tables, tree
 from .characters import hidden
 from .diagnostics import Diagnostic, VitError
+from .docs import misplaced
 from .source import Source, Span
 from .trees import Builder
 
@@ -47,9 +48,9 @@ def read(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
         file = builder.build(parsed)
     except VitError as problem:
         return nothing, (*builder.problems, *problem.diagnostics)
-    if not builder.problems:
-        return file, ()
-    return _salvaged(source, list(_lark().lex(source.text + "\n")), builder.problems)
+    if builder.problems:
+        return _salvaged(source, list(_lark().lex(source.text + "\n")), builder.problems)
+    return file, tuple(misplaced(source, file))
 
 
 def _recovered(source: Source, *header: Diagnostic) -> tuple[tree.File, tuple[Diagnostic, ...]]:

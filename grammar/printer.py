@@ -9,7 +9,7 @@ from typing import Any
 
 from . import tree
 from .doc import Doc, Group, flat, lines
-from .expressions import expression, index_item, joined, string
+from .expressions import dotted, expression, index_item, joined, string
 
 _WIDTH = 120
 
@@ -29,6 +29,11 @@ def print_file(file: tree.File) -> str:
 def print_expression(expr: tree.Expr) -> str:
     """The text of an expression, on one line."""
     return flat(expression(expr))
+
+
+def print_type(type: tree.Type) -> str:
+    """The text of a type."""
+    return flat(_type(type))
 
 
 # ---- items -----------------------------------------------------------------------------------------------------------
@@ -62,14 +67,27 @@ def _flat_sheet(head: str, entries: Sequence[Any]) -> str:
 
 def _entry(entry: Any, width: int = 0) -> Doc:
     match entry:
-        case tree.Bind(value=tree.Mapping(entries=entries)):
-            return _flat_sheet(entry.name.id, entries)
         case tree.Bind():
             return (f"{entry.name.id:<{width}} = ", expression(entry.value))
         case tree.PatternBind():
             return (f"{string(entry.pattern):<{width}} = ", expression(entry.value))
+        case tree.Amend():
+            path, inner = _path(entry)
+            if isinstance(inner, tree.Bind):
+                return (f"{dotted(path):<{width}} = ", expression(inner.value))
+            return _flat_sheet(dotted(path), inner)
         case _:
             return _expect(entry)
+
+
+def _path(entry: tree.Amend) -> tuple[list[tree.Name], tree.Bind | Sequence[Any]]:
+    """The path that leads to the one value an amendment sets, with its binding; to several, with all entries."""
+    path = [entry.name]
+    while len(entry.entries) == 1 and isinstance(entry.entries[0], tree.Amend):
+        entry = entry.entries[0]
+        path.append(entry.name)
+    only = entry.entries[0] if len(entry.entries) == 1 else None
+    return ([*path, only.name], only) if isinstance(only, tree.Bind) else (path, entry.entries)
 
 
 def _expect(entry: tree.Expect) -> Doc:
@@ -79,21 +97,30 @@ def _expect(entry: tree.Expect) -> Doc:
 
 def _aligned(entries: Sequence[Any], indent: int) -> list[str]:
     """An entry a line; those that bind have their `=` under each other."""
-    names = [
-        len(flat(_entry(e))) - len(flat(expression(e.value))) - 3
-        for e in entries
-        if isinstance(e, tree.Bind | tree.PatternBind) and not isinstance(e.value, tree.Mapping)
-    ]
-    width = max(names, default=0)
+    width = max((len(name) for entry in entries if (name := _left(entry)) is not None), default=0)
     return [line for entry in entries for line in _entry_lines(entry, width, indent)]
 
 
 def _entry_lines(entry: Any, width: int, indent: int) -> list[str]:
+    if isinstance(entry, tree.Amend):
+        path, inner = _path(entry)
+        if not isinstance(inner, tree.Bind):
+            return _sheet(dotted(path), inner, indent)
+    return lines(_entry(entry, width), indent, _WIDTH)
+
+
+def _left(entry: Any) -> str | None:
+    """What stands left of the `=` of an entry; None where it has none."""
     match entry:
-        case tree.Bind(value=tree.Mapping(entries=entries)):
-            return _sheet(entry.name.id, entries, indent)
+        case tree.Bind():
+            return entry.name.id
+        case tree.PatternBind():
+            return string(entry.pattern)
+        case tree.Amend():
+            path, inner = _path(entry)
+            return dotted(path) if isinstance(inner, tree.Bind) else None
         case _:
-            return lines(_entry(entry, width), indent, _WIDTH)
+            return None
 
 
 def _function(item: tree.Function) -> list[str]:

@@ -114,10 +114,26 @@ class Conditional(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Arg(Node):
-    """An argument of a call; `name` is None for one by position."""
+class Arm(Node):
+    """`a | b => value` in a `match`; `cases` are words, or `none`."""
 
-    name: Name | None
+    cases: tuple[Name, ...]
+    value: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Node):
+    """`match subject { a => x, b | none => y }`: right of `=` and after `return`."""
+
+    subject: "Expr"
+    arms: tuple[Arm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arg(Node):
+    """An argument of a call; `path` is empty for one by position, `attn.heads` is two names."""
+
+    path: tuple[Name, ...]
     value: "Expr"
 
 
@@ -159,30 +175,8 @@ class Attribute(Node):
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping(Node):
-    """`{ entries }`: the value of an entry `name { entries }` of a sheet or a section, and of nothing else."""
-
-    entries: "tuple[Bind | PatternBind | Expect, ...]"
-
-
-Expr = (
-    Number
-    | Constant
-    | String
-    | Shape
-    | Unit
-    | Name
-    | List
-    | Each
-    | Unary
-    | Binary
-    | Conditional
-    | Call
-    | Index
-    | Attribute
-    | Mapping
-)
+Expr = (Number | Constant | String | Shape | Unit | Name | List | Each | Unary | Binary | Conditional | Match | Call
+        | Index | Attribute)  # fmt: skip
 
 # ---- types -----------------------------------------------------------------------------------------------------------
 
@@ -231,15 +225,24 @@ class Param(Node):
 
 @dataclass(frozen=True, slots=True)
 class Bind(Node):
-    """`name = value` in a block, a sheet or a section; `name { entries }` binds a `Mapping`."""
+    """`name = value` in a block, a sheet or a section."""
 
     name: Name
     value: Expr
 
 
 @dataclass(frozen=True, slots=True)
+class Amend(Node):
+    """`name { entries }` in a sheet or a section; `a.b = v` is `a { b = v }`. The entries set parts of what `name` is: of a
+    block or an op, of a choice in a section, or of a mapping (`labels { cat = "a cat" }`)."""
+
+    name: Name
+    entries: "tuple[Entry, ...]"
+
+
+@dataclass(frozen=True, slots=True)
 class PatternBind(Node):
-    """`"blocks.{i}.fc2.weight" = value`: a key in quotes, which the section `init` takes."""
+    """`"blocks.{i}.fc2.weight" = value`: a key in quotes, which the section `init` and mappings take."""
 
     pattern: String
     value: Expr
@@ -251,6 +254,10 @@ class Expect(Node):
 
     condition: Expr
     message: String | None
+
+
+#: What stands in the braces of a sheet or a section.
+Entry = Bind | Amend | PatternBind | Expect
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +365,7 @@ class Model(Node):
 
     name: Name
     base: Name
-    entries: tuple[Bind | PatternBind | Expect, ...]
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +374,7 @@ class Section(Node):
 
     kind: Name
     model: Name | None
-    entries: tuple[Bind | PatternBind | Expect, ...]
+    entries: tuple[Entry, ...]
 
 
 Item = Use | Function | Block | Model | Section

@@ -27,6 +27,8 @@ class Builder:
         for node in root.iter_subtrees():
             kids = [done[id(kid)] if hasattr(kid, "data") else (kid, 0) for kid in node.children]
             depth = 1 + max((depth for _, depth in kids), default=0)
+            if node.data in ("set", "amend"):  # each name of a path is a level
+                depth += len(kids[0][0]) - 1
             meta = node.meta
             span = Span(self.source, 0, 0) if meta.empty else Span(self.source, meta.start_pos, meta.end_pos)
             if depth > _MAX_DEPTH:
@@ -89,14 +91,40 @@ class Builder:
     def r_sheet(self, span: Span, kids: list[Any]) -> Any:
         return tuple(k for k in kids if isinstance(k, tree.Node))
 
+    def r_path(self, span: Span, kids: list[Any]) -> Any:
+        return tuple(self._name(k) for k in kids)
+
+    def r_set(self, span: Span, kids: list[Any]) -> Any:
+        path, value = kids
+        return self._nested(span, path[:-1], tree.Bind(span, path[-1], value))
+
+    def r_amend(self, span: Span, kids: list[Any]) -> Any:
+        path, entries = kids
+        return self._nested(span, path[:-1], tree.Amend(span, path[-1], entries))
+
+    def _nested(self, span: Span, path: tuple[tree.Name, ...], entry: tree.Bind | tree.Amend) -> Any:
+        """`a.b = v` as `a { b = v }`."""
+        for name in reversed(path):
+            entry = tree.Amend(span, name, (entry,))
+        return entry
+
+    def r_match(self, span: Span, kids: list[Any]) -> Any:
+        return tree.Match(span, kids[0], tuple(kids[1:]))
+
+    def r_arm(self, span: Span, kids: list[Any]) -> Any:
+        return tree.Arm(span, tuple(kids[:-1]), kids[-1])
+
+    def r_case(self, span: Span, kids: list[Any]) -> Any:
+        return self._name(kids[0])
+
+    def r_none_case(self, span: Span, kids: list[Any]) -> Any:
+        return tree.Name(span, "none")
+
     def r_bind(self, span: Span, kids: list[Any]) -> Any:
         return tree.Bind(span, self._name(kids[0]), kids[1])
 
     def r_setpath(self, span: Span, kids: list[Any]) -> Any:
         return tree.PatternBind(span, self._text(kids[0]), kids[1])
-
-    def r_nested(self, span: Span, kids: list[Any]) -> Any:
-        return tree.Bind(span, self._name(kids[0]), tree.Mapping(span, kids[1]))
 
     def r_expect(self, span: Span, kids: list[Any]) -> Any:
         return tree.Expect(span, kids[0], self._text(kids[1]) if kids[1] else None)
@@ -192,7 +220,19 @@ class Builder:
         return tuple(k for k in kids if k is not None)
 
     def r_arg(self, span: Span, kids: list[Any]) -> Any:
-        return tree.Arg(span, self._name(kids[0]) if len(kids) == 2 else None, kids[-1])
+        return tree.Arg(span, self._argument(kids[0]) if len(kids) == 2 else (), kids[-1])
+
+    def _argument(self, left: tree.Expr) -> tuple[tree.Name, ...]:
+        """What stands left of `=` in a call: a name or a path."""
+        path: list[tree.Name] = []
+        while isinstance(left, tree.Attribute):
+            path.append(left.name)
+            left = left.base
+        if not isinstance(left, tree.Name):
+            self._say("V0102", "an argument is given by a name, or by a path of names", left.span,
+                      "write `name = value` or `name.part = value`")  # fmt: skip
+            return ()
+        return (left, *reversed(path))
 
     def r_index(self, span: Span, kids: list[Any]) -> Any:
         return tree.Index(span, kids[0], tuple(kids[1:]))

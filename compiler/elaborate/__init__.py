@@ -1,7 +1,7 @@
 """From syntax trees to a program: names, parameters, late binding, blocks run on shapes."""
 
 import sys
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -20,8 +20,8 @@ from .layers import run_forward
 from .library import SPECS, Library, Module
 from .overrides import NAME, parse_override
 from .scopes import Scope
-from .sections import sections
-from .sheets import Sheet
+from .sections import INPUT, KINDS, sections
+from .sheets import Assignment, Sheet
 from .slots import Elaborated
 from .statements import fill
 from .values import Shape, Tensor
@@ -38,6 +38,10 @@ class Checked:
     sections: Mapping[str, Section]
     problems: tuple[Diagnostic, ...]
     steps: int = 0
+    #: What has no effect in the text of a model that is right.
+    warnings: tuple[Diagnostic, ...] = ()
+    #: The places of settings that do have an effect in this model.
+    read: frozenset[Span] = frozenset()
 
 
 def elaborate(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> Program:
@@ -54,24 +58,32 @@ def elaborate(library: Library, name: str, overrides: Mapping[str, str] | None =
 def check(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> Checked:
     """The same without raising: one mistake in a model keeps no other from being found."""
     module, model = _model(library, name)
-    given = {k: parse_override(k, text) for k, text in (overrides or {}).items()}
-    own = {k: bind for k, bind in given.items() if "." not in k}
-    starts = [_below(bind, "init.") for k, bind in given.items() if k.startswith("init.")]
+    given = [parse_override(k, text) for k, text in (overrides or {}).items()]
+    inside = [entry for entry in given if isinstance(entry, tree.Amend) and entry.name.id in (*KINDS, INPUT)]
     findings = Findings()
     findings.add(*mistakes(library))
-    found = sections(module, model, {k: bind for k, bind in given.items() if "." in k}, findings)
+    found = sections(module, model, inside, findings)
     program: Program | None = None
     context = Context(library=_library_texts(library))
-    if any(problem.code == "V0206" for problem in findings.items):
+    if any(problem.code in ("V0206", "V0315") for problem in findings.items):
         return Checked(name, None, found, tuple(findings.items))
     try:
         with _deep():
+            own = [entry for entry in given if entry not in inside]
+            starts = [entry for amend in inside if amend.name.id == "init" for entry in amend.entries]
             program = _program(context, module, model, own, starts, found)
     except VitError as problem:
         findings.add(*problem.diagnostics)
     except RecursionError:
         findings.add(Diagnostic("V0503", "this text is nested deeper than the compiler follows", model.name.span))
-    return Checked(name, None if findings.items else program, found, tuple(findings.items), context.steps)
+    if findings.items:
+        return Checked(name, None, found, tuple(findings.items), context.steps)
+    unread = (warning for read, warning in context.settings.values() if not read)
+    if library.unused is None:
+        library.unused = reading.warnings(library)
+    warnings = (*library.unused, *context.warnings, *unread)
+    read = frozenset(place for place, (read, _) in context.settings.items() if read)
+    return Checked(name, program, found, (), context.steps, warnings, read)
 
 
 def mistakes(library: Library) -> tuple[Diagnostic, ...]:
@@ -97,19 +109,17 @@ def _deep() -> Generator[None]:
         sys.setrecursionlimit(before)
 
 
-def _below(bind: tree.Bind, prefix: str) -> tree.Bind:
-    """A setting of a section under the name it has there."""
-    return replace(bind, name=replace(bind.name, id=bind.name.id.removeprefix(prefix)))
-
-
-def _program(context: Context, module: Module, model: tree.Model, own: Mapping[str, tree.Bind],
-             starts: Iterable[tree.Bind], found: Mapping[str, Section]) -> Program:  # fmt: skip
+def _program(context: Context, module: Module, model: tree.Model, own: Sequence[Assignment], starts: Sequence[tree.Entry],
+             found: Mapping[str, Section]) -> Program:  # fmt: skip
     sheet, done = _run(context, module, model, own)
     layer = done.layer
     budget.check(layer, context, sheet.model.base.span)
     if context.asked:
-        _, trained = _run(Context(training=True, library=context.library), module, model, own)
+        other = Context(training=True, library=context.library)
+        _, trained = _run(other, module, model, own)
         layer = training.combine(layer, trained.layer)
+        for place, (read, warning) in other.settings.items():
+            context.settings[place] = read or context.settings.get(place, (False,))[0], warning
     layer = initialisers.apply(layer, sheet, module, starts)
     layer = replace(layer, span=model.name.span)
     program = Program(model.name.id, layer, found, dict(aliases(layer)))
@@ -131,12 +141,11 @@ def _model(library: Library, name: str) -> tuple[Module, tree.Model]:
     return item[0], item[1]
 
 
-def _run(context: Context, module: Module, model: tree.Model, overrides: Mapping[str, tree.Bind]
+def _run(context: Context, module: Module, model: tree.Model, overrides: Sequence[Assignment]
          ) -> tuple[Sheet, Elaborated]:  # fmt: skip
     """Elaborates the model in one mode."""
-    given = {key: (bind.value, module, bind.name.span) for key, bind in overrides.items()}
-    sheet = Sheet(context, module, model, given)
-    context.settings = sheet.settings()
+    sheet = Sheet(context, module, model, overrides)
+    context.sizes = sheet.sizes()
     if sheet.problems:
         raise VitError(tuple(sheet.problems))
     span = model.base.span
@@ -147,6 +156,7 @@ def _run(context: Context, module: Module, model: tree.Model, overrides: Mapping
             context.fail("V0409", f"a model's block takes one image, `{sheet.value.name}` takes {len(images)}", span)
         done = run_forward(sheet.instance, [], {images[0].name.id: (_image(sheet, images[0], span), span)}, span)
         _served(context, done, span)
+    sheet.tell_unread()
     return sheet, done
 
 

@@ -136,11 +136,11 @@ def quiet(expr: tree.Expr, scope: "Scope") -> Any:
 def parts(node: tree.Node) -> Iterator[tree.Expr]:
     """The expressions directly inside another, in the order of the text."""
     for field in fields(node):
-        if field.name in ("name", "names"):  # of an argument, of a part, of what a comprehension binds
+        if field.name in ("name", "names", "path", "cases"):  # of a part, an argument, a comprehension, an arm
             continue
         value = getattr(node, field.name)
         for item in value if isinstance(value, tuple) else (value,):  # type: ignore[reportUnknownVariableType] -- any tuple
-            if isinstance(item, (tree.Arg, tree.Clause)):
+            if isinstance(item, (tree.Arg, tree.Clause, tree.Arm)):
                 yield from parts(item)
             elif isinstance(item, _EXPRESSIONS):
                 yield item

@@ -14,14 +14,14 @@ from ..ir.builder import Builder
 from ..ir.graph import Graph
 from ..ir.program import Child, Layer, WeightSpec
 from ..ir.types import TensorType
-from . import params
-from .blame import place
+from . import params, settings
+from .blame import place, plain
 from .context import Context
 from .reserved import refuse
 from .scopes import LATER, MISSING, Scope, Thunk
 from .shapes import names_in
 from .slots import LayerSlot, ListSlot, holds_layer, makes_layer, settle
-from .values import BlockValue, Builtin, OpValue, Shape, Shared, Tensor, WeightValue, Word
+from .values import BlockValue, Builtin, OpValue, Shape, Shared, Tensor, WeightValue, Whole, Word
 
 
 class Instance:
@@ -38,8 +38,13 @@ class Instance:
         self.later = names_in(block, context)
         self.params: dict[str, Thunk] = {}
         self.binds: dict[str, Thunk] = {}
+        #: Parameters of the type `layer`: inside the block their names are layers.
+        self.layers = frozenset(p.name.id for p in block.params if params.is_layer(p))
+        #: The names of layers in the order of their first calls.
+        self.called: dict[str, None] = {}
         self.params.update({p.name.id: self._param(p) for p in block.params})
         binds = [entry for entry in block.entries if isinstance(entry, tree.Bind)]
+        self.binds.update({p.name.id: self._layer(p) for p in block.params if p.name.id in self.layers})
         self.binds.update({bind.name.id: self._bind(bind) for bind in binds})
 
     # ---- names -------------------------------------------------------------------------------------------------------
@@ -54,12 +59,15 @@ class Instance:
         def other_param(name: str) -> Any:
             return MISSING if name == without else param(name)
 
+        def plain_param(name: str) -> Any:
+            return MISSING if name in self.layers else param(name)
+
         def bind(name: str) -> Any:
             return self.binds[name].get(self.context) if name in self.binds and name != without else MISSING
 
         sources = {
             "param": (other_param, self.size, file),
-            "bind": (param, bind, self.size, file),
+            "bind": (plain_param, bind, self.size, file),
             "forward": (bind, param, self.size, file),
         }[kind]
 
@@ -79,9 +87,9 @@ class Instance:
 
     def _param(self, param: tree.Param) -> Thunk:
         name = param.name.id
-        bound = self.value.args.get(name)
-        if bound is not None:
-            return Thunk(name, None, bound.span, lambda: bound.value, type=param.type)
+        given = self.value.args.get(name)
+        if isinstance(given, Whole):
+            return Thunk(name, None, given.span, lambda: given.value, type=param.type)
         expr = param.default
         if expr is None:
             message = f"block `{self.value.name}` needs `{name}`"
@@ -94,43 +102,64 @@ class Instance:
             from .expressions import evaluate
 
             value = evaluate(expr, scope, params.words(param.type))
-            return params.check(self.context, param, value, place(expr, scope), lambda limit: evaluate(limit, scope))
+            if given is not None:
+                value = settings.amended(self.context, name, value, given.parts)
+            return params.check(self.context, param, value, place(expr, scope))
 
         return Thunk(name, expr, expr.span, make, scope, type=param.type)
 
+    def _layer(self, param: tree.Param) -> Thunk:
+        """The layer that a parameter of the type `layer` is bound to under its own name."""
+        name = param.name.id
+
+        def make() -> Any:
+            thunk = self.params[name]
+            value = configured(thunk.get(self.context), thunk.span)
+            return self.materialise(name, value, param.name, thunk.span)
+
+        return Thunk(name, None, param.span, make)
+
     def _bind(self, bind: tree.Bind) -> Thunk:
         name = bind.name.id
+        given = self.value.args.get(name) if name in self.value.bindings else None
+        if isinstance(given, Whole):
+            whole = configured(given.value, given.span)
+            return Thunk(name, None, given.span, lambda: self.materialise(name, whole, bind.name, given.span))
         scope = self.scope(without=name, kind="bind")
 
         def make() -> Any:
-            from .expressions import evaluate
-
-            value = _configured(evaluate(bind.value, scope), bind.value.span)
-            return self.materialise(name, value, bind, place(bind.value, scope))
+            value = self.default(bind)
+            if given is not None:
+                value = settings.amended(self.context, name, value, given.parts)
+            return self.materialise(name, value, bind.name, place(bind.value, scope), bind.value)
 
         return Thunk(name, bind.value, bind.value.span, make, scope)
 
+    def default(self, bind: tree.Bind) -> Any:
+        """What the block's own text binds a name to, before it becomes a layer or a weight."""
+        from .expressions import evaluate
+
+        return configured(evaluate(bind.value, self.scope(without=bind.name.id, kind="bind")), bind.value.span)
+
     # ---- layers and weights ------------------------------------------------------------------------------------------
 
-    def materialise(self, name: str, value: Any, bind: tree.Bind, span: Span) -> Any:
-        """What a name stands for in `forward`: a layer for a block value, a tensor for a weight, else the value."""
+    def materialise(self, name: str, value: Any, named: tree.Name, span: Span, expr: tree.Expr | None = None) -> Any:
+        """What a name means in `forward`: a layer for a block value, a tensor for a weight, else the value."""
         if isinstance(value, (LayerSlot, ListSlot)):
-            self.context.fail(
-                "V0215",
-                f"`{bind.value.span.text}` is a layer here, not a block value",
-                bind.value.span,
-                help=f"bind the parameter it was made from for a new layer, share({bind.value.span.text}) for the same",
-            )
+            at = expr.span if expr is not None else plain(span)
+            help = f"bind the parameter it was made from for a new layer, share({at.text}) for the same"
+            self.context.fail("V0215", f"`{at.text}` is a layer here, not a block value", at, help=help)
         if holds_layer(value):
+            at = expr.span if expr is not None else plain(span)
             help = "write block values for new layers, share(NAME) for the same one"
-            self.context.fail("V0215", "this list holds a layer, not a block value", bind.value.span, help=help)
+            self.context.fail("V0215", "this list holds a layer, not a block value", at, help=help)
         if makes_layer(value):
-            refuse(self.context, bind.name)
+            refuse(self.context, named)
             slot = self._list(name, value, span) if isinstance(value, list) else self._slot(name, value, span)  # type: ignore[reportUnknownArgumentType] -- any list
             self.slots[name] = slot
             return slot
         if isinstance(value, WeightValue):
-            refuse(self.context, bind.name)
+            refuse(self.context, named)
             self.weights[name] = value.spec
             return self.weight(name, value.spec, value.span)
         if isinstance(value, Tensor):
@@ -165,13 +194,20 @@ class Instance:
             self.leaves[name] = Tensor(out)
         return self.leaves[name]
 
+    def tell_unread(self) -> None:
+        """Notes of each setting of this block whether its value was read."""
+        for name, setting in self.value.args.items():
+            thunk = self.params[name] if name in self.params else self.binds[name]
+            message = f"`{name}` has no effect: nothing in block `{self.value.name}` reads it with these settings"
+            self.context.setting(settings.at(setting), thunk.read, message)
+
     # ---- the end -----------------------------------------------------------------------------------------------------
 
     def freeze(self, graph: Graph) -> Layer:
         """The layer that was made."""
         block = self.value.definition
-        order = [e.name.id for e in block.entries if isinstance(e, tree.Bind)]
-        slots = {name: self.slots[name] for name in order if name in self.slots}
+        order = [*self.params, *(e.name.id for e in block.entries if isinstance(e, tree.Bind))]
+        slots = {name: self.slots[name] for name in dict.fromkeys([*self.called, *order]) if name in self.slots}
         made: dict[str, Child] = {n: s.child() if isinstance(s, ListSlot) else s.layer() for n, s in slots.items()}
         made, borrows, shares = settle(made, slots)
         children = {name: child for name, child in made.items() if child is not None or name in borrows}
@@ -206,10 +242,10 @@ def file_source(module: Any, context: Context) -> Any:
     return find
 
 
-def _configured(value: Any, span: Span) -> Any:
+def configured(value: Any, span: Span) -> Any:
     """The bare name of an op with weights is a block value, all its attributes left at their defaults."""
     if isinstance(value, list):
-        return [_configured(item, span) for item in value]  # type: ignore[reportUnknownVariableType] -- any list
+        return [configured(item, span) for item in value]  # type: ignore[reportUnknownVariableType] -- any list
     if isinstance(value, Builtin) and value.name in ops.names():
         return OpValue(value.name, {}, span)
     return value

@@ -9,11 +9,24 @@ from ...grammar.diagnostics import Label
 from ...grammar.source import Span
 from ...grammar.suggest import suggestion
 from .. import ops
-from . import blocks, layers, params, shapes, slots
+from . import blocks, layers, params, settings, shapes, slots
 from .blame import named, place
 from .context import Context
 from .scopes import MISSING, Scope, Thunk
-from .values import BlockValue, Bound, Builtin, FunctionValue, Identity, OpValue, Shared, Tensor, describe, listed
+from .values import (
+    BlockValue,
+    Builtin,
+    FunctionValue,
+    Identity,
+    OpValue,
+    Parts,
+    Setting,
+    Shared,
+    Tensor,
+    Whole,
+    describe,
+    listed,
+)
 
 Args = list[tuple[Any, Span]]
 Kwargs = dict[str, tuple[Any, Span]]
@@ -41,43 +54,67 @@ def call(expr: tree.Call, scope: Scope) -> Any:
     if isinstance(function, Builtin) and function.name == "share":
         return _share(expr, scope)
     args: Args = []
-    kwargs: Kwargs = {}
+    named_: list[Named] = []
     for position, arg in enumerate(expr.args):
-        words = _expected(function, arg.name.id if arg.name else position)
-        value = evaluate(arg.value, scope, words)
-        if arg.name is None:
-            if kwargs:
+        value = evaluate(arg.value, scope, _expected(function, arg, position))
+        if not arg.path:
+            if named_:
                 scope.context.fail("V0311", "an argument by position stands before those by name", arg.span)
             args.append((value, place(arg.value, scope)))
-        elif arg.name.id in kwargs:
-            scope.context.fail("V0204", f"`{arg.name.id}` is given twice", arg.name.span)
         else:
-            kwargs[arg.name.id] = (value, place(arg.value, scope, named=arg.name.span))
+            named_.append((arg.path, value, place(arg.value, scope, named=arg.path[-1].span)))
+    at = place(expr.function, scope)
     if isinstance(function, BlockValue):
-        return configure(function, args, kwargs, scope, place(expr.function, scope))
-    return apply(function, args, kwargs, scope, place(expr, scope, loose=True))
+        return configure(function, args, named_, scope, at)
+    return apply(function, args, _by_name(function, named_, scope), scope, place(expr, scope, loose=True))
+
+
+#: An argument by name or path, its value, and its place.
+Named = tuple[tuple[tree.Name, ...], Any, Span]
+
+
+def _by_name(function: Any, given: Sequence[Named], scope: Scope) -> Kwargs:
+    """Arguments of what has no parts: each by a name alone."""
+    kwargs: Kwargs = {}
+    for (name, *parts), value, span in given:
+        if parts:
+            scope.context.fail("V0218", f"{describe(function)} takes arguments by name, not by path", parts[0].span,
+                               help=f"give `{name.id}` whole: `{name.id} = ...`")  # fmt: skip
+        if name.id in kwargs:
+            scope.context.fail("V0204", f"`{name.id}` is given twice", name.span)
+        kwargs[name.id] = (value, span)
+    return kwargs
 
 
 def _share(expr: tree.Call, scope: Scope) -> Any:
     """`share(name)`: the layer of that name, to be bound again or handed to another block."""
-    named = expr.args[0].value if len(expr.args) == 1 and expr.args[0].name is None else None
+    named = expr.args[0].value if len(expr.args) == 1 and not expr.args[0].path else None
     slot = scope.layer(named.id) if isinstance(named, tree.Name) else MISSING
     if not isinstance(slot, slots.LayerSlot):
         scope.context.fail("V0217", "`share` takes the name of a layer that this block binds", expr.span)
     return slots.shared(slot)
 
 
-def _expected(function: Any, at: str | int) -> tuple[str, ...]:
+def _expected(function: Any, arg: tree.Arg, position: int) -> tuple[str, ...]:
     """The words that an argument may be."""
-    if isinstance(function, (BlockValue, FunctionValue)):
+    if isinstance(function, FunctionValue):
         declared = function.definition.params
-        if isinstance(function, BlockValue) and isinstance(at, int):
-            declared = [p for p in declared if p.name.id not in function.args]
-        found = declared[at] if isinstance(at, int) and at < len(declared) else None
-        found = found or next((p for p in declared if p.name.id == at), None)
+        at = arg.path[-1].id if arg.path else ""
+        found = next((p for p in declared if p.name.id == at), None) if arg.path else None
+        if not arg.path and position < len(declared):
+            found = declared[position]
         return params.words(found.type) if found else ()
-    op = function.op if isinstance(function, OpValue) else function.name if isinstance(function, Builtin) else ""
+    if isinstance(function, BlockValue) and not arg.path:
+        free = [p for p in function.definition.params if not isinstance(function.args.get(p.name.id), Whole)]
+        return params.words(free[position].type) if position < len(free) else ()
+    target = function
+    for name in arg.path[:-1]:
+        target = settings.part(target, name.id)
+    if isinstance(target, BlockValue) or target is settings.UNKNOWN:
+        return settings.expected(target, arg.path[-1].id)
+    op = target.op if isinstance(target, OpValue) else target.name if isinstance(target, Builtin) else ""
     if op in ops.names():
+        at = arg.path[-1].id if arg.path else ""
         return tuple(
             c
             for p in ops.get(op).params
@@ -107,7 +144,10 @@ def apply(
         case Shared():
             return scope.context.fail("V0216", "a shared layer runs when it is bound to a name", span)
         case BlockValue():
-            return configure(function, args, kwargs, scope, span)
+            given = [((tree.Name(named(at), name),), value, at) for name, (value, at) in kwargs.items()]
+            return configure(function, args, given, scope, span)
+        case list():
+            return layers.call_list(slots.ListSlot("", function), args, kwargs, scope, span)  # type: ignore[reportUnknownArgumentType] -- any list
         case _:
             return scope.context.fail("V0312", f"{describe(function)} can't be called", span)
 
@@ -120,42 +160,46 @@ def _op_value(value: OpValue, args: Args, kwargs: Kwargs, scope: Scope, span: Sp
     return call_op(value.op, scope, args, merged, span)
 
 
-def configure(value: BlockValue, args: Sequence[tuple[Any, Span]], kwargs: Mapping[str, tuple[Any, Span]],
-              scope: Scope, span: Span) -> BlockValue:  # fmt: skip
-    """Fills in parameters: by position those not yet given, in their order; fails with V0202, V0204, V0302.
-
-    `span` is where the block value stands.
+def configure(value: BlockValue, args: Sequence[tuple[Any, Span]], given: Sequence[Named], scope: Scope, span: Span
+              ) -> BlockValue:  # fmt: skip
+    """Fills in parameters and bindings: by position the parameters not yet given, in their order; by name or path all
+    that the block declares. Fails with V0202, V0204, V0302. `span` is where the block value stands.
     """
-    from .expressions import evaluate
-
-    context, declared = scope.context, {p.name.id: p for p in value.definition.params}
-    free = [name for name in declared if name not in value.args]
-    if any(isinstance(v, Tensor) and v.type.stage != "const" for v, _ in [*args, *kwargs.values()]):
+    context = scope.context
+    free = [name for name in value.declared if not isinstance(value.args.get(name), Whole)]
+    if any(
+        isinstance(v, Tensor) and v.type.stage != "const" for v in [*(v for v, _ in args), *(v for _, v, _ in given)]
+    ):
         context.fail(
             "V0216", f"`{value.name}` runs on tensors only when it is bound to a name: its weights need one", span
         )
     if len(args) > len(free):
         message = f"`{value.name}` has {len(free)} parameters left, {len(args)} values are given"
         context.fail("V0311", message, args[len(free)][1])
-    given = dict(zip(free, args, strict=False))
-    for name, item in kwargs.items():
-        at = named(item[1])
-        if name not in declared:
-            others = () if context.own(at) else (Label(at, "passed here"),)
-            context.fail("V0202", f"block `{value.name}` has no parameter `{name}`", span if others else at,
-                         help=suggestion(name, declared), others=others)  # fmt: skip
-        if name in given:
-            context.fail("V0204", f"`{name}` is given twice", at)
-        given[name] = item
-    inner = Scope(context, value.module, scope.builder, (blocks.file_source(value.module, context),), {}, lambda: ())
-    bound = dict(value.args)
-    for name, (item, at) in given.items():
-        if isinstance(item, (slots.LayerSlot, slots.ListSlot)):
-            help = f"share({at.text}) hands the layer over"
-            context.fail("V0215", f"`{at.text}` is a layer here, not a block value", at, help=help)
-        checked = params.check(context, declared[name], item, at, lambda limit: evaluate(limit, inner))
-        bound[name] = Bound(checked, at)
-    return BlockValue(value.module, value.definition, bound)
+    found: dict[str, Setting] = {name: Whole(item, at) for name, (item, at) in zip(free, args, strict=False)}
+    paths: list[tuple[str, ...]] = [(name,) for name in found]
+    for path, item, at in given:
+        names = tuple(name.id for name in path)
+        if names[0] not in value.declared and names[0] not in value.bindings:
+            place = path[0].span
+            others = () if context.own(place) else (Label(place, "passed here"),)
+            context.fail("V0202", f"block `{value.name}` has no `{names[0]}`", span if others else place,
+                         help=suggestion(names[0], [*value.declared, *value.bindings]), others=others)  # fmt: skip
+        if any(names[: len(other)] == other or other[: len(names)] == names for other in paths):
+            context.fail("V0204", f"`{'.'.join(names)}` is given twice", named(at))
+        paths.append(names)
+        new: Setting = Whole(item, at)
+        for name in reversed(path[1:]):
+            new = Parts({name.id: new}, name.span)
+        found[names[0]] = settings.compose(context, names[0], found.get(names[0]), new)
+    for setting in found.values():
+        item = setting.value if isinstance(setting, Whole) else None
+        if isinstance(setting, Whole) and isinstance(item, (slots.LayerSlot, slots.ListSlot)):
+            help = f"share({setting.span.text}) hands the layer over"
+            context.fail("V0215", f"`{setting.span.text}` is a layer here, not a block value", setting.span, help=help)
+    amended = settings.amended(context, value.name, value, found)
+    assert isinstance(amended, BlockValue)
+    return amended
 
 
 def call_function(function: FunctionValue, args: Sequence[tuple[Any, Span]], kwargs: Mapping[str, tuple[Any, Span]],
@@ -201,7 +245,7 @@ def _parameter(param: tree.Param, given: tuple[Any, Span] | None, inner: Scope, 
         value, at = evaluate(param.default, inner, params.words(param.type)), param.default.span
     else:
         value, at = given
-    value = params.check(inner.context, param, value, at, lambda limit: evaluate(limit, inner))
+    value = params.check(inner.context, param, value, at)
     if isinstance(value, Tensor) and param.type is not None:
         shapes.bind_type(param.type, value, inner, param.name.id, at)
     inner.locals[param.name.id] = value

@@ -3,13 +3,16 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ...grammar.diagnostics import Diagnostic, Label, VitError
 from ...grammar.source import Source, Span
 from ..ir.types import TensorType
 from .blame import Place, follow, number, plain, sizes_behind
 from .values import listed
+
+if TYPE_CHECKING:
+    from .scopes import Thunk
 
 #: Of one model; the largest of those bundled takes 6,000.
 MAX_STEPS = 100_000
@@ -38,7 +41,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class Size:
     """A number that a parameter of the model has; `sizes` is true for a parameter that the block's shapes name. `given`: a
     sheet sets it; `usual`: its default then, else 1."""
 
@@ -66,10 +69,29 @@ class Context:
     functions: list[str] = field(default_factory=list[str])
     calls: list[Span] = field(default_factory=list[Span])
     memo: dict[Any, Any] = field(default_factory=dict[Any, Any])
-    settings: list[Setting] = field(default_factory=list[Setting])
+    sizes: list[Size] = field(default_factory=list[Size])
     blaming: bool = False
     #: The loops being run, outermost first: the number of turns, and where the list stands.
     loops: list[tuple[int, Span]] = field(default_factory=list[tuple[int, Span]])
+    warnings: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    #: The values that are being computed, outermost first; `looking`: what is asked for now is only looked at.
+    making: "list[Thunk]" = field(default_factory=list["Thunk"])
+    looking: bool = False
+    #: Settings by the place of their names: whether any layer read their value, and the warning where none did.
+    settings: dict[Span, tuple[bool, Diagnostic]] = field(default_factory=dict[Span, tuple[bool, Diagnostic]])
+
+    def warn(self, code: str, message: str, span: Span, *, help: str = "", others: tuple[Label, ...] = ()) -> None:
+        """Warns of something in the user's own text that has no effect, or another one than it seems to have."""
+        if self.own(span):
+            found = Diagnostic(code, message, plain(span), others=others, help=help, severity="warning")
+            self.warnings += [] if found in self.warnings else [found]
+
+    def setting(self, span: Span, read: bool, message: str, help: str = "") -> None:
+        """Records whether a layer read what is set at a place."""
+        place = plain(span)
+        if self.own(span):
+            before = self.settings.get(place, (False,))[0]
+            self.settings[place] = before or read, Diagnostic("V0414", message, place, help=help, severity="warning")
 
     def own(self, span: Span) -> bool:
         """Whether a place is in the user's text."""
@@ -133,7 +155,7 @@ class Context:
             made = follow(frame.made, inside=False) or (frame.made if self.own(frame.made) else None)
             if made is not None and frame.path:
                 return made, (where,)
-        found = next((s for size in sizes if (s := self.setting(size)) and self.own(s.span)), None)
+        found = next((s for size in sizes if (s := self.size(size)) and self.own(s.span)), None)
         return (found.span if found else self.frames[0].made), (where,)
 
     def _too_large(self, span: Span, sizes: tuple[int, ...]) -> Span | None:
@@ -142,12 +164,12 @@ class Context:
         behind = sizes_behind(span)
         for size in sorted({size for size in sizes if size >= _LARGE}, reverse=True):
             found = next((at for value, at in behind if value == size), None)
-            setting = self.setting(size)
-            if found is None and setting is not None and self.own(setting.span):
-                found = setting.span
+            given = self.size(size)
+            if found is None and given is not None and self.own(given.span):
+                found = given.span
             if found is not None:
                 return found
-        mine = [s for s in self.settings if self.own(s.span) and s.value > s.usual and (s.given or s.value >= _LARGE)]
+        mine = [s for s in self.sizes if self.own(s.span) and s.value > s.usual and (s.given or s.value >= _LARGE)]
         if sizes:  # the place is a tensor, of which the values that made it may be far apart
             behind = [
                 *(pair for pair in behind if pair[0] >= _LARGE),
@@ -160,13 +182,13 @@ class Context:
 
     def _set_elsewhere(self, sizes: tuple[int, ...], span: Span, others: tuple[Label, ...]) -> list[Label]:
         taken = [(o.span.source, o.span.start) for o in others] + [(span.source, span.start)]
-        found = [(size, self.setting(size)) for size in dict.fromkeys(sizes)]
+        found = [(size, self.size(size)) for size in dict.fromkeys(sizes)]
         labels = [Label(s.span, f"{size} set here") for size, s in found if s is not None]
         return [o for o in labels if (o.span.source, o.span.start) not in taken]
 
-    def setting(self, size: int) -> Setting | None:
+    def size(self, size: int) -> Size | None:
         """The parameter of the sheet that most likely set a size."""
-        alike = [s for s in self.settings if s.value == size]
+        alike = [s for s in self.sizes if s.value == size]
         return max(alike, key=lambda s: (self.own(s.span), s.sizes), default=None)
 
     def chain(self) -> tuple[str, ...]:
@@ -267,4 +289,4 @@ class Context:
         self.fail("V0504", f"a list of more than {MAX_ITEMS:,} items comes out of this", span)
 
 
-__all__ = ["MAX_ITEMS", "Context", "Frame", "Place", "Setting"]
+__all__ = ["MAX_ITEMS", "Context", "Frame", "Place", "Size"]

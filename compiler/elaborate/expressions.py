@@ -1,20 +1,16 @@
 """The value of an expression."""
 
-from collections.abc import Iterable
 from math import log10
 from typing import Any
 
-from ...grammar import tree
-from ...grammar.diagnostics import VitError, error
-from ...grammar.suggest import suggestion
+from ...grammar import foreign, tree
 from . import calls, functions, indexing
 from .blame import place
 from .context import MAX_ITEMS
-from .library import use_of
 from .numbers import SIGNS, arithmetic
 from .scopes import LATER, MISSING, Scope
 from .tensors import emit
-from .values import Shape, Tensor, Word, describe
+from .values import ANY_WORD, Shape, Tensor, Word, describe
 
 _TENSOR_OPS = {
     "+": "add", "-": "sub", "*": "mul", "/": "div", "//": "floordiv", "%": "mod", "**": "pow", "@": "matmul",
@@ -44,6 +40,8 @@ def evaluate(expr: tree.Expr, scope: Scope, words: tuple[str, ...] = ()) -> Any:
         case tree.Conditional():
             test = condition(expr.test, scope)
             return evaluate(expr.then if test else expr.otherwise, scope, words)
+        case tree.Match():
+            return evaluate(_arm(expr, scope), scope, words)
         case tree.Unary():
             return _unary(expr, scope)
         case tree.Binary():
@@ -54,10 +52,6 @@ def evaluate(expr: tree.Expr, scope: Scope, words: tuple[str, ...] = ()) -> Any:
             return indexing.index(expr, scope)
         case tree.Attribute():
             return _attribute(expr, scope)
-        case tree.Mapping():
-            return scope.context.fail(
-                "V0305", "this takes a value, not entries in braces", expr.span, help="write `name = value`"
-            )
 
 
 def name(expr: tree.Name, scope: Scope, words: tuple[str, ...] = ()) -> Any:
@@ -73,23 +67,32 @@ def name(expr: tree.Name, scope: Scope, words: tuple[str, ...] = ()) -> Any:
             "V0208", f"`{expr.id}` is the size of an axis that no tensor has shown yet", expr.span,
             help="a size is known once `forward` has met the pattern that names it",
         )  # fmt: skip
+    if value is MISSING and words is ANY_WORD:
+        return Word(expr.id)
     if value is MISSING:
-        raise unknown(expr, [*scope.locals, *scope.known(), *words])
+        raise functions.unknown(expr, [*scope.locals, *scope.known(), *words])
     return value
-
-
-def unknown(expr: tree.Name, known: Iterable[str]) -> VitError:
-    """V0201, the same whether it is found by running a text or by reading it."""
-    return error("V0201", f"nothing here is called `{expr.id}`", expr.span,
-                 help=use_of(expr.id) or suggestion(expr.id, [*known, *functions.names()]))  # fmt: skip
 
 
 def condition(expr: tree.Expr, scope: Scope) -> bool:
     """A compile-time condition."""
     value = evaluate(expr, scope)
     if not isinstance(value, bool):
-        scope.context.fail("V0306", f"a condition is true or false while compiling, not {describe(value)}", expr.span)
+        help = "`where(condition, a, b)` chooses element by element" if isinstance(value, Tensor) else ""
+        scope.context.fail(
+            "V0306", f"a condition is true or false while compiling, not {describe(value)}", expr.span, help=help
+        )
     return value
+
+
+def _arm(expr: tree.Match, scope: Scope) -> tree.Expr:
+    """The value of the arm for the subject. `reading` has found what is missing or impossible in the user's texts."""
+    subject = evaluate(expr.subject, scope)
+    name = "none" if subject is None else subject.name if isinstance(subject, Word) else ""
+    for arm in expr.arms:
+        if any(case.id == name for case in arm.cases):
+            return arm.value
+    return scope.context.fail("V0315", f"no arm is for {describe(subject)}", expr.span)
 
 
 def _list(items: list[Any], scope: Scope, expr: tree.Expr) -> list[Any]:
@@ -216,6 +219,12 @@ def _range(expr: tree.Binary, scope: Scope) -> list[int]:
 
 
 def _attribute(expr: tree.Attribute, scope: Scope) -> Any:
+    if (
+        isinstance(expr.base, tree.Name)
+        and foreign.stands_alone(expr.base.id)
+        and scope.lookup(expr.base.id) is MISSING
+    ):
+        raise functions.unknown(expr.base, (), expr.name)
     value = evaluate(expr.base, scope)
     if isinstance(value, calls.ModelValue):
         return value.parameter(expr.name.id, scope.context, expr.name.span)
@@ -225,6 +234,11 @@ def _attribute(expr: tree.Attribute, scope: Scope) -> Any:
     if isinstance(value, int) and not isinstance(value, bool) and expr.name.id in ("h", "w"):
         return value  # a number where a shape could be is a square
     help = "a shape has .h, .w and .c" if isinstance(value, Shape) else ""
+    if isinstance(value, Tensor):
+        called = f"write `{expr.name.id}({expr.base.span.text}, …)`" if expr.name.id in functions.names() else ""
+        help = foreign.translation(expr.name.id) or called or "a tensor has no parts: write `f(x)`, not `x.f()`"
+        if expr.name.id in parts and isinstance(expr.base, tree.Name):
+            help = f"inside `forward`, `{expr.base.id}` is the tensor: name its sizes by a pattern, `{expr.base.id}: [C, H, W]`"
     return scope.context.fail("V0202", f"{describe(value)} has no `.{expr.name.id}`", expr.name.span, help=help)
 
 

@@ -1,20 +1,25 @@
 """The functions of the language: every op that a spec may name, and what works on numbers, lists and patterns."""
 
+from collections.abc import Iterable
 from functools import cache
 from math import inf, pi
 from typing import Any
 
+from ...grammar import foreign, tree
+from ...grammar.diagnostics import VitError, error
 from ...grammar.source import Span
-from ...grammar.suggest import suggestion
+from ...grammar.suggest import close, suggestion
 from .. import ops
+from ..ops.base import INIT
 from . import blame, builtins, numbers
 from .builtins.arguments import Args, Kwargs, number_or_tensor
+from .library import use_of
 from .scopes import MISSING, Scope
 from .tensors import attribute, attributes, emit
 from .values import Builtin, Identity, OpValue, Tensor, describe, listed
 
 _CONSTANTS: dict[str, Any] = {"pi": pi, "inf": inf, "identity": Identity()}
-_ALIASES = {"axis": "axes", "shift": "shifts"}
+ALIASES = {"axis": "axes", "shift": "shifts"}
 
 
 @cache
@@ -37,6 +42,22 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({*_CONSTANTS, *builtins.table(), *spoken}))
 
 
+def unknown(expr: tree.Name, known: Iterable[str], part: tree.Name | None = None) -> VitError:
+    """V0201, the same whether it is found by running a text or by reading it; `part` is what stands behind the name, as
+    in `nn.Linear`."""
+    if part is not None and expr.id == "self":
+        help = f"write `{part.id}`: a layer is called by its name alone"
+        return error("V0201", "there is no `self`", expr.span, help=help)
+    if part is not None and foreign.stands_alone(expr.id):
+        like = part.id if part.id in names() else close(part.id.lower(), names())
+        help = foreign.translation(part.id) or (f"write `{like}(…)`" if like else "")
+        return error(
+            "V0201", f"there is no `{expr.id}`: functions are called by their names alone", expr.span, help=help
+        )
+    help = foreign.translation(expr.id) or use_of(expr.id) or suggestion(expr.id, [*known, *names()])
+    return error("V0201", f"nothing here is called `{expr.id}`", expr.span, help=help)
+
+
 def call_op(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
     """Given tensors an op runs, given attributes alone it is a block value to bind."""
     op = ops.get(name)
@@ -47,7 +68,8 @@ def call_op(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> 
     if len(rest) > len(params):
         scope.context.fail("V0311", f"{name} takes {len(params)} attributes, not {len(rest)}", rest[len(params)][1])
     given = named | {p.name: item for p, item in zip(params, rest, strict=False)}
-    known = [p.name for p in op.params]
+    settable = [*op.params, *([INIT] if op.owns_weights and not operands else [])]
+    known = [p.name for p in settable]
     for key, (_, place) in given.items():
         if key not in known:
             scope.context.fail(
@@ -56,7 +78,7 @@ def call_op(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> 
     constant = not op.inputs
     if not operands and not constant:
         checked = {
-            p.name: (attribute(scope, p, *given[p.name]), given[p.name][1]) for p in op.params if p.name in given
+            p.name: (attribute(scope.context, p, *given[p.name]), given[p.name][1]) for p in settable if p.name in given
         }
         return OpValue(name, checked, span)
     return emit(scope, name, operands, _weighted(scope, name, operands, given, span), span)
@@ -102,7 +124,7 @@ def _operands(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -
         and (isinstance(rest[0][0], Tensor) or (numeric and isinstance(rest[0][0], (int, float))))
     ):
         operands.append(rest.pop(0)[0])
-    named = {_ALIASES.get(k, k) if not any(p.name == k for p in op.params) else k: v for k, v in kwargs.items()}
+    named = {ALIASES.get(k, k) if not any(p.name == k for p in op.params) else k: v for k, v in kwargs.items()}
     for slot in slots[len(operands) :]:
         if slot in named and isinstance(named[slot][0], Tensor):
             operands.append(named.pop(slot)[0])

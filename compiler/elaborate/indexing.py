@@ -51,26 +51,27 @@ def _ends(item: tree.Slice, scope: Scope) -> tuple[int | None, ...]:
 def _tensor(x: Tensor, expr: tree.Index, scope: Scope) -> Tensor:
     from .expressions import evaluate
 
-    lead = isinstance(expr.items[0], tree.Lead)
-    items = expr.items[1:] if lead else expr.items
-    if len(items) > x.type.rank:
-        scope.context.fail("V0402", f"{len(items)} axes are indexed, the tensor is {list(x.type.shape)}", expr.span)
-    first = -len(items) if lead else -x.type.rank
-    for offset, item in enumerate(items):
+    leads = [i for i, item in enumerate(expr.items) if isinstance(item, tree.Lead)]
+    if len(leads) > 1:
+        scope.context.fail("V0308", "`..` stands once in an index", expr.items[leads[1]].span)
+    count, rank = len(expr.items) - len(leads), x.type.rank
+    if count > rank:
+        scope.context.fail("V0402", f"{count} axes are indexed, the tensor is {list(x.type.shape)}", expr.span)
+    for position, item in enumerate(expr.items):
         if isinstance(item, tree.Lead):
-            scope.context.fail("V0308", "`..` comes first", item.span)
-        axis = first + offset
+            continue
+        # axes before `..` count from the first, those after it from the last; taking one away moves no later one
+        axis = position - len(expr.items) if leads and position > leads[0] else position - rank
         size = x.type.shape[axis]
         if isinstance(item, tree.Slice):
             start, stop, step = slice(*_ends(item, scope)).indices(size)
             if (start, stop, step) != (0, size, 1):
-                if stop <= start:
-                    scope.context.fail("V0310", f"nothing is left of an axis of {size}", item.span)
+                stop = max(start, stop)
                 attrs = {"axis": axis, "start": start, "stop": None if stop == size else stop, "step": step}
                 x = emit(scope, "slice", (x,), attrs, item.span)
         else:
-            position = _integer(evaluate(item, scope), item.span, scope.context)
-            if not -size <= position < size:
-                scope.context.fail("V0310", f"index {position} of an axis of {size}", item.span)
-            x = emit(scope, "select", (x,), {"axis": axis, "index": position % size}, item.span)
+            at = _integer(evaluate(item, scope), item.span, scope.context)
+            if not -size <= at < size:
+                scope.context.fail("V0310", f"index {at} of an axis of {size}", item.span)
+            x = emit(scope, "select", (x,), {"axis": axis, "index": at % size}, item.span)
     return x

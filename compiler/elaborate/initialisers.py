@@ -1,8 +1,8 @@
 """The section `init`: initialisers by the names of weights, over those that the blocks give."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...grammar import tree
@@ -18,7 +18,16 @@ Chosen = dict[str, WeightSpec]
 _NAME = re.compile(r"\{([A-Za-z_]\w*)\}")
 
 
-def apply(layer: Layer, sheet: Sheet, module: Module, settings: Iterable[tree.Bind] = ()) -> Layer:
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """`name = value` of the section: the name of a weight or a pattern of such names, and its place."""
+
+    name: str
+    span: Span
+    value: tree.Expr
+
+
+def apply(layer: Layer, sheet: Sheet, module: Module, settings: Iterable[tree.Entry] = ()) -> Layer:
     """The tree with the initialisers of the file's `init` sections: those for all models, those for this one, then
     `settings`, the entries of the command line."""
     chosen, findings = Chosen(), Findings()
@@ -26,41 +35,47 @@ def apply(layer: Layer, sheet: Sheet, module: Module, settings: Iterable[tree.Bi
         s for s in module.sections if s.kind.id == "init" and (s.model is None or s.model.id == sheet.model.name.id)
     ]
     ordered = sorted(mine, key=lambda s: s.model is not None)
-    entries = [*(entry for section in ordered for entry in section.entries), *settings]
-    weights = dict(walk_weights(layer)) if entries else {}
-    for entry in entries:
-        if not isinstance(entry, tree.Expect):
-            try:
-                chosen |= _matched(entry, weights, sheet, module)
-            except VitError as problem:
-                findings.add(*problem.diagnostics)
+    lines = list(_lines([*(entry for section in ordered for entry in section.entries), *settings], ""))
+    weights = dict(walk_weights(layer)) if lines else {}
+    for line in lines:
+        try:
+            chosen |= _matched(line, weights, sheet, module)
+        except VitError as problem:
+            findings.add(*problem.diagnostics)
     findings.raise_if_any()
     return _rebuilt(layer, chosen, {}) if chosen else layer
 
 
-def _matched(
-    entry: tree.Bind | tree.PatternBind, weights: Mapping[str, WeightSpec], sheet: Sheet, module: Module
-) -> Chosen:
+def _lines(entries: Iterable[tree.Entry], above: str) -> Iterator[_Line]:
+    """The lines that entries are; `head.weight = v` and `head { weight = v }` name the same."""
+    for entry in entries:
+        if isinstance(entry, tree.Amend):
+            yield from _lines(entry.entries, f"{above}{entry.name.id}.")
+        elif isinstance(entry, tree.Bind):
+            yield _Line(f"{above}{entry.name.id}", entry.name.span, entry.value)
+        elif isinstance(entry, tree.PatternBind):
+            yield _Line(f"{above}{entry.pattern.value}", entry.pattern.span, entry.value)
+
+
+def _matched(line: _Line, weights: Mapping[str, WeightSpec], sheet: Sheet, module: Module) -> Chosen:
     """The weights that one line names, with what it gives them."""
     from .expressions import evaluate
 
-    name = entry.name if isinstance(entry, tree.Bind) else entry.pattern
-    text = name.id if isinstance(name, tree.Name) else name.value
-    pattern = compiled(text, name.span)
+    pattern = compiled(line.name, line.span)
     found = Chosen()
     for path, spec in weights.items():
         match = pattern.fullmatch(path)
         if match is not None:
             scope = sheet.scope(module).with_locals({k: int(v) for k, v in match.groupdict().items()})
-            sheet.context.step(entry.span)
+            sheet.context.step(line.span)
             init: Init = initialiser(
-                scope, evaluate(entry.value, scope), spec.shape, entry.value.span, trainable=spec.trainable
+                scope, evaluate(line.value, scope), spec.shape, line.value.span, trainable=spec.trainable
             )
             found[path] = replace(spec, init=init, chosen=True)
     if not found:
-        problem = f"no weight of `{sheet.model.name.id}` is called `{text}`"
-        help = suggestion(text, weights)
-        raise VitError((Diagnostic("V0607", problem, name.span, help=help),))
+        problem = f"no weight of `{sheet.model.name.id}` is called `{line.name}`"
+        help = suggestion(line.name, weights)
+        raise VitError((Diagnostic("V0607", problem, line.span, help=help),))
     return found
 
 

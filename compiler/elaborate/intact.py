@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from ...grammar import tree
 from . import functions
+from .entries import values
 from .library import Definition, Library, Module
 from .reading import ALWAYS, Use, expression, offered, uses
+from .sections import INPUT
 
 
 def intact(library: Library) -> frozenset[str]:
@@ -72,11 +74,11 @@ def _model(module: Module, model: tree.Model, parameters: _Parameters) -> Iterat
     yield Use(model.base, frozenset())
     known = parameters.of(module, model)
     starts = [e for s in module.sections if s.kind.id == "init" and _of(s, model) for e in s.entries]
-    for entry in (*model.entries, *starts):
-        if isinstance(entry, tree.Expect):
-            yield from expression(entry.condition, known | {"params"})
-        else:
-            yield from expression(entry.value, known)
+    own = [entry for entry in model.entries if not (isinstance(entry, tree.Amend) and entry.name.id == INPUT)]
+    for condition in (entry.condition for entry in model.entries if isinstance(entry, tree.Expect)):
+        yield from expression(condition, known | {"params"})
+    for value in values([*own, *starts]):
+        yield from expression(value, known)
 
 
 def _of(section: tree.Section, model: tree.Model) -> bool:

@@ -1,6 +1,7 @@
 """Calling layers, one or a list of them, and running a block's `forward`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...grammar import tree
@@ -8,12 +9,13 @@ from ...grammar.source import Span
 from ...grammar.suggest import suggestion
 from .. import ops
 from ..ir.graph import Origin, Value
-from ..ir.program import Layer
+from ..ir.program import Layer, WeightSpec
 from ..ir.types import TensorType
 from ..ops.base import OpError
 from . import params, shapes
 from .blame import plain
 from .blocks import Instance
+from .builtins.weights import initialiser
 from .scopes import Scope
 from .slots import Elaborated, Hole, LayerSlot, ListSlot
 from .tensors import attributes, emit, numbers_in
@@ -25,6 +27,7 @@ Kwargs = Mapping[str, tuple[Any, Span]]
 
 def call_layer(slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Any:
     """A bound layer on tensors."""
+    slot.instance.called[slot.path.partition(".")[0]] = None
     if isinstance(slot.value, OpValue):
         return call_op_layer(slot, slot.value, args, kwargs, scope, span)
     done = run(slot.value, slot, args, kwargs, scope, span)
@@ -59,6 +62,8 @@ def call_op_layer(slot: LayerSlot, value: OpValue, args: Args, kwargs: Kwargs, s
         scope.context.fail(
             "V0401", f"{value.op}: {problem.message}", span, help=problem.help, sizes=numbers_in(problem.message)
         )
+    if "init" in value.attrs:
+        specs = _drawn(scope, specs, *value.attrs["init"])
     if not specs:  # a norm without weights needs no layer to hold them
         return emit(scope, value.op, [args[0][0]], attrs, span)
     owner = slot.owner()
@@ -78,16 +83,30 @@ def call_op_layer(slot: LayerSlot, value: OpValue, args: Args, kwargs: Kwargs, s
     return emit(scope, value.op, [args[0][0], *weights], attrs, span, layer=slot.path)
 
 
+def _drawn(scope: Scope, specs: Mapping[str, WeightSpec], init: Any, span: Span) -> dict[str, WeightSpec]:
+    """The weights of an op with the initialiser that its text gives; its biases then start at zero."""
+    found: dict[str, WeightSpec] = {}
+    for name, spec in specs.items():
+        if name.startswith("weight"):
+            found[name] = replace(spec, init=initialiser(scope, init, spec.shape, span), chosen=True)
+        elif name.startswith("bias"):
+            found[name] = replace(spec, init=0.0, chosen=True)
+        else:
+            found[name] = spec
+    return found
+
+
 def call_list(slot: ListSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Any:
     """Members in order: the results of one replace the first arguments of the next, further arguments go to each."""
     if (
-        slot.members
+        slot.path  # a slice of a list has no name of its own: its members are called one by one
+        and slot.members
         and all(isinstance(m, LayerSlot) and isinstance(m.value, BlockValue) for m in slot.members)
         and not kwargs
     ):
         return _call_blocks(slot, args, scope, span)
     current = list(args)
-    result: Any = args[0][0] if args else None
+    result: Any = args[0][0] if len(args) == 1 else tuple(value for value, _ in args)
     for member in slot.members:
         result = call_member(member, current, kwargs, scope, span)
         results = several(result)
@@ -111,6 +130,8 @@ def _call_blocks(slot: ListSlot, args: Args, scope: Scope, span: Span) -> Any:
     """A list of blocks is one node, whatever its length."""
     current = list(args)
     first = _tensors([value for value, _ in args])
+    for member in slot.members:
+        member.instance.called[member.path.partition(".")[0]] = None
     variants: list[int] = []
     done: Elaborated | None = None
     for member in slot.members:
@@ -211,6 +232,7 @@ def run_forward(instance: Instance, args: Args, kwargs: Kwargs, span: Span) -> E
     shapes.results(forward.results, result, scope)
     tensors: list[Tensor] = []
     template = _dig(result, tensors)
+    instance.tell_unread()
     graph = instance.builder.graph([t.value for t in tensors], names)
     return Elaborated(instance.freeze(graph), template, tuple(t.type for t in tensors))
 
@@ -236,7 +258,7 @@ def _arguments(instance: Instance, scope: Scope, forward: tree.Forward, args: Ar
             value, place = evaluate(param.default, scope, params.words(param.type)), param.default.span
         else:
             context.fail("V0404", f"`{instance.value.name}` is called without `{name}`", span)
-        value = params.check(context, param, value, place, lambda limit: evaluate(limit, scope))
+        value = params.check(context, param, value, place)
         if isinstance(value, Tensor) and param.type is not None:
             shapes.bind_type(param.type, value, scope, name, span)
         scope.let(name, value)

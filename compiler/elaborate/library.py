@@ -15,6 +15,7 @@ SPECS = Path(__file__).resolve().parents[2] / "specs"
 #: What every file sees without a `use`.
 STD = SPECS / "std" / "std.vit"
 Definition = tree.Function | tree.Block | tree.Model
+_Declared = tuple[dict[str, tree.Param], dict[str, tree.Bind]]
 
 #: The line that begins a definition, with its name.
 _DEFINITION = re.compile(r"(?:model|block|fn) (\w+)")
@@ -54,6 +55,17 @@ class Module:
         default_factory=dict[str, "tuple[Module, Definition] | None"]
     )
     _broken: "list[Module] | None" = None
+    _declared: "dict[str, _Declared]" = field(default_factory=dict[str, "_Declared"])
+
+    def declared(self, block: tree.Block) -> "_Declared":
+        """The parameters of a block of this file, and the bindings whose names are no parameters."""
+        found = self._declared.get(block.name.id)
+        if found is None:
+            params = {param.name.id: param for param in block.params}
+            binds = [entry for entry in block.entries if isinstance(entry, tree.Bind)]
+            found = params, {bind.name.id: bind for bind in binds if bind.name.id not in params}
+            self._declared[block.name.id] = found
+        return found
 
     def find(self, name: str) -> "tuple[Module, Definition] | None":
         """A definition visible here: of this file, else of the files it uses, std last."""
@@ -106,8 +118,9 @@ class Library:
 
     main: Module
     modules: Mapping[Path, Module]
-    #: What is wrong with the texts whichever model is asked for; None as long as nobody looked.
+    #: What is wrong with the texts whichever model is asked for, and what they bind in vain; None as long as nobody looked.
     read: "tuple[Diagnostic, ...] | None" = None
+    unused: "tuple[Diagnostic, ...] | None" = None
     #: What is wrong with the texts as they are parsed.
     broken: tuple[Diagnostic, ...] = ()
 

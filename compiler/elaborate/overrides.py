@@ -6,6 +6,7 @@ from typing import Any
 
 from ...grammar import tree
 from ...grammar.diagnostics import Diagnostic, VitError
+from ...grammar.layout import MAX_NESTING
 from ...grammar.parser import parse
 from ...grammar.source import Source, Span
 
@@ -15,10 +16,13 @@ _BEFORE = "vit 1\nmodel m = m { value = "
 
 
 @lru_cache(maxsize=100)  # every model of a file reads the same settings: what is wrong with one has one place
-def parse_override(key: str, text: str) -> tree.Bind:
+def parse_override(key: str, text: str) -> tree.Bind | tree.Amend:
     """A setting as an entry whose places are those of `--set KEY=VALUE`; fails with V1004 (exit status 2)."""
     shown = Source(NAME, f"--set {key}={text}")
     at = len("--set ")
+    if key.count(".") >= MAX_NESTING:
+        message = f"`--set` takes a path of at most {MAX_NESTING} names"
+        raise VitError((Diagnostic("V1004", message, Span(shown, at, at + len(key))),), 2)
     shift = at + len(key) + 1 - len(_BEFORE)
     try:
         (item,) = parse(Source(NAME, f"{_BEFORE}{text} }}\n")).items
@@ -27,8 +31,25 @@ def parse_override(key: str, text: str) -> tree.Bind:
     bind = item.entries[0] if isinstance(item, tree.Model) and len(item.entries) == 1 else None
     if not isinstance(bind, tree.Bind):
         raise _refused(shown, key, text, shift)
-    name = tree.Name(Span(shown, at, at + len(key)), key)
-    return tree.Bind(Span(shown, at, len(shown.text)), name, _moved(bind.value, shown, shift))
+    return _nested(shown, key, _moved(bind.value, shown, shift))
+
+
+def _nested(shown: Source, key: str, value: tree.Expr) -> tree.Bind | tree.Amend:
+    """`a.b=v` as `a { b = v }`; after `init` stands the name of a weight, or a pattern of such names."""
+    at, whole = len("--set "), Span(shown, 0, len(shown.text))
+    first, dot, rest = key.partition(".")
+    if first == "init" and dot:
+        pattern = tree.String(Span(shown, at + len("init."), at + len(key)), rest)
+        return tree.Amend(whole, tree.Name(Span(shown, at, at + len(first)), first),
+                          (tree.PatternBind(whole, pattern, value),))  # fmt: skip
+    names: list[tree.Name] = []
+    for name in key.split("."):
+        names.append(tree.Name(Span(shown, at, at + len(name)), name))
+        at += len(name) + 1
+    entry: tree.Bind | tree.Amend = tree.Bind(whole, names[-1], value)
+    for name in reversed(names[:-1]):
+        entry = tree.Amend(whole, name, (entry,))
+    return entry
 
 
 def _moved(node: Any, source: Source, shift: int) -> Any:

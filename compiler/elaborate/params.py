@@ -1,6 +1,7 @@
 """Parameters: the type of a value, written or taken from the default."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from ...grammar import tree
@@ -9,7 +10,7 @@ from ...grammar.suggest import suggestion
 from .context import Context
 from .values import BlockValue, Builtin, FunctionValue, Identity, OpValue, Shape, Shared, Tensor, Word, describe
 
-TYPES = ("int", "float", "bool", "shape", "block", "list", "tensor", "text", "none")
+TYPES = ("int", "float", "bool", "shape", "block", "layer", "list", "tensor", "text", "none")
 
 
 def words(type: tree.Type | None) -> tuple[str, ...]:
@@ -19,7 +20,22 @@ def words(type: tree.Type | None) -> tuple[str, ...]:
     return tuple(a.name for a in type.alternatives if isinstance(a, tree.Word) and a.name not in TYPES)
 
 
-def check(context: Context, param: tree.Param, value: Any, span: Span, limit: Callable[[tree.Expr], Any]) -> Any:
+def cases(param: tree.Param) -> tuple[str, ...]:
+    """All that a parameter may be where that is words and `none` alone; else nothing."""
+    found = param.type.alternatives if param.type else ()
+    if not all(isinstance(a, tree.Word) and (a.name not in TYPES or a.name == "none") for a in found):
+        return ()
+    return tuple(a.name for a in found if isinstance(a, tree.Word))
+
+
+def is_layer(param: tree.Param) -> bool:
+    """Whether a parameter is of the type `layer`: bound once, under its own name."""
+    return param.type is not None and any(
+        isinstance(a, tree.Word) and a.name == "layer" for a in param.type.alternatives
+    )
+
+
+def check(context: Context, param: tree.Param, value: Any, span: Span) -> Any:
     """The value if the parameter takes it (an int where a float is wanted becomes one); fails with V0302 or V0304."""
     alternatives = param.type.alternatives if param.type else _from_default(param.default)
     if not alternatives:
@@ -30,29 +46,34 @@ def check(context: Context, param: tree.Param, value: Any, span: Span, limit: Ca
                 return value
         elif _is(value, alternative.name):
             for bound in alternative.bounds:
-                _bounded(context, param, value, span, bound, limit(bound.limit))
+                _bounded(context, param, value, span, bound)
             if alternative.name == "int" and not alternative.bounds and value < 0:
                 context.fail("V0304", f"`{param.name.id}` must not be negative", span, label=f"this is {value}",
                              help="where negative numbers make sense the parameter says so: `int >= -9`")  # fmt: skip
             return float(value) if alternative.name == "float" else value
     allowed = " | ".join(_shown(a) for a in alternatives)
-    help = suggestion(value.name, words(param.type)) if isinstance(value, Word) else _hint(alternatives, value)
+    help = suggestion(value.name, words(param.type)) if isinstance(value, Word) else _hint(alternatives, value, span)
     return context.fail("V0302", f"`{param.name.id}` takes {allowed}, not {describe(value)}", span, help=help)
 
 
-def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Any) -> str:
+def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Any, span: Span) -> str:
     """What a value of a wrong type may have been meant to be."""
     kinds = {a.name for a in alternatives if isinstance(a, tree.Word)}
     if isinstance(value, str) and (value in kinds or kinds <= {"int", "float"}):
         return f"write it without quotes: {value}" if value in kinds or value.replace(".", "").isdigit() else ""
     if isinstance(value, float) and "int" in kinds and value.is_integer():
         return f"write {value:.0f}"
+    if "shape" in kinds and re.fullmatch(r"\d+(\s*\*\s*\d+)+", span.text):
+        sides = "x".join(re.findall(r"\d+", span.text))
+        return f"write {sides}: a shape is height x width x channels"
     if "shape" in kinds and isinstance(value, int) and not isinstance(value, bool):
         return f"a shape is height x width x channels: {value}x{value}x3"
     return ""
 
 
-def _bounded(context: Context, param: tree.Param, value: Any, span: Span, bound: tree.Bound, limit: Any) -> None:
+def _bounded(context: Context, param: tree.Param, value: Any, span: Span, bound: tree.Bound) -> None:
+    assert isinstance(bound.limit, tree.Number)
+    limit = bound.limit.value
     good = {">": value > limit, ">=": value >= limit, "<": value < limit, "<=": value <= limit}[bound.op]
     if not good:
         context.fail("V0304", f"`{param.name.id}` must be {bound.op} {limit}", span, label=f"this is {describe(value)}")
@@ -78,7 +99,7 @@ def _is(value: Any, name: str) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if name == "float":
         return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if name == "block":
+    if name in ("block", "layer"):
         return isinstance(value, (BlockValue, OpValue, FunctionValue, Builtin, Identity, Shared, list))
     kinds: dict[str, Any] = {"bool": bool, "shape": Shape, "list": list, "tensor": Tensor, "text": str}
     if name in kinds:

@@ -18,9 +18,10 @@ _TOKEN = re.compile(r"\.\.|\(|\)|[A-Za-z_]\w*|1|\S")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a pattern: groups of names (an axis that is a bare name is a group of one, `1` an empty one)."""
+    """One side of a pattern: groups of names (an axis that is a bare name is a group of one, `1` an empty one); `lead` is
+    the number of groups before `..`, None without it."""
 
-    lead: bool
+    lead: int | None
     groups: tuple[Group, ...]
 
     @property
@@ -32,8 +33,11 @@ class Side:
 def rearrange(
     scope: Scope, x: Tensor, pattern: str, sizes: Mapping[str, int], span: Span, *, repeat: bool = False
 ) -> Tensor:
-    """Applies `left -> right` (einops' notation, `..` for leading axes); with `repeat` the right side may add axes."""
-    left, right = _parse(scope, pattern, span)
+    """Applies `left -> right` (einops' notation, `..` for further axes); with `repeat` the right side may add axes."""
+    left, right = _spelt_out(x, *_parse(scope, pattern, span))
+    for name in sizes:
+        if name not in (*left.names, *right.names):
+            scope.context.warn("V0416", f'`{name}` is not an axis of "{pattern}": its size has no effect', span)
     known = _sizes(scope, x, left, pattern, sizes, span)
     new = [name for name in right.names if name not in left.names]
     lost = [name for name in left.names if name not in right.names]
@@ -55,6 +59,16 @@ def rearrange(
             after = sum(other in kept or other in new for other in right.names[position + 1 :])
             y = emit(scope, "expand", (y,), {"axis": -after - 1, "size": sizes[name]}, span)
     return _merge(scope, y, right, span)
+
+
+def _spelt_out(x: Tensor, left: Side, right: Side) -> tuple[Side, Side]:
+    """Sides whose `..` are not both in front, with a name for each axis that they stand for."""
+    if left.lead is None or right.lead is None or left.lead == right.lead == 0:
+        return left, right
+    axes = tuple((f"..{i}",) for i in range(x.type.rank - len(left.groups)))
+    sides = ((side.groups[: side.lead], side.groups[side.lead :]) for side in (left, right))
+    first, second = (Side(None, (*before, *axes, *after)) for before, after in sides)
+    return first, second
 
 
 def _split(scope: Scope, x: Tensor, left: Side, known: Mapping[str, int], span: Span) -> Tensor:
@@ -104,7 +118,7 @@ def _parse(scope: Scope, pattern: str, span: Span) -> tuple[Side, Side]:
     if len(parts) != 2:
         scope.context.fail("V0407", "a pattern is `axes -> axes`", span)
     left, right = (_side(scope, part, span) for part in parts)
-    if left.lead != right.lead:
+    if (left.lead is None) != (right.lead is None):
         scope.context.fail("V0407", "`..` stands on both sides of a pattern or on none", span)
     return left, right
 
@@ -112,10 +126,10 @@ def _parse(scope: Scope, pattern: str, span: Span) -> tuple[Side, Side]:
 def _side(scope: Scope, text: str, span: Span) -> Side:
     groups: list[Group] = []
     group: list[str] | None = None
-    lead = False
+    lead: int | None = None
     for token in _TOKEN.findall(text):
-        if token == ".." and not groups and group is None and not lead:
-            lead = True
+        if token == ".." and group is None and lead is None:
+            lead = len(groups)
         elif token == "(" and group is None:
             group = []
         elif token == ")" and group is not None:
@@ -127,7 +141,8 @@ def _side(scope: Scope, text: str, span: Span) -> Side:
         elif token[0].isalpha() or token[0] == "_":
             groups.append((token,)) if group is None else group.append(token)
         else:
-            scope.context.fail("V0407", f"`{token}` does not belong in a pattern", span)
+            help = "`..` stands for any leading axes" if token == "." else ""
+            scope.context.fail("V0407", f"`{token}` does not belong in a pattern", span, help=help)
     side = Side(lead, tuple(groups))
     if group is not None or len(set(side.names)) != len(side.names):
         why = "a bracket is left open" if group is not None else "a name stands twice"
@@ -138,9 +153,15 @@ def _side(scope: Scope, text: str, span: Span) -> Side:
 def _sizes(scope: Scope, x: Tensor, left: Side, pattern: str, given: Mapping[str, int], span: Span) -> dict[str, int]:
     """The size of every name on the left; one of a group may follow from the others."""
     shape = x.type.shape
-    fits = len(shape) >= len(left.groups) if left.lead else len(shape) == len(left.groups)
+    fits = len(shape) >= len(left.groups) if left.lead is not None else len(shape) == len(left.groups)
     if not fits:
-        scope.context.fail("V0402", f'"{pattern}" is for {len(left.groups)} axes, the tensor is {list(shape)}', span)
+        batch = (
+            left.lead is None and len(left.groups) == len(shape) + 1 and left.groups[0] in (("b",), ("n",), ("batch",))
+        )
+        help = "the batch axis is not written: leave it out" if batch else ""
+        scope.context.fail(
+            "V0402", f'"{pattern}" is for {len(left.groups)} axes, the tensor is {list(shape)}', span, help=help
+        )
     known: dict[str, int] = {}
     for group, size in zip(left.groups, shape[len(shape) - len(left.groups) :], strict=True):
         unknown = [name for name in group if name not in given]

@@ -4,15 +4,18 @@ Names that nothing has, names bound twice, and definitions that contain themselv
 choice anywhere is let pass here: whether it fits is told when the text is run.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...grammar import tree
-from ...grammar.diagnostics import Diagnostic, Findings
+from ...grammar.diagnostics import Diagnostic, Findings, Label
+from ...grammar.suggest import suggestion
+from ...grammar.walking import walk
 from .. import ops
 from . import functions, params
 from .blame import parts
-from .expressions import unknown
+from .functions import unknown
 from .library import SPECS, Definition, Library, Module
 from .sections import INPUT
 from .shapes import inside, patterns
@@ -23,10 +26,11 @@ ALWAYS = frozenset(["training"])
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A name that stands in an expression, and the names known there before those of the file."""
+    """A name that stands in an expression, the names known there before those of the file, and what follows its dot."""
 
     name: tree.Name
     known: frozenset[str]
+    part: tree.Name | None = None
 
 
 def mistakes(library: Library) -> tuple[Diagnostic, ...]:
@@ -39,6 +43,8 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
                     _reserved(item, findings)
                 if not isinstance(item, tree.Model):
                     _twice(item, findings)
+                    if "match" in module.source.text:
+                        findings.add(*_matches(item))
                     for use in uses(item):
                         if (
                             len(findings.items) < MAX_PROBLEMS
@@ -46,9 +52,30 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
                             and not _outside(use.name.id, module)
                             and not module.hides(use.name.id)
                         ):
-                            findings.add(*unknown(use.name, [*use.known, *module.names()]).diagnostics)
+                            findings.add(*unknown(use.name, [*use.known, *module.names()], use.part).diagnostics)
             findings.add(*_cycles(module, words))
     return tuple(findings.items)
+
+
+def warnings(library: Library) -> tuple[Diagnostic, ...]:
+    """V0415 for what a block of the user's texts binds and never uses."""
+    found: list[Diagnostic] = []
+    for module in library.modules.values():
+        if module is library.main or not module.path.is_relative_to(SPECS):
+            for item in (item for item in module.definitions.values() if isinstance(item, tree.Block)):
+                named = [entry.name for entry in item.entries if isinstance(entry, tree.Bind)]
+                counts = Counter(node.id for node in walk(item) if isinstance(node, tree.Name))
+                found += [
+                    Diagnostic(
+                        "V0415",
+                        f"`{name.id}` is bound in block `{item.name.id}` and never used",
+                        name.span,
+                        severity="warning",
+                    )
+                    for name in named
+                    if counts[name.id] == 1
+                ]
+    return tuple(found)
 
 
 def _outside(name: str, module: Module) -> bool:
@@ -86,6 +113,42 @@ def _reserved(item: tree.Block, findings: Findings) -> None:
         if param.name.id == INPUT:
             findings.add(Diagnostic("V0608", f"a parameter can't be called `{INPUT}`", param.name.span,
                                     help=f"call it something else: in a sheet `{INPUT} {{ ... }}` says how pictures are prepared"))  # fmt: skip
+
+
+# ---- match ---------------------------------------------------------------------------------------------------------
+
+
+def _matches(item: tree.Block | tree.Function) -> Iterator[Diagnostic]:
+    """V0315 for each `match` whose cases are not what its subject may be."""
+    declared = {param.name.id: param for param in item.params}
+    if isinstance(item, tree.Block):
+        declared |= {param.name.id: param for param in item.forward.params}
+    for node in walk(item):
+        if isinstance(node, tree.Match):
+            yield from _cases(node, declared)
+
+
+def _cases(match: tree.Match, declared: dict[str, tree.Param]) -> Iterator[Diagnostic]:
+    param = declared.get(match.subject.id) if isinstance(match.subject, tree.Name) else None
+    possible = params.cases(param) if param else ()
+    if not possible:
+        yield Diagnostic("V0315", "`match` takes a parameter whose values are words or none", match.subject.span,
+                         help="use `if` for anything else")  # fmt: skip
+        return
+    seen = dict[str, tree.Name]()
+    for case in (case for arm in match.arms for case in arm.cases):
+        if case.id in seen:
+            yield Diagnostic(
+                "V0315", f"`{case.id}` has two arms", case.span, others=(Label(seen[case.id].span, "the first"),)
+            )
+        elif case.id not in possible:
+            yield Diagnostic("V0315", f"`{match.subject.span.text}` is never `{case.id}`", case.span,
+                             help=suggestion(case.id, possible))  # fmt: skip
+        seen[case.id] = case
+    missing = [name for name in possible if name not in seen]
+    if missing:
+        yield Diagnostic("V0315", f"`match` has no arm for {', '.join(f'`{name}`' for name in missing)}", match.subject.span,
+                         help=f"`{match.subject.span.text}` may be {', '.join(possible)}")  # fmt: skip
 
 
 # ---- names in use ----------------------------------------------------------------------------------------------------
@@ -181,7 +244,9 @@ def expression(expr: tree.Expr, known: frozenset[str]) -> Iterator[Use]:
     pending = [(expr, known)]
     while pending:
         node, here = pending.pop()
-        if isinstance(node, tree.Name):
+        if isinstance(node, tree.Attribute) and isinstance(node.base, tree.Name):
+            yield Use(node.base, here, node.name)
+        elif isinstance(node, tree.Name):
             yield Use(node, here)
         elif isinstance(node, tree.Each):
             inner = here | {name.id for clause in node.clauses for name in clause.names}

@@ -31,17 +31,25 @@ class Thunk:
     running: bool = False
     type: "tree.Type | None" = None
     done: bool = False
+    #: Whether `forward` asked for the value, and which other values are made of it.
+    asked: bool = False
+    readers: "set[Thunk]" = field(default_factory=set["Thunk"])
     result: Any = None
     failed: VitError | None = None
 
     def get(self, context: "Context") -> Any:
         """The value; fails with V0207 on a cycle."""
+        if context.making:
+            self.readers.add(context.making[-1])
+        else:
+            self.asked = self.asked or not context.looking
         if self.failed is not None:
             raise self.failed
         if not self.done:
             if self.running:
                 context.fail("V0207", f"`{self.name}` depends on itself", self.span)
             self.running = True
+            context.making.append(self)
             try:
                 self.result = self.make()
             except VitError as problem:
@@ -50,8 +58,22 @@ class Thunk:
                 raise
             finally:
                 self.running = False
+                context.making.pop()
             self.done = True
         return self.result
+
+    @property
+    def read(self) -> bool:
+        """Whether the value reaches `forward`, itself or in others: what nothing reads has no effect."""
+        pending: list[Thunk] = [self]
+        seen = {self}
+        while pending:
+            thunk = pending.pop()
+            if thunk.asked:
+                return True
+            pending += thunk.readers - seen
+            seen |= thunk.readers
+        return False
 
 
 @dataclass(eq=False)

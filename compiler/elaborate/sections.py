@@ -1,9 +1,9 @@
 """`data`, `train`, `export`, `weights`, and `input` of sheets: read as plain values and merged; `runtime` knows what they
 mean."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from ...grammar import tree
 from ...grammar.diagnostics import Diagnostic, Findings
@@ -11,6 +11,7 @@ from ...grammar.source import Span
 from ...grammar.suggest import suggestion
 from ..ir.program import Choice, Entry, Quantity, Section
 from ..ir.types import LARGEST_FLOAT
+from .entries import once, quoted
 from .library import Definition, Module
 
 LARGEST_INTEGER = 2**63 - 1
@@ -20,14 +21,14 @@ INPUT = "input"
 
 
 def sections(
-    module: Module, model: tree.Model, overrides: Mapping[str, tree.Bind], findings: Findings
+    module: Module, model: tree.Model, overrides: Sequence[tree.Amend], findings: Findings
 ) -> dict[str, Section]:
     """The sections of a model: those of its own file, those with its name over those without, and `input` of its sheet over
     that of the models it inherits from, key by key. `init` is not among them: its values are the elaborator's."""
     merged, seen = dict[str, Section](), set[tuple[str, str]]()
-    for name, mapping in reversed(list(_inputs(module, model))):
-        binds = _binds(mapping.entries, findings, f"`{INPUT}`", quotes=False)
-        _merge(merged, INPUT, _entries(binds, findings), name.span)
+    for name, entries in reversed(list(_inputs(module, model))):
+        findings.add(*_misplaced(entries, f"`{INPUT}`"))
+        _merge(merged, INPUT, _values(once(entries, "sheet")[0], findings), name.span)
     for section in sorted(module.sections, key=lambda s: s.model is not None):
         _known(section, module, findings)
         kind, owner = section.kind.id, section.model.id if section.model else ""
@@ -37,12 +38,17 @@ def sections(
             )
         seen.add((kind, owner))
         if owner in ("", model.name.id):
-            binds = _binds(section.entries, findings, f"section `{kind}`", quotes=kind == "init")
-            if kind != "init":
-                _merge(merged, kind, _entries(binds, findings), section.kind.span)
-    for kind, binds in _on_the_command_line(overrides, findings).items():
-        span = merged[kind].span if kind in merged else next(iter(binds.values())).span
-        _merge(merged, kind, _entries(binds, findings), span)
+            if kind == "init":
+                findings.add(*once(section.entries, "section")[1], *_expects(section.entries))
+            else:
+                kept, twice = once(section.entries, "section")
+                findings.add(*twice, *_misplaced(section.entries, f"section `{kind}`"))
+                _merge(merged, kind, _values(kept, findings), section.kind.span)
+    for kind in dict.fromkeys(override.name.id for override in overrides if override.name.id != "init"):
+        given = [override for override in overrides if override.name.id == kind]
+        span = merged[kind].span if kind in merged else None
+        entries = [entry for override in given for entry in override.entries]
+        _merge(merged, kind, _values(entries, findings), span or given[0].span)
     return merged
 
 
@@ -50,32 +56,36 @@ def _merge(merged: dict[str, Section], kind: str, entries: Mapping[str, Entry], 
     """Lays the entries of a nearer text over those that are there."""
     below: Mapping[str, Entry] = merged[kind].entries if kind in merged else {}
     rank = 1 + max((entry.rank for entry in below.values()), default=0)
-    merged[kind] = Section(kind, {**below, **{k: replace(e, rank=rank) for k, e in entries.items()}}, span)
+    merged[kind] = Section(kind, _over(below, {k: replace(e, rank=rank) for k, e in entries.items()}), span)
 
 
-def _on_the_command_line(overrides: Mapping[str, tree.Bind], findings: Findings) -> dict[str, dict[str, tree.Bind]]:
-    """What `--set section.key=value` gives, by section."""
-    given: dict[str, dict[str, tree.Bind]] = {}
-    for path, bind in overrides.items():
-        kind, _, key = path.partition(".")
-        if kind not in (*KINDS, INPUT):
-            help = suggestion(kind, KINDS)
-            findings.add(Diagnostic("V0202", f"there is no section `{kind}`", bind.name.span, help=help))
-        elif kind != "init":
-            given.setdefault(kind, {})[key] = bind
-    return given
+def _over(old: Mapping[str, Entry], new: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Entries over those of a text further away: whole values replace, parts are laid over what is there."""
+    found = dict(old)
+    for name, entry in new.items():
+        found[name] = _amended(old[name], entry) if name in old and isinstance(entry.value, dict) else entry
+    return found
 
 
-def _inputs(module: Module, model: tree.Model) -> Iterator[tuple[tree.Name, tree.Mapping]]:
-    """The entries `input { ... }` of a model and of those it inherits from, the nearest first."""
+def _amended(below: Entry, parts: Entry) -> Entry:
+    """A mapping, or a choice with its arguments, with the parts that a nearer text gives; anything else gives way."""
+    old, inner = below.value, cast("dict[str, Entry]", parts.value)
+    if isinstance(old, Choice):
+        return replace(below, value=replace(old, parts=_over(old.parts, inner)), rank=parts.rank)
+    if isinstance(old, dict):
+        return replace(parts, value=_over(cast("dict[str, Entry]", old), inner))
+    return parts
+
+
+def _inputs(module: Module, model: tree.Model) -> Iterator[tuple[tree.Name, list[tree.Entry]]]:
+    """What a model and those it inherits from set in `input`, the nearest first, with the name of each."""
     seen: set[int] = set()
     base: Definition = model
     while isinstance(base, tree.Model) and id(base) not in seen:
         seen.add(id(base))
-        for entry in base.entries:
-            if isinstance(entry, tree.Bind) and entry.name.id == INPUT and isinstance(entry.value, tree.Mapping):
-                yield entry.name, entry.value
-                break
+        given = [entry for entry in base.entries if isinstance(entry, tree.Amend) and entry.name.id == INPUT]
+        if given:
+            yield given[0].name, [inner for entry in given for inner in entry.entries]
         found = module.find(base.base.id)
         if found is None:
             break
@@ -95,47 +105,36 @@ def _known(section: tree.Section, module: Module, findings: Findings) -> None:
                                 help=suggestion(section.model.id, known)))  # fmt: skip
 
 
-_Binds = Mapping[str, tree.Bind | tree.PatternBind]
+def _misplaced(entries: Sequence[tree.Entry], where: str) -> Iterator[Diagnostic]:
+    """V0314 for each `expect`, and V0316 for each key in quotes that is not inside braces."""
+    yield from _expects(entries)
+    yield from (quoted(entry, where) for entry in entries if isinstance(entry, tree.PatternBind))
 
 
-def _binds(entries: tuple[tree.Bind | tree.PatternBind | tree.Expect, ...], findings: Findings, where: str, *,
-           quotes: bool) -> _Binds:  # fmt: skip
-    """The entries by key. Finds V0314 for an `expect`, V0204 for a key set twice, and V0316 for a key in quotes unless `quotes`."""
-    found: dict[str, tree.Bind | tree.PatternBind] = {}
+def _expects(entries: Sequence[tree.Entry]) -> Iterator[Diagnostic]:
+    """V0314 for each `expect` among the entries of a section."""
     for entry in entries:
         if isinstance(entry, tree.Expect):
-            findings.add(Diagnostic("V0314", "`expect` stands in models and blocks", entry.span))
-            continue
-        if isinstance(entry, tree.PatternBind) and not quotes:
-            findings.add(quoted(entry, where))
-            continue
-        name = _key(entry)
-        key = name.id if isinstance(name, tree.Name) else name.value
-        if key in found:
-            findings.add(Diagnostic("V0204", f"`{key}` is set twice in this {where.partition(' ')[0]}", name.span))
-        found[key] = entry
-    return found
+            yield Diagnostic("V0314", "`expect` stands in models and blocks", entry.span)
+        elif isinstance(entry, tree.Amend):
+            yield from _expects(entry.entries)
 
 
-def _key(entry: tree.Bind | tree.PatternBind) -> tree.Name | tree.String:
-    return entry.name if isinstance(entry, tree.Bind) else entry.pattern
-
-
-def quoted(entry: tree.PatternBind, where: str) -> Diagnostic:
-    """V0316: a key in quotes where keys are names."""
-    text = entry.pattern.value
-    return Diagnostic("V0316", f"the keys of {where} are names, not texts in quotes", entry.pattern.span,
-                      help=f"write {text} without quotes" if text.isidentifier() and text.isascii() else "")  # fmt: skip
-
-
-def _entries(binds: _Binds, findings: Findings) -> dict[str, Entry]:
-    """The values by key; what can't be read is told once, and is not looked at further."""
+def _values(entries: Sequence[tree.Entry], findings: Findings, *, quotes: bool = False) -> dict[str, Entry]:
+    """The values by key; what can't be read is told once, and is not looked at further. Inside braces keys may be in quotes,
+    as those of mappings are."""
     found: dict[str, Entry] = {}
-    for key, entry in binds.items():
-        before = len(findings.items)
-        entry_value = value(entry.value, findings)
-        if len(findings.items) == before:
-            found[key] = Entry(entry_value, entry.value.span, _key(entry).span)
+    for entry in entries:
+        if isinstance(entry, tree.Amend):
+            new = Entry(_values(entry.entries, findings, quotes=True), entry.span, entry.name.span)
+            name = entry.name.id
+            found[name] = _amended(found[name], new) if name in found else new
+        elif isinstance(entry, tree.Bind) or (quotes and isinstance(entry, tree.PatternBind)):
+            key = entry.name if isinstance(entry, tree.Bind) else entry.pattern
+            before = len(findings.items)
+            read = value(entry.value, findings)
+            if len(findings.items) == before:
+                found[key.id if isinstance(key, tree.Name) else key.value] = Entry(read, entry.value.span, key.span)
     return found
 
 
@@ -154,8 +153,6 @@ def value(expr: tree.Expr, findings: Findings) -> Any:
             return Choice(expr.id, span=expr.span)
         case tree.List():
             return [value(item, findings) for item in expr.items]
-        case tree.Mapping():
-            return _entries(_binds(expr.entries, findings, "mapping", quotes=True), findings)
         case tree.Call() if isinstance(expr.function, tree.Name):
             return _choice(expr, expr.function.id, findings)
         case tree.Unary() if expr.op == "-":
@@ -193,12 +190,15 @@ def _choice(expr: tree.Call, name: str, findings: Findings) -> Choice:
     kwargs: dict[str, Entry] = {}
     for arg in expr.args:
         at = arg.value.span
-        if arg.name is None:
+        if not arg.path:
             args.append(Entry(value(arg.value, findings), at, at))
             continue
-        if arg.name.id in kwargs:
-            findings.add(Diagnostic("V0204", f"`{arg.name.id}` is given twice to `{name}`", arg.name.span))
-        kwargs[arg.name.id] = Entry(value(arg.value, findings), at, arg.name.span)
+        key = arg.path[-1]
+        if len(arg.path) > 1:
+            findings.add(Diagnostic("V0218", f"`{arg.path[0].id}` has no parts here", key.span))
+        if key.id in kwargs:
+            findings.add(Diagnostic("V0204", f"`{key.id}` is given twice to `{name}`", key.span))
+        kwargs[key.id] = Entry(value(arg.value, findings), at, key.span)
     return Choice(name, tuple(args), kwargs, expr.span)
 
 

@@ -22,18 +22,28 @@ def bind_type(type: tree.Type, value: Tensor, scope: Scope, what: str, span: Spa
 def bind(pattern: tree.Pattern, value: Tensor, scope: Scope, what: str, span: Span) -> None:
     """Names or checks every axis; fails with V0402 (rank) or V0403 (size) at `span`."""
     shape = value.type.shape
-    lead = bool(pattern.dims) and isinstance(pattern.dims[0], tree.Lead)
-    dims = pattern.dims[1:] if lead else pattern.dims
-    fits = len(shape) >= len(dims) if lead else len(shape) == len(dims)
+    leads = [i for i, dim in enumerate(pattern.dims) if isinstance(dim, tree.Lead)]
+    if len(leads) > 1:
+        scope.context.fail("V0407", "`..` stands once in a pattern", pattern.dims[leads[1]].span)
+    before = pattern.dims[: leads[0]] if leads else pattern.dims
+    after = pattern.dims[leads[0] + 1 :] if leads else ()
+    dims = (*before, *after)
+    fits = len(shape) >= len(dims) if leads else len(shape) == len(dims)
     if not fits:
+        first = dims[0] if dims else None
+        batch = (
+            isinstance(first, tree.Name) and first.id.lower() in ("b", "bs", "batch") and len(dims) == len(shape) + 1
+        )
         scope.context.fail(
             "V0402",
             f"`{what}` is {pattern.span.text}, the tensor here is {list(shape)}",
             span,
             label=f"{len(shape)} axes",
+            help="the batch axis is not written: leave it out" if batch else "",
             others=(Label(pattern.span, f"{len(dims)} axes wanted"),),
         )
-    for dim, size in zip(dims, shape[len(shape) - len(dims) :], strict=True):
+    sizes = (*shape[: len(before)], *shape[len(shape) - len(after) :])
+    for dim, size in zip(dims, sizes, strict=True):
         _axis(dim, size, shape, scope, what, span)
 
 
@@ -41,8 +51,6 @@ def _axis(dim: Any, size: int, shape: tuple[int, ...], scope: Scope, what: str, 
     from .expressions import evaluate
 
     context = scope.context
-    if isinstance(dim, tree.Lead):
-        context.fail("V0407", "`..` comes first in a pattern", dim.span)
     if isinstance(dim, tree.Name):
         known = scope.lookup(dim.id)
         if known is MISSING or known is LATER or isinstance(known, bool) or not isinstance(known, int):

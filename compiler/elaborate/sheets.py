@@ -1,20 +1,22 @@
-"""Models: a block with its parameters re-bound, whole values, late-bound, sheet over sheet."""
+"""Models: a block with what it declares set, whole or by path, late-bound, sheet over sheet."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...grammar import tree
-from ...grammar.diagnostics import Diagnostic, VitError
+from ...grammar.diagnostics import Diagnostic, Label, VitError
 from ...grammar.source import Span
 from ...grammar.suggest import suggestion
 from ..ir.builder import Builder
-from . import params
+from . import params, settings
 from .blame import place
-from .blocks import Instance, file_source
-from .context import Context, Setting
+from .blocks import Instance, configured, file_source
+from .context import Context, Size
+from .entries import once, quoted
 from .library import Module, use_of
 from .scopes import MISSING, Scope, Thunk
-from .sections import INPUT, quoted
+from .sections import INPUT, KINDS
 from .shapes import patterns
 from .values import BlockValue, Shape
 
@@ -23,62 +25,84 @@ MAX_PROBLEMS = 50
 
 _WRITTEN = f"write `{INPUT} {{ mean = 0.5, std = 0.5 }}`"
 
-Override = tuple[tree.Expr, Module, Span]
+#: An entry that sets something.
+Assignment = tree.Bind | tree.Amend
+
+
+@dataclass(slots=True)
+class Given:
+    """What the sheets of a model set for one name: the nearest whole value, the amendments above it, nearest first, and
+    those below it, which it drops."""
+
+    whole: tuple[tree.Bind, Module] | None = None
+    parts: list[tuple[tree.Amend, Module]] = field(default_factory=list[tuple[tree.Amend, Module]])
+    dropped: list[tree.Amend] = field(default_factory=list[tree.Amend])
+
+    @property
+    def span(self) -> Span:
+        """Where the name stands."""
+        return self.whole[0].name.span if self.whole else self.parts[0][0].name.span
 
 
 class Sheet:
     """A model resolved to its block: `params` as finally set, each evaluated when needed."""
 
-    def __init__(self, context: Context, module: Module, model: tree.Model,
-                 overrides: Mapping[str, Override] | None = None) -> None:  # fmt: skip
+    def __init__(
+        self, context: Context, module: Module, model: tree.Model, overrides: Sequence[Assignment] = ()
+    ) -> None:
+        """`overrides` are sheets of one entry each (`--set`), the last the nearest."""
         self.context, self.model, self.problems = context, model, list[Diagnostic]()
         self.expects: list[tuple[tree.Expect, Module]] = []
-        entries: dict[str, Override] = dict(overrides or {})
-        if INPUT in entries:
-            help = f"set one of its keys: `--set {INPUT}.mean=0.5`"
-            self._say("V0608", f"`{INPUT}` is not a parameter", entries.pop(INPUT)[2], help)
-        # What the command line re-binds makes another model, which inherits no expectations.
+        # What the command line sets makes another model, which inherits no expectations.
         self.changed = bool(overrides)
-        block = self._collect(module, model, entries, ())
-        self.value = BlockValue(block[0], block[1], {})
-        self.declared = {p.name.id: p for p in block[1].params}
-        for name, (_, _, span) in list(entries.items()):
-            if name not in self.declared:
-                help = suggestion(name, self.declared) if len(self.problems) < MAX_PROBLEMS else ""
-                self._say("V0202", f"block `{self.value.name}` has no parameter `{name}`", span, help)
-                del entries[name]
+        self.overrides = overrides
+        given: dict[str, Given] = {}
+        for entry in reversed(overrides):
+            if isinstance(entry, tree.Bind) and entry.name.id == INPUT:
+                help = f"set one of its keys: `--set {INPUT}.mean=0.5`"
+                self._say(Diagnostic("V0608", f"`{INPUT}` is not a parameter", entry.name.span, help=help))
+            else:
+                self._entry(entry, module, given)
+        self.value = BlockValue(*self._collect(module, model, given, ()), {})
+        self.declared, self.bindings = self.value.declared, self.value.bindings
+        for name, found in list(given.items()):
+            if name not in self.declared and name not in self.bindings:
+                known = [
+                    *self.declared,
+                    *self.bindings,
+                    *(KINDS if found.parts and found.parts[-1][0] in overrides else ()),
+                ]
+                help = suggestion(name, known) if len(self.problems) < MAX_PROBLEMS else ""
+                self._say(Diagnostic("V0202", f"block `{self.value.name}` has no `{name}`", found.span, help=help))
+                del given[name]
         self.instance = Instance(context, self.value)
         self.params: dict[str, Thunk] = self.instance.params
-        self.params.update({name: self._thunk(name, entry) for name, entry in entries.items()})
-        self.given = tuple(entries)
+        self.params.update({name: self._param(name, found) for name, found in given.items() if name in self.declared})
+        self.instance.binds.update(
+            {name: self._bind(name, found) for name, found in given.items() if name in self.bindings}
+        )
+        self.given = {name: found for name, found in given.items() if name in self.declared}
+        self.bound = {name: found for name, found in given.items() if name in self.bindings}
 
-    def _say(self, code: str, message: str, span: Span, help: str = "") -> None:
-        self._problem(Diagnostic(code, message, span, help=help))
-
-    def _problem(self, problem: Diagnostic) -> None:
+    def _say(self, problem: Diagnostic) -> None:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(problem)
 
-    def _collect(self, module: Module, model: tree.Model, entries: dict[str, Override], seen: tuple[int, ...]
+    def _collect(self, module: Module, model: tree.Model, given: dict[str, Given], seen: tuple[int, ...]
                  ) -> tuple[Module, tree.Block]:  # fmt: skip
         """The entries of a model and of those it inherits from (nearer ones win), and the block below them."""
         if id(model) in seen:
             self.context.fail("V0206", f"model `{model.name.id}` inherits from itself", model.base.span)
-        here: set[str] = set()
-        for entry in model.entries:
-            if isinstance(entry, tree.Expect):
-                if not seen and not self.changed:
-                    self.expects.append((entry, module))
-            elif isinstance(entry, tree.PatternBind):
-                self._problem(quoted(entry, "a model"))
-            elif entry.name.id in here:
-                self._say("V0204", f"`{entry.name.id}` is set twice in this sheet", entry.name.span)
-            else:
-                here.add(entry.name.id)
-                if entry.name.id == INPUT:
-                    self._input(entry)
-                else:
-                    entries.setdefault(entry.name.id, (entry.value, module, entry.name.span))
+        kept, problems = once(model.entries, "sheet")
+        for problem in problems:
+            self._say(problem)
+        for entry in kept:
+            if isinstance(entry, tree.PatternBind):
+                self._say(quoted(entry, "a model"))
+            elif not isinstance(entry, tree.Expect):
+                self._entry(entry, module, given)
+            elif not seen and not self.changed:
+                self.expects.append((entry, module))
         found = module.find(model.base.id)
         if found is None or isinstance(found[1], tree.Function):
             known = [n for n in module.names() if not isinstance((module.find(n) or (0, 0))[1], tree.Function)]
@@ -89,31 +113,79 @@ class Sheet:
         if isinstance(base, tree.Block):
             return owner, base
         assert isinstance(base, tree.Model)
-        return self._collect(owner, base, entries, (*seen, id(model)))
+        return self._collect(owner, base, given, (*seen, id(model)))
 
-    def _input(self, entry: tree.Bind) -> None:
-        """Refuses `input = value`; what its braces hold is read with the sections."""
-        if not isinstance(entry.value, tree.Mapping):
-            self._say("V0608", f"`{INPUT}` takes entries in braces, not a value", entry.name.span, _WRITTEN)
+    def _entry(self, entry: Assignment, module: Module, given: dict[str, Given]) -> None:
+        """Takes up an entry of a sheet below those that were looked at before; `input` is read with the sections."""
+        if entry.name.id == INPUT:
+            if isinstance(entry, tree.Bind):
+                self._say(
+                    Diagnostic(
+                        "V0608", f"`{INPUT}` takes entries in braces, not a value", entry.name.span, help=_WRITTEN
+                    )
+                )
+            return
+        found = given.setdefault(entry.name.id, Given())
+        if found.whole is not None:  # a nearer sheet replaced the value, with all that is set inside it
+            found.dropped += [entry] if isinstance(entry, tree.Amend) else []
+        elif isinstance(entry, tree.Amend):
+            found.parts.append((entry, module))
+        else:
+            found.whole = entry, module
 
-    def _thunk(self, name: str, entry: Override) -> Thunk:
-        expr, module, _ = entry
-        param = self.declared[name]
-
-        scope = self.scope(module, without=name)
-
-        def limit(expr: tree.Expr) -> Any:
-            from .expressions import evaluate
-
-            return evaluate(expr, scope)
+    def _param(self, name: str, given: Given) -> Thunk:
+        param, default = self.declared[name], self.params[name]
+        words = params.words(param.type)
+        expr, scope = default.expr, default.scope
+        if given.whole is not None:
+            expr, scope = given.whole[0].value, self.scope(given.whole[1], without=name)
 
         def make() -> Any:
             from .expressions import evaluate
 
-            value = evaluate(expr, scope, params.words(param.type))
-            return params.check(self.context, param, value, place(expr, scope), limit)
+            if given.whole is None or expr is None or scope is None:
+                value = default.get(self.context)
+            else:
+                value = evaluate(expr, scope, words)
+                self._tell_dropped(name, value, given)
+            span = default.span if scope is None or expr is None else place(expr, scope)
+            return params.check(self.context, param, self._amended(name, value, given, span), span)
 
-        return Thunk(name, expr, expr.span, make, scope, type=param.type)
+        return Thunk(name, expr, expr.span if expr else default.span, make, scope, type=param.type)
+
+    def _bind(self, name: str, given: Given) -> Thunk:
+        bind = self.bindings[name]
+        entry, module = given.whole or (bind, None)
+        scope = self.instance.scope(without=name, kind="bind") if module is None else self.scope(module, without=name)
+
+        def make() -> Any:
+            from .expressions import evaluate
+
+            span = place(entry.value, scope)
+            value = configured(evaluate(entry.value, scope), entry.value.span)
+            self._tell_dropped(name, value, given)
+            value = self._amended(name, value, given, span)
+            return self.instance.materialise(name, value, entry.name, span, entry.value)
+
+        return Thunk(name, entry.value, entry.value.span, make, scope)
+
+    def _tell_dropped(self, name: str, value: Any, given: Given) -> None:
+        """V0413 for each part set in a sheet below that the new value has too and does not set."""
+        if given.whole is None:
+            return
+        for entry in (inner for amend in given.dropped for inner in amend.entries):
+            if isinstance(entry, (tree.Bind, tree.Amend)) and settings.could_set(value, entry.name.id):
+                path = f"{name}.{entry.name.id}"
+                help = f"set it again where it should stay: `{path} = ...` in a sheet above, or as an argument here"
+                self.context.warn("V0413", f"the new value of `{name}` drops `{path}`, set by a sheet below",
+                                  given.whole[0].value.span, help=help, others=(Label(entry.name.span, "dropped"),))  # fmt: skip
+
+    def _amended(self, name: str, value: Any, given: Given, since: Span) -> Any:
+        """The value with the amendments of the sheets, the farthest first."""
+        for entry, module in reversed(given.parts):
+            found = settings.read(entry.entries, name, value, self.scope(module, without=name))
+            value = settings.amended(self.context, name, value, found, since) if found else value
+        return value
 
     def scope(self, module: Module, *, without: str = "") -> Scope:
         """Where a sheet's value is evaluated: the parameters as finally set, sizes, then the sheet's own file."""
@@ -126,12 +198,13 @@ class Sheet:
                      lambda: [*self.params, *module.names()],
                      lambda n: self.params.get(n) if n != without else None)  # fmt: skip
 
-    def settings(self) -> list[Setting]:
+    def sizes(self) -> list[Size]:
         """The sizes among the parameters, with their places. All values that a sheet gives are looked at; what is wrong
         with them is collected, but for what needs sizes that only a run can tell."""
         spoken = self.instance.later | {dim.id for p in patterns(self.value.definition.forward) for dim in p.dims
                                         if isinstance(dim, tree.Name)}  # fmt: skip
-        found: list[Setting] = []
+        found: list[Size] = []
+        self.context.looking = True
         for name, thunk in self.params.items():
             if name not in self.given and not isinstance(thunk.expr, (tree.Number, tree.Shape)):
                 continue
@@ -143,12 +216,22 @@ class Sheet:
             given, default = name in self.given, self.declared[name].default
             if isinstance(value, int) and not isinstance(value, bool):
                 usual = default.value if given and isinstance(default, tree.Number) else 1
-                found.append(Setting(name, value, thunk.span, name in spoken, given, int(usual) or 1))
+                found.append(Size(name, value, thunk.span, name in spoken, given, int(usual) or 1))
             elif isinstance(value, Shape):
                 usuals = default.dims if given and isinstance(default, tree.Shape) else ()
                 usuals = usuals if len(usuals) == len(value.dims) else (1,) * len(value.dims)
                 found += [
-                    Setting(name, n, thunk.span, True, given, usual)
-                    for n, usual in zip(value.dims, usuals, strict=True)
+                    Size(name, n, thunk.span, True, given, usual) for n, usual in zip(value.dims, usuals, strict=True)
                 ]
+        self.context.looking = False
         return found
+
+    def tell_unread(self) -> None:
+        """Notes of each name that the model's own sheet sets whether its value was read."""
+        own = {e.name.id for e in (*self.model.entries, *self.overrides) if isinstance(e, (tree.Bind, tree.Amend))}
+        for name, found in {**self.given, **self.bound}.items():
+            if name not in own:
+                continue
+            thunk = self.params[name] if name in self.given else self.instance.binds[name]
+            message = f"`{name}` has no effect: nothing in block `{self.value.name}` reads it with these settings"
+            self.context.setting(found.span, thunk.read, message)

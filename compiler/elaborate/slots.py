@@ -86,11 +86,7 @@ def makes_layer(value: Any) -> bool:
     """Whether a bound value is a layer or holds one."""
     if isinstance(value, list):
         return any(makes_layer(item) for item in value)  # type: ignore[reportUnknownVariableType] -- any list
-    return isinstance(value, (BlockValue, Shared)) or (isinstance(value, OpValue) and _owns_weights(value))
-
-
-def _owns_weights(value: OpValue) -> bool:
-    return any(name.rstrip("?") == "weight" for name in ops.get(value.op).inputs) or value.op == "lstm"
+    return isinstance(value, (BlockValue, Shared)) or (isinstance(value, OpValue) and ops.get(value.op).owns_weights)
 
 
 def holds_layer(value: Any) -> bool:

@@ -118,8 +118,8 @@ def expect(entry: tree.Expect, scope: Scope) -> None:
 
 def _set(size: int, scope: Scope) -> Span | None:
     """Where the sheet sets a size."""
-    setting = scope.context.setting(size)
-    return setting.span if setting is not None else None
+    found = scope.context.size(size)
+    return found.span if found is not None else None
 
 
 def _division(expr: tree.Expr, scope: Scope) -> tuple[tree.Binary, int, int] | None:

@@ -12,6 +12,7 @@ from ..ir.types import LARGEST_FLOAT, TensorType
 from ..ops.base import REQUIRED, OpError, Param
 from ..ops.kinds import Elementwise
 from .blame import plain
+from .context import Context
 from .scopes import Scope
 from .values import Shape, Tensor, Word, describe, listed
 
@@ -33,14 +34,18 @@ def emit(scope: Scope, op: str, operands: Sequence[Any], attrs: Mapping[str, Any
     definition = ops.get(op)
     if any(isinstance(x, Tensor) and x.type.stage != "const" for x in operands):
         for x in operands:
-            _within_float32(scope, "a number that meets a tensor", x, span)
+            _within_float32(scope.context, "a number that meets a tensor", x, span)
     tensors = [x if isinstance(x, Tensor) else number(scope, x, span) for x in operands]
     if isinstance(definition, Elementwise) or op == "matmul":
+        _tell_rank(scope, tensors, span)
         tensors = _ranks(scope, tensors, span)
     if op == "take" and tensors[1].type.stage == "sample":
         op, definition = "gather", ops.get("gather")
     if op in _ROWS:
         tensors = _stages(scope, tensors, span)
+    tensors = _filled(scope, op, tensors, attrs, span)
+    if definition.joins and len(tensors) == 1 < len(operands):
+        return tensors[0]
     types = tuple(t.type for t in tensors)
     try:
         outs = definition.infer(types, attrs)
@@ -56,6 +61,18 @@ def emit(scope: Scope, op: str, operands: Sequence[Any], attrs: Mapping[str, Any
     return results if several else results[0]
 
 
+def _filled(scope: Scope, op: str, tensors: list[Tensor], attrs: Mapping[str, Any], span: Span) -> list[Tensor]:
+    """Operands that have elements: an empty slice can be joined to others, and nothing else (V0310)."""
+    empty = [t for t in tensors if 0 in t.type.shape]
+    if not empty:
+        return tensors
+    axis: int = attrs.get("axis", -1)
+    if ops.get(op).joins and len(empty) < len(tensors) and all(t.type.shape[axis] == 0 for t in empty):
+        return [t for t in tensors if t not in empty]
+    return scope.context.fail("V0310", f"a tensor {list(empty[0].type.shape)} has no elements", span,
+                              help="an empty slice can only be joined to others, by `concat`")  # fmt: skip
+
+
 def _origin(scope: Scope, span: Span) -> Origin:
     return Origin(plain(span), tuple(scope.context.functions))
 
@@ -63,6 +80,17 @@ def _origin(scope: Scope, span: Span) -> Origin:
 def numbers_in(message: str) -> tuple[int, ...]:
     """The two numbers that a message of an op says disagree: the first."""
     return tuple(int(n) for n in re.findall(r"(?<![\w.-])\d{1,15}\b", message))[:2]
+
+
+def _tell_rank(scope: Scope, tensors: Sequence[Tensor], span: Span) -> None:
+    """Warns where a shared operand has more axes than the tensor of each sample: `x + pos` with `pos: [1, N, D]`."""
+    rank = max((t.type.rank for t in tensors if t.type.stage == "sample"), default=0)
+    wide = next((t for t in tensors if t.type.stage != "sample" and t.type.rank > rank), None)
+    if rank and wide is not None:
+        more = "one axis" if wide.type.rank == rank + 1 else f"{wide.type.rank - rank} axes"
+        message = f"{list(wide.type.shape)} has {more} more than the tensor, which has {rank}; so has the result"
+        help = "write `[0]` behind it to drop its first axis" if wide.type.shape[0] == 1 else ""
+        scope.context.warn("V0417", message, span, help=help)
 
 
 def _ranks(scope: Scope, tensors: list[Tensor], span: Span) -> list[Tensor]:
@@ -87,29 +115,27 @@ def _stages(scope: Scope, tensors: list[Tensor], span: Span) -> list[Tensor]:
     return [t if t.type.stage == "sample" else emit(scope, "to_batch", (t, like), {}, span) for t in tensors]
 
 
-def attribute(scope: Scope, param: Param, value: Any, span: Span, rank: int = 0) -> Any:
+def attribute(context: Context, param: Param, value: Any, span: Span) -> Any:
     """A value of the text as an op wants it; fails with V0303 at the value."""
     good, result = _coerced(param, value)
     if not good:
         wanted = " or ".join(param.choices) if param.choices else _WANTED[param.kind]
-        scope.context.fail("V0303", f"`{param.name}` is {wanted}, not {describe(value)}", span)
+        context.fail("V0303", f"`{param.name}` is {wanted}, not {describe(value)}", span)
     low = param.minimum
     values = listed(result) or [result]
     if low is not None and any(isinstance(v, (int, float)) and v < low for v in values):
-        scope.context.fail(
-            "V0304", f"`{param.name}` must be at least {low:g}", span, label=f"this is {describe(value)}"
-        )
+        context.fail("V0304", f"`{param.name}` must be at least {low:g}", span, label=f"this is {describe(value)}")
     if param.kind == "float" and isinstance(result, float) and not isfinite(result):
-        scope.context.fail("V0304", f"`{param.name}` must be finite", span, label=f"this is {describe(value)}")
-    _within_float32(scope, f"`{param.name}`", result, span)
+        context.fail("V0304", f"`{param.name}` must be finite", span, label=f"this is {describe(value)}")
+    _within_float32(context, f"`{param.name}`", result, span)
     return result
 
 
-def _within_float32(scope: Scope, what: str, value: Any, span: Span) -> None:
+def _within_float32(context: Context, what: str, value: Any, span: Span) -> None:
     """Refuses a finite number that float32 would turn into an infinity: V0304."""
     if isinstance(value, float) and isfinite(value) and abs(value) > LARGEST_FLOAT:
-        scope.context.fail("V0304", f"{what} must stay within float32, at most {LARGEST_FLOAT:.3g}", span,
-                           label=f"this is {describe(value)}")  # fmt: skip
+        context.fail("V0304", f"{what} must stay within float32, at most {LARGEST_FLOAT:.3g}", span,
+                     label=f"this is {describe(value)}")  # fmt: skip
 
 
 _WANTED = {
@@ -129,6 +155,8 @@ def _coerced(param: Param, value: Any) -> tuple[bool, Any]:
     kind = param.kind
     if value is None:
         return param.default is None, None
+    if kind == "init":
+        return True, value
     if kind == "int":
         return _int(value), value
     if kind in ("float", "scalar"):
@@ -169,7 +197,7 @@ def attributes(scope: Scope, op: str, given: Mapping[str, tuple[Any, Span]], spa
     result: dict[str, Any] = {}
     for param in ops.get(op).params:
         if param.name in given:
-            result[param.name] = attribute(scope, param, *given[param.name])
+            result[param.name] = attribute(scope.context, param, *given[param.name])
         elif param.default is REQUIRED:
             scope.context.fail("V0301", f"{op} needs `{param.name}`", span)
         else:

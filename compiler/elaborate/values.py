@@ -45,12 +45,22 @@ class BlockValue:
 
     module: Module
     definition: tree.Block
-    args: Mapping[str, "Bound"]
+    args: Mapping[str, "Setting"]
 
     @property
     def name(self) -> str:
         """The name of the block."""
         return self.definition.name.id
+
+    @property
+    def declared(self) -> Mapping[str, tree.Param]:
+        """The parameters by name."""
+        return self.module.declared(self.definition)[0]
+
+    @property
+    def bindings(self) -> Mapping[str, tree.Bind]:
+        """What the block binds and a setting can bind otherwise: the names of no parameter."""
+        return self.module.declared(self.definition)[1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,12 +108,26 @@ class Shared:
     owner: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A value given for a parameter, and where the text gives it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Whole:
+    """A value given for a name, and where the text gives it."""
 
     value: Any
     span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """Settings inside of a name whose value is not known yet; `at` is where the name stands."""
+
+    parts: Mapping[str, "Setting"]
+    at: Span
+
+
+Setting = Whole | Parts
+
+#: Where it is not known yet which words are expected: a bare name that means nothing else is one.
+ANY_WORD: tuple[str, ...] = ("",)
 
 
 def listed(value: Any) -> list[Any] | None:
@@ -114,8 +138,12 @@ def listed(value: Any) -> list[Any] | None:
 def key(value: Any) -> Any:
     """A hashable that is equal for values that elaborate alike: what equal layers are recognised by."""
     if isinstance(value, BlockValue):
-        args = tuple(sorted((name, key(bound.value)) for name, bound in value.args.items()))
+        args = tuple(sorted((name, key(setting)) for name, setting in value.args.items()))
         return ("block", id(value.definition), args)
+    if isinstance(value, Whole):
+        return key(value.value)
+    if isinstance(value, Parts):
+        return ("parts", tuple(sorted((name, key(setting)) for name, setting in value.parts.items())))
     if isinstance(value, OpValue):
         return ("op", value.op, tuple(sorted((name, key(v)) for name, v in value.attrs.items())))
     items = listed(value)

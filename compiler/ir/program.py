@@ -85,12 +85,14 @@ Child = Layer | None | tuple["Child", ...]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`adamw(lr = 1e-3)` or the bare word `adamw` (no arguments) in a section: a name and its arguments with their places."""
+    """`adamw(lr = 1e-3)` or the bare word `adamw` (no arguments) in a section: a name and its arguments with their places.
+    `parts` are arguments set by path (`optimizer.lr = 1e-4`), over those that were given."""
 
     name: str
     args: tuple["Entry", ...] = ()
     kwargs: Mapping[str, "Entry"] = field(default_factory=dict[str, "Entry"])
     span: Span | None = field(default=None, compare=False)
+    parts: Mapping[str, "Entry"] = field(default_factory=dict[str, "Entry"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,9 @@ else:
 Arrays = tuple[Array, ...]
 Types = tuple[TensorType, ...]
 
-Kind = Literal["int", "float", "bool", "pair", "ints", "axis", "axes", "word", "text", "pairs", "dtype", "scalar"]
+Kind = Literal[
+    "int", "float", "bool", "pair", "ints", "axis", "axes", "word", "text", "pairs", "dtype", "scalar", "init"
+]
 
 REQUIRED: Any = object()
 
@@ -42,7 +44,7 @@ class Param:
 
     int, float, bool; `scalar` int or float; `pair` n or [h, w], given as (h, w); `ints` a list of integers; `axis` one
     negative integer; `axes` one or a list, given as a tuple; `pairs` a list of [before, after]; `word` one of `choices`;
-    `text` a string; `dtype` float, int or bool.
+    `text` a string; `dtype` float, int or bool; `init` what weights start from.
     `minimum` bounds ints (sizes are at least 1). `structural`: instances that differ in it can't share printed code;
     numbers without it may become a constructor argument.
     """
@@ -53,6 +55,10 @@ class Param:
     minimum: float | None = None
     choices: tuple[str, ...] = ()
     structural: bool = False
+
+
+#: What the weight of an op starts from, where the text says it: an attribute of every op that owns weights.
+INIT = Param("init", "init", None)
 
 
 class OpError(Exception):
@@ -192,6 +198,14 @@ class Op(ABC):
     @abstractmethod
     def torch(self, call: TorchCall) -> str:
         """A Python expression of torch (`torch`, `nn`, `F` are imported) for the outputs; several make a tuple."""
+
+    #: Whether the op joins its operands along `axis`, so that one without elements may be left out.
+    joins: ClassVar[bool] = False
+
+    @property
+    def owns_weights(self) -> bool:
+        """Whether the op has weights of its own, which take their name from what it is bound to."""
+        return any(name.startswith("weight") for name in self.inputs)
 
     def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
         """The constructor of the `nn` module whose call is this op and whose parameters are the weights: `nn.Linear(3, 4)`.

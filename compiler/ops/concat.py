@@ -12,6 +12,7 @@ class Definition(Movement):
     """[.., a], [.., b] -> [.., a + b]: `torch.cat`, ONNX Concat-13. All operands of one stage."""
 
     name = "concat"
+    joins = True
     inputs = ("xs*",)
     params = (Param("axis", "axis", -1, structural=True),)
 

@@ -28,8 +28,8 @@ class RowNorm(Op, ABC):
         floats(types)
         not_sampled(types[1:])
         size = types[0].shape[full_axis(attrs["axis"], types[0])]
-        if len(types) != (len(self.inputs) if attrs["affine"] else 1) or any(t.shape != (size,) for t in types[1:]):
-            raise OpError(f"the weights are not {len(self.inputs) - 1} rows of {size}", about="affine")
+        if len(types) != 1 + len(self.weights(types[0], attrs)) or any(t.shape != (size,) for t in types[1:]):
+            raise OpError(f"the weights are not {len(self.weights(types[0], attrs))} rows of {size}", about="affine")
         return (replace(types[0], stage=meet(types)),)
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:

@@ -61,8 +61,11 @@ def checked(
     """The settings, or None and what is wrong; `owner` is what has these keys, `span` its place."""
     known = {n: e for n, e in entries.items() if n in schema.model_fields}
     found = [_unknown(owner, name, entry, schema) for name, entry in entries.items() if name not in known]
+    found += [Diagnostic("V0316", f"the keys of {owner} are names, not texts in quotes", entry.name_span)
+              for entry in known.values()
+              if entry.name_span.text.startswith('"') and entry.name_span != entry.span]  # fmt: skip
     try:
-        made = schema.model_validate({name: plain(entry.value) for name, entry in known.items()})
+        made = schema.model_validate({name: plain(_amended(name, entry, schema)) for name, entry in known.items()})
     except ValidationError as problem:
         for detail in problem.errors():
             found += _wrong(owner, known, detail, span)
@@ -70,9 +73,18 @@ def checked(
     return (None if found else made), found
 
 
+def _amended(name: str, entry: Entry, schema: type[BaseModel]) -> Any:
+    """The value of an entry; parts that are set by path alone change the choice that is made without them."""
+    default = schema.model_fields[name].get_default(call_default_factory=True)
+    if isinstance(entry.value, dict) and hasattr(default, "module"):
+        parts: dict[str, Entry] = entry.value  # type: ignore[reportUnknownMemberType] -- sections have no other dicts
+        return Choice(default.name, span=entry.span, parts=parts)
+    return entry.value  # type: ignore[reportUnknownMemberType] -- of any kind
+
+
 def plain(value: Any) -> Any:
     """A value as written: words become strings, choices with arguments stay."""
-    if isinstance(value, Choice) and not value.args and not value.kwargs:
+    if isinstance(value, Choice) and not value.args and not value.kwargs and not value.parts:
         word = Word(value.name)
         word.span = value.span
         return word

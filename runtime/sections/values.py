@@ -63,7 +63,7 @@ def _settings(choice: Choice, schema: type[BaseModel]) -> BaseModel:
         for name in choice.kwargs
         if name in entries
     ]
-    made, problems = checked(f"`{choice.name}`", {**entries, **choice.kwargs}, schema, choice.span)
+    made, problems = checked(f"`{choice.name}`", {**entries, **choice.kwargs, **choice.parts}, schema, choice.span)
     if made is None or found:
         raise refuse_with(*found, *problems)
     return made

@@ -97,8 +97,62 @@ def test_what_the_command_line_re_binds_wrongly_is_the_command_lines(tmp_path):
         assert done.returncode == 2, (setting, done.stderr)
     done = vitc("check", "vit_tiny_patch16_224", "--set", "heads=2", "--format", "json", cwd=tmp_path)
     assert json.loads(done.stdout) == {
-        "models": [{"spec": "vit_tiny_patch16_224", "model": "vit_tiny_patch16_224", "params": 5_717_416}]
+        "models": [{"spec": "vit_tiny_patch16_224", "model": "vit_tiny_patch16_224", "params": 5_717_416}],
+        "warnings": [],
     }
+
+
+def test_what_has_no_effect_is_a_warning_and_strictly_an_error(tmp_path):
+    (tmp_path / "a.vit").write_text(SMALL.format("m").replace("depth = 1", "depth = 9, blocks = [layer()]"))
+    done = vitc("check", "a.vit", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "m: 1,355 parameters\n")
+    assert done.stderr.startswith("warning[V0414]: `depth` has no effect")
+    done = vitc("check", "a.vit", "--strict", cwd=tmp_path)
+    assert done.returncode == 1 and done.stderr.startswith("error[V0414]: `depth` has no effect")
+    done = vitc("check", "a.vit", "--format", "json", cwd=tmp_path)
+    (warning,) = json.loads(done.stdout)["warnings"]
+    assert (warning["severity"], warning["code"], warning["place"]["line"]) == ("warning", "V0414", 2)
+
+
+def test_a_setting_of_a_block_that_one_model_reads_has_an_effect(tmp_path):
+    """`ratio` is read where `plain` is false: the second model reads it."""
+    text = """vit 1
+block inner(ratio = 2.0, plain = true) {
+  fc = linear(10)
+
+  forward(x: [N, D]) { return if plain then fc(x) else ratio * fc(x) }
+}
+block net(image: shape = 8x8x3, plain = true) {
+  inner = inner(ratio = 3.0, plain = plain)
+
+  forward(image: [C, H, W]) { return mean(inner(tokens(image)), axis = -2) }
+}
+model a = net
+"""
+    (tmp_path / "a.vit").write_text(text)
+    assert "V0414" in vitc("check", "a.vit", cwd=tmp_path).stderr
+    (tmp_path / "a.vit").write_text(text + "model b = net { plain = false }\n")
+    assert vitc("check", "a.vit", cwd=tmp_path).stderr == ""
+
+
+def test_settings_apply_in_their_order(tmp_path):
+    """A whole value drops what was set inside the old one; what is set inside afterwards stays."""
+    (tmp_path / "a.vit").write_text(SMALL.format("m"))
+    bias = ["--set", "mlp.fc1.bias=false"]
+    for settings, params in ((bias, 1355 - 32), ([*bias, "--set", "mlp=mlp"], 1355), (["--set", "mlp=mlp", *bias], 1355 - 32),
+                             ([*bias, "--set", "mlp=mlp", *bias], 1355 - 32)):  # fmt: skip
+        assert vitc("check", "a.vit", *settings, cwd=tmp_path).stdout == f"m: {params:,} parameters\n"
+
+
+def test_explain_tells_what_a_bundled_definition_says_of_itself(tmp_path):
+    done = vitc("explain", "attention", cwd=tmp_path)
+    assert done.stdout.startswith("block attention  (std/std.vit:")
+    assert "  heads: int > 0\n" in done.stdout and "\n      a norm of queries and keys, head by head\n" in done.stdout
+    found = json.loads(vitc("explain", "vit", "--format", "json", cwd=tmp_path).stdout)
+    assert (found["kind"], found["parameters"][2]) == (
+        "block", {"name": "dim", "type": "int > 0", "default": "768", "text": "channels of a token"})  # fmt: skip
+    done = vitc("explain", "nothing", cwd=tmp_path)
+    assert done.returncode == 2 and "`nothing` is no code and no bundled block, fn or model" in done.stderr
 
 
 def test_an_error_on_a_terminal_names_the_command_that_explains_it():

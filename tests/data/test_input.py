@@ -114,7 +114,7 @@ def test_a_model_of_one_channel_takes_one_number(made):
         ("crop = 28", "V0603", "`crop` takes the share of the picture's side that is kept, from 0.01 to 1, not 28", "28"),
         ("crop_mode = middle", "V0603", "`crop_mode` takes center, squash or border, not `middle`", "middle"),
         ("interpolation = cubic", "V0603", "`interpolation` takes nearest, bilinear, bicubic or lanczos, not `cubic`", "cubic"),
-        ("mean = 0.5, mean = 0.4", "V0204", "`mean` is set twice in this `input`", "mean"),
+        ("mean = 0.5, mean = 0.4", "V0204", "`input.mean` is set twice in this sheet", "mean"),
         ("mean { red = 0.5 }", "V0603",
          "`mean` takes a number, a number for each channel, or imagenet, inception, clip, not `{ … }`", "mean { red = 0.5 }"),
     ],
@@ -148,20 +148,26 @@ def test_input_is_not_a_parameter(tmp_path, text, places):
     assert [(code, place) for code, _, place in found] == [("V0608", place) for place in places]
 
 
-@pytest.mark.parametrize(
-    ("entry", "help"),
-    [
-        ("input = { mean = 0.5 }", "entries in braces take no `=`: write `input { … }`"),
-        ("input.mean = 0.5", "write `input { mean = 0.5 }`"),
-    ],
-)
-def test_other_ways_to_write_it_are_answered(tmp_path, entry, help):
+def test_an_equals_sign_before_the_braces_is_answered(tmp_path):
     path = tmp_path / "mine.vit"
-    path.write_text(f"vit 1\nmodel m = vit {{ {entry} }}\n")
+    path.write_text("vit 1\nmodel m = vit { input = { mean = 0.5 } }\n")
     with pytest.raises(VitError) as caught:
         load(path)
     (problem,) = caught.value.diagnostics
-    assert (problem.code, problem.help) == ("V0102", help)
+    assert (problem.code, problem.help) == ("V0102", "entries in braces take no `=`: write `input { … }`")
+
+
+def test_keys_of_input_are_set_by_path_too(tmp_path):
+    braces, path = tmp_path / "braces.vit", tmp_path / "path.vit"
+    braces.write_text(
+        f"vit 1\nmodel m = vit {{ {SMALL}, input {{ mean = 0.1, std = 0.2 }} }}\nmodel n = m {{ input {{ std = 0.3 }} }}\n"
+    )
+    path.write_text(
+        f"vit 1\nmodel m = vit {{ {SMALL}, input.mean = 0.1, input.std = 0.2 }}\nmodel n = m {{ input.std = 0.3 }}\n"
+    )
+    programs = [elaborate(load(file), "n") for file in (braces, path)]
+    found = [preprocess(program, section(program, "data", Data)) for program in programs]
+    assert found[0] == found[1] and (found[0].mean, found[0].std) == ((0.1,) * 3, (0.3,) * 3)
 
 
 def test_input_has_no_value_on_the_command_line_and_no_section(tmp_path):
@@ -170,7 +176,7 @@ def test_input_has_no_value_on_the_command_line_and_no_section(tmp_path):
     ((code, message, place),) = problems(tmp_path, BASE + "input { mean = 0.5 }\n")
     assert (code, message, place) == ("V0202", "there is no section `input`", "input")
     ((code, _, place),) = problems(tmp_path, f"model m = vit {{ {SMALL}, {STATED}, input {{ mean = 0.1 }} }}\n")
-    assert (code, place) == ("V0204", "input")
+    assert (code, place) == ("V0204", "mean")
 
 
 def test_what_the_command_line_sets_has_an_effect_or_is_refused(tmp_path):

@@ -17,7 +17,7 @@ from vitc.runtime import sections
 ROOT = Path(vitc.__file__).parent
 PAGES = sorted((ROOT / "grammar" / "codes").glob("*.md"))
 #: Codes of specs whose example would be a large file or many, or that `check` does not give: a command stands for it.
-LARGE = {"V0105", "V0106", "V0505", "V0508", "V0610"}
+LARGE = {"V0105", "V0106", "V0113", "V0505", "V0508", "V0610"}
 
 
 def mistakes(folder, text):
@@ -31,7 +31,8 @@ def mistakes(folder, text):
     found = set()
     for name in library.models():
         checked = elaborate.check(library, name)
-        found |= {d.code for d in [*checked.problems, *sections.mistakes(checked.sections, checked.program)]}
+        problems = [*checked.problems, *checked.warnings, *sections.mistakes(checked.sections, checked.program)]
+        found |= {d.code for d in problems}
     return found | {d.code for d in elaborate.mistakes(library)}
 
 

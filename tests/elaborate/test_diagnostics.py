@@ -107,8 +107,8 @@ CASES = {
     "a weight given twice": (
         "model m = vit { depth = 1 }\ninit { cls_token = 1.0, «cls_token» = 2.0 }", "V0204", "`cls_token` is set twice", ""),
     # names
-    "an unknown parameter": ("model m = vit { «dpeth» = 12 }", "V0202", "block `vit` has no parameter `dpeth`", "did you mean `depth`?"),
-    "an unknown parameter of a block": ("model m = vit { mlp = mlp(«hiden» = 4) }", "V0202", "block `mlp` has no parameter `hiden`", "did you mean `hidden`?"),
+    "an unknown parameter": ("model m = vit { «dpeth» = 12 }", "V0202", "block `vit` has no `dpeth`", "did you mean `depth`?"),
+    "an unknown parameter of a block": ("model m = vit { mlp = mlp(«hiden» = 4) }", "V0202", "block `mlp` has no `hiden`", "did you mean `hidden`?"),
     "an unknown attribute": ("model m = vit { norm = layernorm(«epsilon» = 1e-6) }", "V0202", "layernorm has no attribute `epsilon`", "eps"),
     "an unknown base": ("model m = «vti» { depth = 3 }", "V0201", "called `vti`", "did you mean `vit`?"),
     "a bundled model without its file": (
@@ -160,7 +160,7 @@ CASES = {
     "a layer of another width in a slot": (
         "block wide {\n  a = linear(100)\n  forward(x: [N, D]) { return a(x) }\n}\nmodel m = vit { mlp = «wide» }", "V0401", "768", ""),
     "a slot that is passed what it does not take": (
-        "block plain {\n  forward(x: [N, D]) { return x }\n}\nmodel m = vit { layer = «plain» }", "V0202", "block `plain` has no parameter `drop_path`", ""),
+        "block plain {\n  forward(x: [N, D]) { return x }\n}\nmodel m = vit { layer = «plain» }", "V0202", "block `plain` has no `drop_path`", ""),
     "names for another number of values": (
         "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) {\n    «a», c = split(image, 4)\n    return mean(a, axis = [-2, -1])\n  }\n}\nmodel m = b",
         "V0404", "2 names for 4 values", ""),
@@ -216,12 +216,12 @@ SETTINGS = {
     "heads=7": ("V0412", "7"),
     "norm=layernorm(epsilon = 1e-6)": ("V0202", "epsilon"),
     "norm=layernorm(eps = 1e39)": ("V0304", "1e39"),
-    "train.epoch=3": ("V0602", "train.epoch"),
+    "train.epoch=3": ("V0602", "epoch"),
     "train.batch=0": ("V0603", "0"),
-    "trian.batch=1": ("V0202", "trian.batch"),
+    "trian.batch=1": ("V0202", "trian"),
     "train.optimizer=adamw(lr = 1e39)": ("V0601", "1e39"),
     "init.cls_token=1e39": ("V0304", "1e39"),
-    "init.nothing=1.0": ("V0607", "init.nothing"),
+    "init.nothing=1.0": ("V0607", "nothing"),
     "depth=": ("V1004", ""),
     "depth=1 2": ("V1004", "2"),
     "train.optimizer=adamw(lr = 1e400)": ("V1004", "1e400"),

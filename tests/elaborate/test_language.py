@@ -92,6 +92,13 @@ TENSORS = {
     "written axes align from the right": ("w = image[0]\nreturn mean(image + w, axis = [-2, -1])", lambda x: (x + x[:, :1]).mean((2, 3))),
     "slices and steps": ("return mean(image[.., ::2, 1:5], axis = [-2, -1])", lambda x: x[..., ::2, 1:5].mean((2, 3))),
     "all of it": ("return mean(image[..], axis = [-2, -1])", lambda x: x.mean((2, 3))),
+    "two dots between others": ("return image[0, .., 1]", lambda x: x[:, 0, :, 1]),
+    "two dots at the end": ("return image[1, 2:, ..][0]", lambda x: x[:, 1, 2]),
+    "two dots inside a pattern": ("y: [C, .., W] = image\nreturn mean(y, axis = [-2, -1]) * W", lambda x: x.mean((2, 3)) * 6),
+    "an empty slice beside others": ("return mean(concat([image[:, :, 0:0], image[:, :, 4:]], axis = -1), axis = [-2, -1])", lambda x: x[..., 4:].mean((2, 3))),
+    "chunks that are not even": ("a, b = chunk(image[.., :5], 2)\nreturn mean(a, axis = [-2, -1]) + 2.0 * mean(b, axis = [-2, -1])",
+                                 lambda x: x[..., :3].mean((2, 3)) + 2 * x[..., 3:5].mean((2, 3))),
+    "rearrange with two dots elsewhere": ('return mean(rearrange(image, "c .. -> .. c"), axis = [-2, -1])', lambda x: x.mean((1, 3))),
     "an integer takes its axis away": ("return image[1, -1]", lambda x: x[:, 1, -1]),
     "the last axis by an integer": ("return image[.., 0][.., 1]", lambda x: x[..., 1, 0]),
     "shape gives numbers": ("c, h, w = shape(image)\nreturn mean(image, axis = [-2, -1]) * (c + h + w)", lambda x: x.mean((2, 3)) * 13),
@@ -182,9 +189,11 @@ def test_sheets_rebind_whole_values_late(name, width):
     assert program(SHEETS, name).weights()["a.weight"].shape == (width, 6)
 
 
-def test_set_rebinds_what_a_sheet_does_and_nothing_deeper():
+def test_set_sets_what_a_sheet_does():
     assert program(SHEETS, "base", {"dim": "3"}).weights()["a.weight"].shape == (6, 6)
-    assert codes(SHEETS, "base", {"a.out": "3"}) == ["V0202"]
+    assert program(SHEETS, "base", {"a.out": "3"}).weights()["a.weight"].shape == (3, 6)
+    assert codes(SHEETS, "base", {"a.uot": "3"}) == ["V0202"]
+    assert codes(SHEETS, "base", {"dim.out": "3"}) == ["V0218"]
     assert codes(SHEETS, "base", {"dmi": "3"}) == ["V0202"]
 
 
@@ -352,6 +361,7 @@ def test_init_gives_initialisers_by_pattern():
     assert codes(base + 'init { "xs.{j}.weight" = true }') == ["V0313"]
     assert codes(base + 'init { "xs.0.bias" = zeros([7]) }') == ["V0403"]
     assert codes(base + 'init { "xs.{j}.{j}" = 0.0 }') == ["V0607"]
+    assert codes(base + "init { xs.weight = 0.0 }") == ["V0607"]
 
 
 # ---- names -----------------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ SHEET = [
     ("a = 'digits'", 7, "V0103", "`'` has no place here", 'write `"`'),
     ("a = “digits”", 7, "V0103", "U+201C (left double quotation mark) has no place here", 'write `"`'),
     ("a = 224×224×3", 10, "V0103", "U+00D7 (multiplication sign) has no place here", "write `x` or `*`"),
-    ("a = b;", 8, "V0103", "`;` has no place here", "write `,`"),
+    ("a = b;", 8, "V0103", "`;` has no place here", "a new line ends a statement, a comma separates entries"),
     ("größe = 3", 5, "V0103", "U+00F6 (latin small letter o with diaeresis) stands in a name",
      "names are made of a-z, A-Z, 0-9 and _"),
     ("a = 3 \\", 9, "V0103", "`\\` has no place here", "a line goes on where a bracket is open"),

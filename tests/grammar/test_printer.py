@@ -17,7 +17,7 @@ SPECS = sorted((Path(printer.__file__).parents[1] / "specs").glob("*/*.vit"))
 # ---- random trees, each one that some text has -----------------------------------------------------------------------
 
 NOWHERE = Span(Source("", ""), 0, 0)
-RESERVED = ["and", "or", "not", "in", "if", "then", "else", "for", "true", "false", "none", "return", "expect"]
+RESERVED = ["and", "or", "not", "in", "if", "then", "else", "for", "true", "false", "none", "return", "expect", "match"]
 SOFT = ["vit", "use", "fn", "block", "model", "forward", "train", "data"]
 
 
@@ -62,7 +62,7 @@ def _larger(expr):
         node(tree.Binary, st.sampled_from(OPS), expr, expr),
         node(tree.Unary, st.sampled_from(["-", "not"]), expr),
         node(tree.Conditional, expr, expr, expr),
-        node(tree.Call, expr, tuples(node(tree.Arg, optional(names), expr))),
+        node(tree.Call, expr, tuples(node(tree.Arg, tuples(names, 0, 3), expr))),
         node(tree.Index, expr, tuples(expr | slices | node(tree.Lead), 1, 3)),
         node(tree.Attribute, expr, names),
         node(tree.List, tuples(expr)),
@@ -80,9 +80,11 @@ words = node(tree.Word, idents, tuples(bounds, 0, 2)) | node(tree.Word, st.just(
 types = node(tree.Type, tuples(words | patterns, 1, 3))
 params = tuples(node(tree.Param, names, optional(types), optional(small)), 0, 4)
 
-lets = node(tree.Let, tuples(node(tree.Target, names, optional(patterns)), 1, 3), exprs)
+cases = names | node(tree.Name, st.just("none"))
+values = exprs | node(tree.Match, exprs, tuples(node(tree.Arm, tuples(cases, 1, 2), exprs), 1, 3))
+lets = node(tree.Let, tuples(node(tree.Target, names, optional(patterns)), 1, 3), values)
 expects = node(tree.Expect, small, optional(strings))
-returns = node(tree.Return, tuples(node(tree.Result, optional(names), exprs), 1, 2))
+returns = node(tree.Return, tuples(node(tree.Result, optional(names), values), 1, 2))
 
 
 def _nested(stmt):
@@ -93,13 +95,14 @@ def _nested(stmt):
 stmts = st.recursive(lets | expects | returns, _nested, max_leaves=5)
 bodies = tuples(stmts, 1, 3)
 binds = node(tree.Bind, names, exprs)
+binds_of_blocks = node(tree.Bind, names, values)
 
 
-def _mapping(entry):
-    return node(tree.Bind, names, node(tree.Mapping, tuples(entry, 0, 4)))
+def _amend(entry):
+    return node(tree.Amend, names, tuples(entry, 0, 4))
 
 
-entries = st.recursive(binds | expects | node(tree.PatternBind, strings, exprs), _mapping, max_leaves=5)
+entries = st.recursive(binds | expects | node(tree.PatternBind, strings, exprs), _amend, max_leaves=5)
 
 
 def _short(name, params, result, value):
@@ -115,10 +118,10 @@ outs = st.one_of(
 kinds = node(tree.Name, st.sampled_from(["data", "train", "export", "weights", "init"]))
 items = st.one_of(
     node(tree.Use, strings),
-    st.builds(_short, names, params, optional(types), exprs),
+    st.builds(_short, names, params, optional(types), values),
     node(tree.Function, names, params, optional(types), bodies),
-    node(tree.Block, names, params, tuples(binds | expects), node(tree.Forward, params, outs, bodies)),
-    node(tree.Model, names, names, tuples(binds | expects, 0, 5)),
+    node(tree.Block, names, params, tuples(binds_of_blocks | expects), node(tree.Forward, params, outs, bodies)),
+    node(tree.Model, names, names, tuples(entries, 0, 5)),
     node(tree.Section, kinds, optional(names), tuples(entries, 0, 5)),
 )
 files = node(tree.File, st.just(1), tuples(items, 0, 3))

@@ -57,7 +57,7 @@ def problems(tmp_path, text):
          "`mean` takes a number, a number for each channel, or imagenet, inception, clip, not []", "[]"),
         ("data { mean { red = 0.5 } }", "V0603",
          "`mean` takes a number, a number for each channel, or imagenet, inception, clip, not `{ … }`", "mean { red = 0.5 }"),
-        ("data { mean { red = 0.5, red = 1 } }", "V0204", "`red` is set twice in this mapping", "red"),
+        ("data { mean { red = 0.5, red = 1 } }", "V0204", "`mean.red` is set twice in this section", "red"),
         ("data { mean { expect 1 == 2 } }", "V0314", "`expect` stands in models and blocks", "expect 1 == 2"),
         ("data { mean = imagenet }", "V0606", "`mean` has 3 values, and pictures of `m` have 1 channel", "imagenet"),
         ("data { resize = 4 }", "V0606", "resize to 4 leaves less than the 8x8 of the model", "4"),

@@ -4,7 +4,7 @@ preparation of pictures that timm evaluates its default weights with."""
 from math import floor
 
 import pytest
-from vitc.compiler.elaborate import elaborate
+from vitc.compiler.elaborate import check
 from vitc.compiler.elaborate.library import SPECS, load
 from vitc.runtime.sections.input import Input, preprocess
 
@@ -28,7 +28,9 @@ def test_names_shapes_and_eps_are_timms(timm, family, name):
 
     with torch.device("meta"):
         reference = timm.create_model(name, pretrained=False)
-    program = elaborate(LIBRARIES[family], name)
+    checked = check(LIBRARIES[family], name)
+    assert checked.problems == checked.warnings == () and checked.program is not None
+    program = checked.program
     weights = program.weights()
     assert {k: s.shape for k, s in weights.items()} == {k: tuple(v.shape) for k, v in reference.state_dict().items()}
     trained = {k for k, s in weights.items() if s.trainable}

@@ -43,7 +43,7 @@ def transpose_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
 def split_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
     """`split(x, parts, axis = -1)`: parts is a count or a list of sizes."""
     x, parts, axis = take(scope, args, kwargs, span, "x", "parts", "axis", optional=1)
-    axis = -1 if axis is None else attribute(scope, Param("axis", "axis"), axis, span)
+    axis = -1 if axis is None else attribute(scope.context, Param("axis", "axis"), axis, span)
     if not isinstance(x, Tensor) or x.type.rank < -axis:
         scope.context.fail("V0308", f"split takes a tensor with an axis {axis}, not {describe(x)}", span)
     size = x.type.shape[axis]
@@ -54,6 +54,19 @@ def split_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
     sizes = positive(scope, parts, span)
     if sum(sizes) != size:
         scope.context.fail("V0403", f"{' + '.join(map(str, sizes))} is {sum(sizes)}, the axis is {size}", span)
+    return emit(scope, "split", (x,), {"sizes": sizes, "axis": axis}, span)
+
+
+def chunk_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
+    """`chunk(x, count, axis = -1)`: at most so many parts of one size, the last may be smaller: `torch.chunk`."""
+    x, count, axis = take(scope, args, kwargs, span, "x", "count", "axis", optional=1)
+    axis = -1 if axis is None else attribute(scope.context, Param("axis", "axis"), axis, span)
+    if not isinstance(x, Tensor) or x.type.rank < -axis:
+        scope.context.fail("V0308", f"chunk takes a tensor with an axis {axis}, not {describe(x)}", span)
+    parts: int = attribute(scope.context, Param("count", "int", minimum=1), count, span)
+    size = x.type.shape[axis]
+    each = -(-size // parts)
+    sizes = tuple(min(each, size - start) for start in range(0, size, each))
     return emit(scope, "split", (x,), {"sizes": sizes, "axis": axis}, span)
 
 
@@ -78,6 +91,7 @@ FUNCTIONS = {
     "repeat": repeat_,
     "transpose": transpose_,
     "split": split_,
+    "chunk": chunk_,
     "unstack": unstack_,
     "shape": shape_,
 }

@@ -39,7 +39,7 @@ def initialiser(scope: Scope, value: Any, shape: tuple[int, ...], span: Span, *,
     if value is None:
         return 0.0
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(attribute(scope, Param("init", "float" if trainable else "scalar"), value, span))
+        return float(attribute(scope.context, Param("init", "float" if trainable else "scalar"), value, span))
     if isinstance(value, Builtin) and value.name in ("zeros", "ones"):
         return float(value.name == "ones")
     if isinstance(value, OpValue) and value.op in ("normal", "trunc_normal", "uniform"):
@@ -75,7 +75,7 @@ def _draw(kind: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> An
         if name not in given:
             scope.context.fail("V0301", f"{kind} needs `{name}`", span)
     if "shape" not in given:
-        checked = {p.name: (attribute(scope, p, *given[p.name]), span) for p in params if p.name in given}
+        checked = {p.name: (attribute(scope.context, p, *given[p.name]), span) for p in params if p.name in given}
         _ordered(scope, {name: value for name, (value, _) in checked.items()}, given)
         return OpValue(kind, checked, span)
     attrs = attributes(scope, kind, given, span)

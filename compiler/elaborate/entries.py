@@ -1,0 +1,62 @@
+"""The entries of sheets and sections: which paths they set, and each path once."""
+
+from collections.abc import Iterator, Sequence
+
+from ...grammar import tree
+from ...grammar.diagnostics import Diagnostic, Label
+from ...grammar.source import Span
+
+Path = tuple[str, ...]
+
+_HELP = "set a name once, whole or in parts: a whole value takes its parts as arguments, `mlp = glu(act = relu)`"
+
+
+def leaves(entries: Sequence[tree.Entry], above: Path = ()) -> list[tuple[Path, Span]]:
+    """The paths that entries set, with the places of their last names; of empty braces the path of the braces."""
+    found: list[tuple[Path, Span]] = []
+    for entry in entries:
+        if isinstance(entry, tree.Expect):
+            continue
+        name = entry.pattern if isinstance(entry, tree.PatternBind) else entry.name
+        path = (*above, name.value if isinstance(name, tree.String) else name.id)
+        inner = leaves(entry.entries, path) if isinstance(entry, tree.Amend) else []
+        found += inner or [(path, name.span)]
+    return found
+
+
+def values(entries: Sequence[tree.Entry]) -> Iterator[tree.Expr]:
+    """The expressions that entries set."""
+    for entry in entries:
+        if isinstance(entry, tree.Amend):
+            yield from values(entry.entries)
+        elif not isinstance(entry, tree.Expect):
+            yield entry.value
+
+
+def once(entries: Sequence[tree.Entry], where: str) -> tuple[list[tree.Entry], list[Diagnostic]]:
+    """The entries without those that set again what another one sets, whole or in part, and V0204 for each of these."""
+    kept: list[tree.Entry] = []
+    problems: list[Diagnostic] = []
+    ends: dict[Path, Span] = {}
+    inner: dict[Path, Span] = {}
+    for entry in entries:
+        before = len(problems)
+        for path, span in leaves([entry]):
+            above = [path[:length] for length in range(1, len(path))]
+            first = next((ends[p] for p in (*above, path) if p in ends), inner.get(path))
+            if first is None:
+                ends[path] = span
+                inner.update({p: span for p in above if p not in inner})
+            else:
+                text = ".".join(path)
+                problems.append(Diagnostic("V0204", f"`{text}` is set twice in this {where}", span,
+                                           others=(Label(first, "set here first"),), help="" if path in ends else _HELP))  # fmt: skip
+        kept += [entry] if len(problems) == before else []
+    return kept, problems
+
+
+def quoted(entry: tree.PatternBind, where: str) -> Diagnostic:
+    """V0316: a key in quotes where keys are names."""
+    text = entry.pattern.value
+    return Diagnostic("V0316", f"the keys of {where} are names, not texts in quotes", entry.pattern.span,
+                      help=f"write {text} without quotes" if text.isidentifier() and text.isascii() else "")  # fmt: skip
