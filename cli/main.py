@@ -193,6 +193,23 @@ def explain(
 
 
 @app.command()
+def fmt(
+    files: Annotated[list[str], typer.Argument(help="paths; - is standard input")],
+    check: Annotated[
+        bool, typer.Option("--check", help="write nothing; end with status 1 where a file would change")
+    ] = False,
+    format: Format = Form.text,
+) -> None:
+    """Lays specs out: spaces, indentation, alignment, lines of at most 120 columns.
+
+    Examples: `vitc fmt mine.vit`, `vitc fmt --check specs/*.vit`.
+    """
+    from . import fmt as command
+
+    command.run(files, check, format)
+
+
+@app.command()
 def doctor(format: Format = Form.text) -> None:
     """Shows versions, which providers really load, and how to get what is missing.
 

@@ -22,6 +22,7 @@ WRITES = [
     (["--version"], set()),
     (["check", "m.vit", "."], set()),
     (["explain", "V0412"], set()),
+    (["fmt", "--check", "m.vit"], set()),
     (["show", "m.vit", "--layers", "--flow"], set()),
     (["doctor"], set()),
     (["weights", "layouts"], set()),
