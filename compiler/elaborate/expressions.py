@@ -1,9 +1,11 @@
 """The value of an expression."""
 
+from functools import cache
 from math import log10
 from typing import Any
 
 from ...grammar import foreign, tree
+from .. import ops
 from . import calls, functions, indexing
 from .blame import place
 from .context import MAX_ITEMS
@@ -12,11 +14,15 @@ from .scopes import LATER, MISSING, Scope
 from .tensors import emit
 from .values import ANY_WORD, Shape, Tensor, Word, describe
 
-_TENSOR_OPS = {
-    "+": "add", "-": "sub", "*": "mul", "/": "div", "//": "floordiv", "%": "mod", "**": "pow", "@": "matmul",
-    "==": "equal", "!=": "not_equal", "<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal",
-    "and": "logical_and", "or": "logical_or",
-}  # fmt: skip
+
+@cache
+def _tensor_ops() -> dict[str, str]:
+    """The ops of two tensors by their operators."""
+    return {
+        ops.get(name).operator: name
+        for name in ops.names()
+        if ops.get(name).operator and len(ops.get(name).inputs) == 2
+    }
 
 
 def evaluate(expr: tree.Expr, scope: Scope, words: tuple[str, ...] = ()) -> Any:
@@ -164,9 +170,9 @@ def _binary(expr: tree.Binary, scope: Scope) -> Any:
         if expr.op in ("==", "!=") and (left is None or right is None):
             return expr.op == "!="
         bad = next((x for x in (left, right) if not isinstance(x, (Tensor, int, float))), None)
-        if bad is not None or expr.op not in _TENSOR_OPS:
+        if bad is not None or expr.op not in _tensor_ops():
             scope.context.fail("V0308", f"`{expr.op}` does not go with {describe(bad)} and a tensor", expr.span)
-        return emit(scope, _TENSOR_OPS[expr.op], (left, right), {}, place(expr, scope, loose=True))
+        return emit(scope, _tensor_ops()[expr.op], (left, right), {}, place(expr, scope, loose=True))
     return scope.context.integer(arithmetic(scope.context, expr.op, left, right, expr.span), place(expr, scope))
 
 
@@ -195,7 +201,7 @@ def _logical(expr: tree.Binary, scope: Scope) -> Any:
     left = evaluate(expr.left, scope)
     if isinstance(left, Tensor):
         return emit(
-            scope, _TENSOR_OPS[expr.op], (left, evaluate(expr.right, scope)), {}, place(expr, scope, loose=True)
+            scope, _tensor_ops()[expr.op], (left, evaluate(expr.right, scope)), {}, place(expr, scope, loose=True)
         )
     if not isinstance(left, bool):
         scope.context.fail("V0306", f"`{expr.op}` takes true or false, not {describe(left)}", expr.left.span)

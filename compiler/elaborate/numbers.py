@@ -14,7 +14,7 @@ SIGNS = ("+", "-", "*", "/", "//", "%", "**", "@")
 UNARY: dict[str, Callable[[Any], Any]] = {
     "exp": math.exp, "log": math.log, "log2": math.log2, "sqrt": math.sqrt, "rsqrt": lambda x: 1 / math.sqrt(x),
     "sin": math.sin, "cos": math.cos, "tanh": math.tanh, "floor": math.floor, "abs": abs, "erf": math.erf,
-    "sigmoid": lambda x: 1 / (1 + math.exp(-x)), "sign": lambda x: (x > 0) - (x < 0), "neg": lambda x: -x,
+    "sigmoid": lambda x: 1 / (1 + math.exp(-x)), "sign": lambda x: (x > 0) - (x < 0),
 }  # fmt: skip
 
 

@@ -121,14 +121,22 @@ def attribute(context: Context, param: Param, value: Any, span: Span) -> Any:
     if not good:
         wanted = " or ".join(param.choices) if param.choices else _WANTED[param.kind]
         context.fail("V0303", f"`{param.name}` is {wanted}, not {describe(value)}", span)
-    low = param.minimum
-    values = listed(result) or [result]
-    if low is not None and any(isinstance(v, (int, float)) and v < low for v in values):
-        context.fail("V0304", f"`{param.name}` must be at least {low:g}", span, label=f"this is {describe(value)}")
+    for number in (v for v in listed(result) or [result] if isinstance(v, (int, float))):
+        if (bound := _broken(param, number)) != "":
+            context.fail("V0304", f"`{param.name}` must be {bound}", span, label=f"this is {describe(value)}")
     if param.kind == "float" and isinstance(result, float) and not isfinite(result):
         context.fail("V0304", f"`{param.name}` must be finite", span, label=f"this is {describe(value)}")
     _within_float32(context, f"`{param.name}`", result, span)
     return result
+
+
+def _broken(param: Param, value: float) -> str:
+    """The bound that a number does not keep, or nothing."""
+    if param.minimum is not None and value < param.minimum:
+        return f"at least {param.minimum:g}"
+    if param.maximum is not None and value > param.maximum:
+        return f"at most {param.maximum:g}"
+    return f"below {param.below:g}" if param.below is not None and value >= param.below else ""
 
 
 def _within_float32(context: Context, what: str, value: Any, span: Span) -> None:
@@ -146,7 +154,8 @@ _WANTED = {
 }  # fmt: skip
 
 
-def _int(value: Any) -> bool:
+def is_int(value: Any) -> bool:
+    """Whether a value is a whole number."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -158,14 +167,14 @@ def _coerced(param: Param, value: Any) -> tuple[bool, Any]:
     if kind == "init":
         return True, value
     if kind == "int":
-        return _int(value), value
+        return is_int(value), value
     if kind in ("float", "scalar"):
-        good = _int(value) or isinstance(value, float)
+        good = is_int(value) or isinstance(value, float)
         return good, float(value) if good and kind == "float" else value
     if kind == "bool":
         return isinstance(value, bool), value
     if kind == "axis":
-        return _int(value) and value < 0, value
+        return is_int(value) and value < 0, value
     if kind in ("word", "dtype"):
         choices = param.choices or ("float", "int", "bool")
         name = value.name if isinstance(value, Word) else value
@@ -177,17 +186,19 @@ def _coerced(param: Param, value: Any) -> tuple[bool, Any]:
 
 def _listed(kind: str, value: Any) -> tuple[bool, Any]:
     """Lists of integers, given as tuples; what was checked before comes as such."""
-    if kind == "pair" and _int(value):
+    if kind == "pair" and is_int(value):
         return True, (value, value)
-    items = list(value.dims) if isinstance(value, Shape) else [value] if _int(value) else listed(value)
+    items = list(value.dims) if isinstance(value, Shape) else [value] if is_int(value) else listed(value)
     if items is None:
         return False, value
     if kind == "pairs":
         pairs = [listed(pair) for pair in items]
-        good = all(pair is not None and len(pair) == 2 and all(map(_int, pair)) for pair in pairs)
+        good = all(pair is not None and len(pair) == 2 and all(map(is_int, pair)) for pair in pairs)
         return good, tuple(tuple(pair or ()) for pair in pairs)
     good = (
-        all(map(_int, items)) and (kind != "axes" or all(i < 0 for i in items)) and (kind != "pair" or len(items) == 2)
+        all(map(is_int, items))
+        and (kind != "axes" or all(i < 0 for i in items))
+        and (kind != "pair" or len(items) == 2)
     )
     return good, tuple(items)
 

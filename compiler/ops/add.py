@@ -8,6 +8,7 @@ class Definition(Binary):
     """add: a + b, broadcast from the right. ONNX Add."""
 
     name = "add"
+    operator = "+"
     onnx_type = "Add"
     text = "{a} + {b}"
 

@@ -8,6 +8,7 @@ class Definition(Reduce):
     """amax(x, axes, keep): the largest along the axes. `torch.amax`, ONNX ReduceMax-18."""
 
     name = "amax"
+    function = "max"
     onnx_type = "ReduceMax"
     method = "amax"
 

@@ -8,6 +8,7 @@ class Definition(Reduce):
     """amin(x, axes, keep): the smallest along the axes. `torch.amin`, ONNX ReduceMin-18."""
 
     name = "amin"
+    function = "min"
     onnx_type = "ReduceMin"
     method = "amin"
 

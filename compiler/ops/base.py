@@ -45,7 +45,7 @@ class Param:
     int, float, bool; `scalar` int or float; `pair` n or [h, w], given as (h, w); `ints` a list of integers; `axis` one
     negative integer; `axes` one or a list, given as a tuple; `pairs` a list of [before, after]; `word` one of `choices`;
     `text` a string; `dtype` float, int or bool; `init` what weights start from.
-    `minimum` bounds ints (sizes are at least 1). `structural`: instances that differ in it can't share printed code;
+    `minimum` and `maximum` bound numbers (sizes are at least 1), and a value stays `below` its bound. `structural`: instances that differ in it can't share printed code;
     numbers without it may become a constructor argument.
     """
 
@@ -53,6 +53,8 @@ class Param:
     kind: Kind
     default: Any = REQUIRED
     minimum: float | None = None
+    maximum: float | None = None
+    below: float | None = None
     choices: tuple[str, ...] = ()
     structural: bool = False
 
@@ -162,8 +164,13 @@ class Op(ABC):
     #: Operand names; a trailing `*` takes any number from one on, a trailing `?` may be absent.
     inputs: ClassVar[tuple[str, ...]] = ("x",)
     params: ClassVar[tuple[Param, ...]] = ()
+    #: How many attributes a call may give by position; None: all of them.
+    by_position: ClassVar[int | None] = None
     #: Made by passes or by the elaborator alone: no spec can name it.
     internal: ClassVar[bool] = False
+    #: The operator, or the function of the language, that a spec writes for the op instead of its name.
+    operator: ClassVar[str] = ""
+    function: ClassVar[str] = ""
     #: Draws random numbers: under `training` (dropout) or in an initialiser (`uniform`).
     random: ClassVar[bool] = False
     #: Does nothing outside of training.
@@ -201,6 +208,11 @@ class Op(ABC):
 
     #: Whether the op joins its operands along `axis`, so that one without elements may be left out.
     joins: ClassVar[bool] = False
+
+    @property
+    def spoken(self) -> bool:
+        """Whether a spec can name the op."""
+        return not (self.internal or self.operator or self.function)
 
     @property
     def owns_weights(self) -> bool:

@@ -22,10 +22,11 @@ class Definition(Op):
     """
 
     name = "batchnorm"
+    by_position = 0
     inputs = ("x", "weight?", "bias?", "running_mean", "running_var")
     params = (
-        Param("eps", "float", 1e-5, minimum=0),
-        Param("momentum", "float", 0.1, minimum=0),
+        Param("eps", "float", 1e-5, minimum=0, maximum=1),
+        Param("momentum", "float", 0.1, minimum=0, maximum=1),
         Param("axis", "axis", -3, minimum=-3, structural=True),
         Param("affine", "bool", True, structural=True),
     )

@@ -16,6 +16,7 @@ class Definition(Op):
     """[.., C, H, W] -> [.., out, H', W']; weight [out, C / groups, kh, kw], bias [out]. `nn.Conv2d`, ONNX Conv-22; initialised as in torch."""
 
     name = "conv2d"
+    by_position = 1
     inputs = ("x", "weight", "bias?")
     params = (
         Param("out", "int", minimum=1),

@@ -20,6 +20,7 @@ class Definition(Op):
     """
 
     name = "conv_transpose2d"
+    by_position = 1
     inputs = ("x", "weight", "bias?")
     params = (
         Param("out", "int", minimum=1),

@@ -8,6 +8,7 @@ class Definition(Binary):
     """div: a / b as floats, broadcast from the right. ONNX Div."""
 
     name = "div"
+    operator = "/"
     onnx_type = "Div"
     text = "{a} / {b}"
     positive = True

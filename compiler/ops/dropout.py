@@ -12,14 +12,12 @@ class Definition(Movement):
     """The identity at inference; under training what is left is scaled by 1 / (1 - rate)."""
 
     name = "dropout"
-    params = (Param("rate", "float", minimum=0),)
+    params = (Param("rate", "float", minimum=0, below=1),)
     random = True
     idle = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The type of the result."""
-        if attrs["rate"] >= 1:
-            raise OpError(f"a rate of {attrs['rate']} leaves nothing", about="rate")
         if types[0].stage == "const" and attrs["rate"]:
             raise OpError("a constant is computed once: there is nothing to draw", about="x")
         return types

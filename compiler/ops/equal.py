@@ -8,6 +8,7 @@ class Definition(Compare):
     """equal: a == b, element by element. ONNX Equal."""
 
     name = "equal"
+    operator = "=="
     onnx_type = "Equal"
     text = "{a} == {b}"
     bools = True

@@ -9,6 +9,7 @@ class Definition(Quotient):
     """floordiv: a / b rounded down, broadcast from the right. ONNX Div and Floor."""
 
     name = "floordiv"
+    operator = "//"
     onnx_type = "Div"
     text = "{a} // {b}"
 

@@ -8,6 +8,7 @@ class Definition(Compare):
     """greater: a > b, element by element. ONNX Greater."""
 
     name = "greater"
+    operator = ">"
     onnx_type = "Greater"
     text = "{a} > {b}"
 

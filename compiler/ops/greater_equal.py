@@ -8,6 +8,7 @@ class Definition(Compare):
     """greater_equal: a >= b, element by element. ONNX GreaterOrEqual."""
 
     name = "greater_equal"
+    operator = ">="
     onnx_type = "GreaterOrEqual"
     text = "{a} >= {b}"
 

@@ -20,10 +20,11 @@ class Definition(Op):
     """
 
     name = "groupnorm"
+    by_position = 0
     inputs = ("x", "weight?", "bias?")
     params = (
         Param("groups", "int", 32, minimum=1),
-        Param("eps", "float", 1e-5, minimum=0),
+        Param("eps", "float", 1e-5, minimum=0, maximum=1),
         Param("affine", "bool", True, structural=True),
     )
 

@@ -8,6 +8,7 @@ class Definition(Compare):
     """less: a < b, element by element. ONNX Less."""
 
     name = "less"
+    operator = "<"
     onnx_type = "Less"
     text = "{a} < {b}"
 

@@ -8,6 +8,7 @@ class Definition(Compare):
     """less_equal: a <= b, element by element. ONNX LessOrEqual."""
 
     name = "less_equal"
+    operator = "<="
     onnx_type = "LessOrEqual"
     text = "{a} <= {b}"
 

@@ -17,6 +17,7 @@ class Definition(Op):
     """
 
     name = "linear"
+    by_position = 1
     inputs = ("x", "weight", "bias?")
     params = (Param("out", "int", minimum=1), Param("bias", "bool", True))
 

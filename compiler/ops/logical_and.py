@@ -8,6 +8,7 @@ class Definition(Logical):
     """logical_and: a and b of truth values, broadcast from the right. ONNX And."""
 
     name = "logical_and"
+    operator = "and"
     onnx_type = "And"
     text = "{a} & {b}"
 

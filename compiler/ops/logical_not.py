@@ -12,6 +12,7 @@ class Definition(Elementwise):
     """logical_not: true where x is false. `~` in torch, ONNX Not."""
 
     name = "logical_not"
+    operator = "not"
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The same type."""

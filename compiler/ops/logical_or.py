@@ -8,6 +8,7 @@ class Definition(Logical):
     """logical_or: a or b of truth values, broadcast from the right. ONNX Or."""
 
     name = "logical_or"
+    operator = "or"
     onnx_type = "Or"
     text = "{a} | {b}"
 

@@ -21,6 +21,7 @@ class Definition(Op):
     """
 
     name = "lstm"
+    by_position = 1
     inputs = ("x", *_PARTS, *(f"{part}_reverse?" for part in _PARTS))
     params = (Param("hidden", "int", minimum=1), Param("bidirectional", "bool", False, structural=True))
 

@@ -12,6 +12,7 @@ class Definition(Op):
     """[.., n, k] @ [.., k, m] -> [.., n, m], leading axes broadcast: `torch.matmul`, ONNX MatMul-13."""
 
     name = "matmul"
+    operator = "@"
     inputs = ("a", "b")
 
     def infer(self, types: Types, attrs: Attrs) -> Types:

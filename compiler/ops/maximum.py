@@ -8,6 +8,7 @@ class Definition(Extreme):
     """maximum: the larger, broadcast from the right. ONNX Max."""
 
     name = "maximum"
+    function = "max"
     onnx_type = "Max"
     text = "torch.maximum({a}, {b})"
     side = "min"

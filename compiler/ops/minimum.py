@@ -8,6 +8,7 @@ class Definition(Extreme):
     """minimum: the smaller, broadcast from the right. ONNX Min."""
 
     name = "minimum"
+    function = "min"
     onnx_type = "Min"
     text = "torch.minimum({a}, {b})"
     side = "max"

@@ -9,6 +9,7 @@ class Definition(Quotient):
     """mod: what a // b leaves, of the sign of b. ONNX Mod for integers, a - floor(a / b) * b for floats."""
 
     name = "mod"
+    operator = "%"
     onnx_type = "Mod"
     text = "{a} % {b}"
 

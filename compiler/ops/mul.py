@@ -8,6 +8,7 @@ class Definition(Binary):
     """mul: a * b, broadcast from the right. ONNX Mul."""
 
     name = "mul"
+    operator = "*"
     onnx_type = "Mul"
     text = "{a} * {b}"
 

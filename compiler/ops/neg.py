@@ -8,6 +8,7 @@ class Definition(Unary):
     """neg(x): -x. ONNX Neg."""
 
     name = "neg"
+    operator = "-"
     onnx_type = "Neg"
     text = "-{x}"
 

@@ -8,6 +8,7 @@ class Definition(Compare):
     """not_equal: a != b, element by element. ONNX Equal and Not."""
 
     name = "not_equal"
+    operator = "!="
     onnx_type = "Equal"
     text = "{a} != {b}"
     bools = True

@@ -8,6 +8,7 @@ class Definition(Binary):
     """pow: a ** b, broadcast from the right. ONNX Pow."""
 
     name = "pow"
+    operator = "**"
     onnx_type = "Pow"
     text = "{a} ** {b}"
     positive = True

@@ -17,8 +17,9 @@ class RowNorm(Op, ABC):
     torch_name: ClassVar[str]
     torch_function: ClassVar[str]
     onnx_type: ClassVar[str]
+    by_position = 0
     params = (
-        Param("eps", "float", 1e-5, minimum=0),
+        Param("eps", "float", 1e-5, minimum=0, maximum=1),
         Param("affine", "bool", True, structural=True),
         Param("axis", "axis", -1, structural=True),
     )

@@ -8,6 +8,7 @@ class Definition(Binary):
     """sub: a - b, broadcast from the right. ONNX Sub."""
 
     name = "sub"
+    operator = "-"
     onnx_type = "Sub"
     text = "{a} - {b}"
 

@@ -216,7 +216,7 @@ def test_infinity_and_numbers_without_axes_are_printed(tmp_path):
 
 IDLE = """
 block net(image: shape = 4x4x3) {
-  stem = [conv2d(3, 1), relu, conv2d(2, 1)]
+  stem = [conv2d(3, kernel = 1), relu, conv2d(2, kernel = 1)]
   head = linear(5)
   forward(image: [3, 4, 4]) {
     unread = stem(image)
@@ -239,7 +239,7 @@ def test_a_list_of_ops_whose_result_nothing_reads_keeps_its_weights():
 OF_WEIGHTS = """
 block net(image: shape = 4x4x3) {
   table = weight([3, 4, 4], normal(1.0))
-  conv  = conv2d(2, 1)
+  conv  = conv2d(2, kernel = 1)
   lstm  = lstm(2)
   forward(image: [3, 4, 4]) { return mean(image, axis = [-2, -3]) + mean(lstm(conv(table)), axis = [-1, -2, -3]) }
 }

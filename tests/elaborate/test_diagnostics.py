@@ -45,8 +45,8 @@ CASES = {
     "a float attribute": ("model m = vit { norm = layernorm(eps = «true») }", "V0303", "`eps` is a number, not true", ""),
     "a positive axis": ("model m = vit { norm = layernorm(axis = «1») }", "V0303", "axes count from the right", ""),
     # numbers that no machine holds
-    "a float attribute beyond float32": ("model m = vit { norm = layernorm(eps = «1e39») }", "V0304", "`eps` must stay within float32", ""),
-    "an infinite attribute": ("model m = vit { norm = layernorm(eps = «inf») }", "V0304", "`eps` must be finite", ""),
+    "a float attribute beyond float32": ("model m = vit { pos_std = «1e39» }", "V0304", "`std` must stay within float32", ""),
+    "an infinite attribute": ("model m = vit { pos_std = «inf» }", "V0304", "`std` must be finite", ""),
     "an integer beyond all sizes": (f"model m = vit {{ norm = layernorm(eps = «{'9' * 90}») }}", "V0501", "an integer beyond 2**53", "as a float"),
     "an initial value beyond float32": ("model m = vit { layer_scale = «1e39» }", "V0304", "`init` must stay within float32", ""),
     "an initial spread whose draws would overflow": ("model m = vit { pos_std = «1e38» }", "V0304", "`std` must be at most 1e+36", ""),
@@ -90,13 +90,13 @@ CASES = {
     # calls that ops do not take
     "an op with weights called on a size": (
         "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return «linear(mean(image, axis = [-2, -1]), 8)» }\n}\nmodel m = b",
-        "V0216", "linear owns weights: bind it to a name", ""),
+        "V0216", "linear has weights: bind it to a name", "write `NAME = linear` above `forward` and `NAME(x)` in it"),
     "a norm called without its statistics": (
         "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return mean(«batchnorm(image)», axis = [-2, -1]) }\n}\nmodel m = b",
-        "V0216", "batchnorm owns weights: bind it to a name, or give it", ""),
+        "V0216", "batchnorm has weights: bind it to a name", "write `NAME = batchnorm`"),
     "an op of two tensors on one": (
-        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return mean(«matmul(image)», axis = [-2, -1]) }\n}\nmodel m = b",
-        "V0301", "matmul needs `b`", "it takes a, b"),
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return mean(«where(image)», axis = [-2, -1]) }\n}\nmodel m = b",
+        "V0301", "where needs `a`", "it takes c, a, b"),
     "nothing to concatenate": (
         "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return concat(«[]») }\n}\nmodel m = b", "V0308", "this list is empty", ""),
     "a product of matrices of numbers": ("model m = vit { depth = «2 @ 3» }", "V0308", "`@` multiplies tensors, not 2 and 3", ""),

@@ -14,11 +14,11 @@ from vitc.runtime import sections
 TOKEN = re.compile(r'"[^"\n]*"|[A-Za-z_]\w*|\d[\w.]*|\*\*|//|->|\.\.|[<>=!]=|\n|[^\s\w]|[ \t]+|#[^\n]*')
 #: Values that some place of a text takes and another must refuse.
 ODD = """0|1|-1|2|3|1e39|1e-50|1e308|0.5|-0.0|2147483648|9007199254740993|10**30|true|false|none|inf|pi|identity|training|"x"|""|"{i}"
-8x8x3|8x8|5 epochs|[]|[1, 2]|[[1, 2], [3]]|[x for x in [1, 2]]|0 .. 3|0 .. 10**9|layernorm|layernorm(eps = 1e39)|batchnorm|groupnorm(3)
+8x8x3|8x8|5 epochs|[]|[1, 2]|[[1, 2], [3]]|[x for x in [1, 2]]|0 .. 3|0 .. 10**9|layernorm|layernorm(eps = 1e39)|batchnorm|groupnorm(groups = 3)
 linear|linear(8)|gelu|attention|attention(2)|mlp|vit|weight([3], 0.0)|weight|state([2], 1)|normal(0.02)|uniform(0.0, inf)|share(x)|share
 arange(3)|zeros([2, 3])|if true then 1 else 2|not true|-x|x|y|image|N|D|dim|depth|adamw(lr = 1e39)|cosine(5 epochs)|image_folder("x")|m
 m.dim|image.h|image.q|x[0]|x[..]|x[1:]|x[::0]|1 / 0|0.0 / 0.0|inf - inf|len([1])|linspace(0, 1, 3)|"a" + "b"|1 == [1]|1 in 2|1 < "a"
-conv2d(3, 3)|resize(x, [2, 2])|rearrange(x, "c h w -> c (h w)")|einsum(x, x, "a b, b c -> a c")|lstm(3)|split(x, 2)|concat([x, x])
+conv2d(3, kernel = 3)|resize(x, [2, 2])|rearrange(x, "c h w -> c (h w)")|einsum(x, x, "a b, b c -> a c")|lstm(3)|split(x, 2)|concat([x, x])
 repeat(x, "a -> a b", b = 3)|sum([x, 1])|max(x)|int(inf)|dropout(x, 2.0)|random_subset(3, 2)|pad(x, [[1, 2]])|mean|bilinear""".replace(
     "\n", "|"
 ).split("|")

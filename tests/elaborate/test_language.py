@@ -416,7 +416,8 @@ def test_norms_without_weights_keep_torchs_names():
     from torch import nn
 
     text = model(
-        "return mean(g(b(image)), axis = [-2, -1])", "b = batchnorm(affine = false)\ng = groupnorm(3, affine = false)"
+        "return mean(g(b(image)), axis = [-2, -1])",
+        "b = batchnorm(affine = false)\ng = groupnorm(groups = 3, affine = false)",
     )
     theirs = {f"b.{name}": tuple(t.shape) for name, t in nn.BatchNorm2d(3, affine=False).state_dict().items()}
     assert {name: spec.shape for name, spec in program(text).weights().items()} == theirs

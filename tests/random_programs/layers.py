@@ -35,7 +35,7 @@ def norm(b):
 def groupnorm(b):
     x = b.pick(lambda v: image(v) and v.shape[-1] * v.shape[-2] > 2)
     groups = b.rng.choice([g for g in (1, 2, 3) if x.shape[-3] % g == 0])
-    call(b, b.bind(f"groupnorm({groups})", "l"), x, x.shape)
+    call(b, b.bind(f"groupnorm(groups = {groups})", "l"), x, x.shape)
 
 
 def conv(b):
@@ -45,7 +45,7 @@ def conv(b):
     groups = x.shape[-3] if b.rng.random() < 0.3 else 1
     out = groups * b.rng.randint(1, 2)
     sizes = [(n + 2 * p - m) // s + 1 for n, m in zip(x.shape[-2:], k, strict=True)]
-    text = f"conv2d({out}, {k}, stride = {s}, padding = {p}{f', groups = {groups}' if groups > 1 else ''}{b.rng.choice(['', ', bias = false'])})"
+    text = f"conv2d({out}, kernel = {k}, stride = {s}, padding = {p}{f', groups = {groups}' if groups > 1 else ''}{b.rng.choice(['', ', bias = false'])})"
     call(b, b.bind(text, "l"), x, (*x.shape[:-3], out, *sizes))
 
 
@@ -54,7 +54,7 @@ def conv_transpose(b):
     k, o = b.rng.randint(1, 3), b.rng.randint(0, s - 1)
     out = b.rng.randint(1, 3)
     sizes = [(n - 1) * s + k + o for n in x.shape[-2:]]
-    text = f"conv_transpose2d({out}, {k}, stride = {s}, output_padding = {o})"
+    text = f"conv_transpose2d({out}, kernel = {k}, stride = {s}, output_padding = {o})"
     call(b, b.bind(text, "l"), x, (*x.shape[:-3], out, *sizes))
 
 
@@ -144,7 +144,9 @@ def blocks(b):
 def chain(b):
     """A list of ops, as stems are written."""
     x, n = b.pick(lambda v: image(v) and v.sample), b.rng.randint(1, 3)
-    layer = b.bind(f"[conv2d({n}, 1), batchnorm, {b.rng.choice(['relu', 'gelu', 'tanh'])}, conv2d({n}, 1)]", "xs")
+    layer = b.bind(
+        f"[conv2d({n}, kernel = 1), batchnorm, {b.rng.choice(['relu', 'gelu', 'tanh'])}, conv2d({n}, kernel = 1)]", "xs"
+    )
     call(b, layer, x, (*x.shape[:-3], n, *x.shape[-2:]))
 
 

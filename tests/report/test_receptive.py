@@ -14,8 +14,8 @@ from vitc.runtime.verify.draws import unit_weights
 from vitc.runtime.verify.targets import imported
 
 STEM = """block net(image: shape = 20x24x1, classes = 3) {
-  conv1 = conv2d(4, 3, stride = 2, padding = 1)
-  conv2 = conv2d(5, [3, 2], padding = [1, 0])
+  conv1 = conv2d(4, kernel = 3, stride = 2, padding = 1)
+  conv2 = conv2d(5, kernel = [3, 2], padding = [1, 0])
   fc    = linear(classes)
   forward(image: [C, H, W]) {
     x = max_pool(relu(conv1(image)), 3, stride = 2, padding = 1)

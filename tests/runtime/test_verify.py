@@ -234,7 +234,7 @@ def test_weights_that_are_no_numbers_are_ill_conditioned(built, tmp_path):
 
 def test_unit_weights_follow_their_rules():
     text = """block net(image: shape = 8x8x3) {
-  conv = conv2d(64, 3)
+  conv = conv2d(64, kernel = 3)
   norm = layernorm
   bn   = batchnorm(axis = -1)
   pos  = weight([36, 64], 0.0)

@@ -20,9 +20,9 @@ MODELS = {
     "windows": 'use "std/swin.vit"\nmodel m = swin { image = 8x8x1, patch = 2, dim = 4, depths = [2], heads = [2], window = 2, classes = 3, drop_path = 0.0 }',
     "convolutions and pools": """
     block net(image: shape = 6x6x1) {
-      a = conv2d(2, 3, padding = 1)
+      a = conv2d(2, kernel = 3, padding = 1)
       norm = batchnorm
-      b = conv2d(3, 2)
+      b = conv2d(3, kernel = 2)
       forward(image: [1, 6, 6]) { return mean(b(avg_pool(silu(norm(a(image))), 2)), axis = [-2, -1]) }
     }
     model m = net""",

@@ -199,7 +199,7 @@ def test_a_regression_learns_a_number(refused, run, spec, tmp_path):
 
 BATCHNORM = """vit 1
 block net(image: shape = 8x8x1, classes: int > 0 = 10) {
-  stem = conv2d(4, 3, padding = 1)
+  stem = conv2d(4, kernel = 3, padding = 1)
   norm = batchnorm
   head = linear(classes)
   forward(image: [1, 8, 8]) { return head(mean(rearrange(relu(norm(stem(image))), "c h w -> (h w) c"), axis = -2)) }

@@ -18,7 +18,7 @@ from vitc.runtime.weights.initial import Initial
 NORMED = """vit 1
 
 block net(image: shape = 8x8x3) {
-  conv = conv2d(4, 3)
+  conv = conv2d(4, kernel = 3)
   norm = batchnorm
   fc   = linear(5)
 

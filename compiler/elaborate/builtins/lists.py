@@ -62,7 +62,7 @@ def sum_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
 
 
 def max_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
-    """`max(a, b)` of numbers or tensors, `max(list)`; `max(x, axis)` of a tensor is the op `amax`."""
+    """`max(a, b)` of numbers or tensors, `max(list)`; `max(x, axis = -1, keep = false)` along axes of a tensor."""
     return _extreme("max", scope, args, kwargs, span)
 
 
