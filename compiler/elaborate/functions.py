@@ -170,7 +170,8 @@ def _weighted(
 
 def _operands(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> tuple[list[Any], Args, Kwargs]:
     """Tensors by position and by name, then what is left for attributes."""
-    op, slots = ops.get(name), _slots(name)
+    op = ops.get(name)
+    slots = [slot.rstrip("?*") for slot in op.inputs]
     operands: list[Any] = []
     rest = list(args)
     if any(i.endswith("*") for i in op.inputs):
@@ -191,11 +192,6 @@ def _operands(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -
         if slot in named and isinstance(named[slot][0], Tensor):
             operands.append(named.pop(slot)[0])
     return operands, rest, named
-
-
-def _slots(name: str) -> list[str]:
-    """The names of an op's operands."""
-    return [slot.rstrip("?*") for slot in ops.get(name).inputs]
 
 
 def _of_number(name: str, scope: Scope, arg: tuple[Any, Span], span: Span) -> Any:

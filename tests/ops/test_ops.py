@@ -166,8 +166,10 @@ def others(param, value):
     if param.kind == "pairs":
         return [tuple((b, a) for a, b in value)]
     low = -10 if param.minimum is None else param.minimum
+    high = np.inf if param.maximum is None else param.maximum
+    below = np.inf if param.below is None else param.below
     return [
         v
         for v in (value + 1, value - 1, value * 2, value / 2)
-        if v >= low and (param.kind != "axis" or v < 0) and type(v) is type(value)
+        if low <= v <= high and v < below and (param.kind != "axis" or v < 0) and type(v) is type(value)
     ]
