@@ -26,6 +26,22 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "dataset": ("source",), "root": ("source", "path"), "data_dir": ("source",), "num_samples": ("count",),
 }  # fmt: skip
 
+#: Attributes elsewhere that give the size of an input.
+_INPUT_SIZES = frozenset(
+    [
+        "in_features",
+        "in_channels",
+        "in_planes",
+        "in_dim",
+        "input_dim",
+        "input_size",
+        "num_features",
+        "num_channels",
+        "normalized_shape",
+    ]
+)
+_BATCH = frozenset(["b", "bs", "batch", "batch_size"])
+
 #: What to write in the section `train` for a key that is an argument of a choice there.
 NESTED = {
     "learning_rate": "optimizer = adamw(lr = 1e-3)", "lr": "optimizer = adamw(lr = 1e-3)",
@@ -35,7 +51,16 @@ NESTED = {
     "amp": "precision = bf16",
 }  # fmt: skip
 
+#: Types elsewhere.
+TYPES = {
+    "Tensor": "tensor", "str": "text", "string": "text", "number": "float", "double": "float", "integer": "int", "boolean": "bool",
+    "List": "list", "tuple": "list", "Tuple": "list", "Module": "block", "None": "none",
+}  # fmt: skip
+
 _UNSORTED = "the language has no sorting: no `sort`, `argsort` or `topk`"
+_UNPICKED = "the language picks no element by its value: no `argmax`; `vitc predict` names the class"
+_UNCONV = "there are no convolutions over one axis or three: give the tensor axes of one and use `conv2d`"
+_POOLED = "`mean(x, axis = [-2, -1])` averages a map"
 #: Functions, methods and classes elsewhere: what to write.
 WORDS: dict[str, str] = {
     "permute": '`rearrange(x, "a b c -> b a c")` permutes axes', "view": '`rearrange(x, "(h w) d -> h w d", h = 14)` splits and joins axes',
@@ -63,7 +88,21 @@ WORDS: dict[str, str] = {
     "MultiheadAttention": "`attention(heads)` of std", "Softmax": "`softmax(x, axis = -1)`", "Embedding": "`take(table, index, axis = -2)` of a `weight`",
     "scaled_dot_product_attention": "`attend(q, k, v)`", "interpolate": "`resize(x, [h, w])`", "normalize": "`l2norm(x)`",
     "topk": _UNSORTED, "argsort": _UNSORTED, "sort": _UNSORTED, "lambda": "`fn f(x) = …` names a function",
-    "shape": "`shape(x)` gives the sizes; `[N, D]` in the signature names them",
+    "Conv1d": _UNCONV, "conv1d": _UNCONV, "Conv3d": _UNCONV, "conv3d": _UNCONV, "ConvTranspose2d": "`conv_transpose2d(out, kernel = 2, stride = 2)`",
+    "AdaptiveAvgPool2d": _POOLED, "adaptive_avg_pool2d": _POOLED, "AvgPool2d": "`avg_pool(x, 2)`", "avg_pool2d": "`avg_pool(x, 2)`",
+    "MaxPool2d": "`max_pool(x, 2)`", "max_pool2d": "`max_pool(x, 2)`", "Upsample": "`resize(x, [h, w])`", "LSTM": "`lstm(hidden)`: the input size is never written",
+    "Flatten": '`rearrange(x, "c h w -> (c h w)")` joins axes', "PixelShuffle": '`rearrange(x, "(c p q) h w -> c (h p) (w q)", p = 2, q = 2)`',
+    "pixel_shuffle": '`rearrange(x, "(c p q) h w -> c (h p) (w q)", p = 2, q = 2)`', "Unfold": "`unfold(x, k)`", "Tanh": "`tanh`", "Sigmoid": "`sigmoid`",
+    "Softplus": "`log(1 + exp(x))`", "LeakyReLU": "`max(x, 0.01 * x)`", "leaky_relu": "`max(x, 0.01 * x)`", "elu": "`where(x > 0, x, exp(x) - 1)`",
+    "ELU": "`where(x > 0, x, exp(x) - 1)`", "mish": "`x * tanh(log(1 + exp(x)))`", "layer_norm": "bind `norm = layernorm` and call `norm(x)`",
+    "batch_norm": "bind `norm = batchnorm` and call `norm(x)`", "group_norm": "bind `norm = groupnorm(groups = 32)` and call `norm(x)`",
+    "argmax": _UNPICKED, "argmin": _UNPICKED, "reduce": "`mean`, `sum`, `max` and `min` take `axis`: `mean(x, axis = -1)`",
+    "Rearrange": '`rearrange(x, "c h w -> (h w) c")` in `forward`', "null": "`none`", "nil": "`none`", "append": "lists are never changed: `xs + [x]` is a longer one",
+    "extend": "lists are never changed: `xs + ys` is a longer one", "var": "`mean((x - mean(x, axis = -1, keep = true)) ** 2, axis = -1)`",
+    "std": "`sqrt(mean((x - mean(x, axis = -1, keep = true)) ** 2, axis = -1))`", "square": "`x ** 2`", "outer": '`einsum(a, b, "n, m -> n m")`',
+    "eq": "`a == b`", "ne": "`a != b`", "lt": "`a < b`", "le": "`a <= b`", "gt": "`a > b`", "ge": "`a >= b`", "randn": "`weight(shape, normal(1.0))`",
+    "newaxis": '`rearrange(x, "n -> 1 n")` adds an axis', "transpose": '`transpose(x)` swaps the last two axes, `rearrange(x, "a b c -> b a c")` any',
+    "PatchEmbed": "`patch_embed(patch, dim)` of std", "Mlp": "`mlp` of std", "LayerScale": "`layerscale(init)` of std", "shape": "`shape(x)` gives the sizes; `[N, D]` in the signature names them",
 }  # fmt: skip
 
 #: Names of libraries, as people import them.
@@ -80,6 +119,16 @@ def stands_alone(name: str) -> bool:
 def synonym(name: str, known: list[str]) -> str:
     """Our name for a parameter or attribute of another library, where it is among the known ones."""
     return next((ours for ours in SYNONYMS.get(name, ()) if ours in known), "")
+
+
+def batch(first: str, axes: int, rank: int) -> str:
+    """What to say of a pattern that begins with a batch axis: one name too many for a tensor of this rank."""
+    return "the batch axis is not written: leave it out" if first.lower() in _BATCH and axes == rank + 1 else ""
+
+
+def input_size(name: str) -> str:
+    """What to say of an attribute that gives the size of an input."""
+    return "input sizes are never written: leave it out" if name in _INPUT_SIZES else ""
 
 
 def translation(name: str) -> str:

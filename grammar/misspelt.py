@@ -17,6 +17,8 @@ _FOREIGN = {
     "class": "a network is written `block NAME(…) { … }`", "import": "another file is brought in by `use \"FILE.vit\"`",
     "from": "another file is brought in by `use \"FILE.vit\"`", "let": "a binding has no word before it: `x = …`",
     "var": "a binding has no word before it: `x = …`", "const": "a binding has no word before it: `x = …`",
+    "assert": "a condition is written `expect a == b else \"text\"`", "raise": "a condition is written `expect a == b else \"text\"`",
+    "try": "nothing is caught: `expect` stops with a text", "with": "there is nothing to open or to close", "del": "names are never deleted",
     "while": "there is no `while`: `for` goes through a list", "pass": "what is not needed is left out",
 }  # fmt: skip
 
@@ -134,6 +136,15 @@ def _foreign_word(s: Situation) -> Diagnostic | None:
     word = str(s.first)
     if s.first.type == "NAME" and word in _FOREIGN and s.index <= s.start + 2:
         return s.says(f"`{word}` is no word of the language", _FOREIGN[word], code="V0110", at=span(s.source, s.first))
+    if s.token.type == "NAME" and str(s.token) in ("elif", "elseif") and s.before.type == "RBRACE":
+        return s.says(f"`{s.token}` is no word of the language", _FOREIGN[str(s.token)], code="V0110")
+    if str(s.before) == "lambda":
+        return s.says(
+            "there is no `lambda`",
+            "`fn f(x) = …` at the top of the file names a function",
+            code="V0110",
+            at=span(s.source, s.before),
+        )
     if str(s.before) == "self" and s.token.type == "DOT":
         return s.says(
             "there is no `self`", "a layer is called by its name alone", code="V0110", at=span(s.source, s.before)
@@ -149,6 +160,14 @@ def _dots(s: Situation) -> Diagnostic | None:
 
 def _formatted(s: Situation) -> Diagnostic | None:
     """`f"…"`."""
+    if str(s.token) == "f" and s.after == "STRING" and s.before.type == "ELSE":
+        whole = span(s.source, s.token, s.tokens[s.index + 1])
+        return s.says(
+            "there is no `f` before a text",
+            "leave it out: the text holds values in braces anyway",
+            code="V0110",
+            at=whole,
+        )
     if s.token.type != "STRING" or not s.touching or str(s.before) not in ("f", "r", "b"):
         return None
     help = 'the text after `else` of an `expect` holds values in braces: "{dim} channels"'
@@ -157,12 +176,12 @@ def _formatted(s: Situation) -> Diagnostic | None:
 
 
 def _dash(s: Situation) -> Diagnostic | None:
-    """`model my-vit = …`."""
-    if s.token.type != "MINUS" or s.first.type not in ("MODEL", "BLOCK", "FN") or s.index != s.start + 2:
+    """`model my-vit = …`, `model my.vit = …`."""
+    if s.token.type not in ("MINUS", "DOT") or s.first.type not in ("MODEL", "BLOCK", "FN") or s.index != s.start + 2:
         return None
-    word = re.compile(r"[\w-]+").match(s.source.text, s.before.start_pos or 0)
+    word = re.compile(r"[\w.-]+").match(s.source.text, s.before.start_pos or 0)
     written = word[0] if word else str(s.before)
-    return s.says("a name has no `-`", f"write `{written.replace('-', '_')}`", code="V0110",
+    return s.says(f"a name has no `{s.token}`", f"write `{re.sub('[.-]', '_', written)}`", code="V0110",
                   at=Span(s.source, s.before.start_pos or 0, (s.before.start_pos or 0) + len(written)))  # fmt: skip
 
 
@@ -191,7 +210,28 @@ def _foreign_sign(s: Situation) -> Diagnostic | None:
     return None
 
 
+def _foreign_shape(s: Situation) -> Diagnostic | None:
+    """`32 x 32 x 3`, `(32, 32, 3)`, `/* … */`."""
+    if s.before.type == "INT" and re.fullmatch(r"x\d*", str(s.token)):
+        return s.says("a shape is written without spaces", "like `224x224x3`: height x width x channels", code="V0110")
+    if (
+        s.token.type == "COMMA"
+        and s.before.type not in ("COMMA", "LPAR")
+        and "RPAR" in s.accepts
+        and "COMMA" not in s.accepts
+    ):
+        return s.says("there are no tuples", "write a list in `[` and `]`, or a shape as `224x224x3`", code="V0110")
+    if (
+        s.token.type == "MUL"
+        and str(s.token) == "/"
+        and s.after in ("MUL", "POW")
+        and s.before.type in ("_NL", "LBRACE", "COMMA")
+    ):
+        return s.says("a comment begins with `#` and ends with its line", code="V0110")
+    return None
+
+
 RULES: tuple[Rule, ...] = (
     _too_deep, _too_long, _unclosed, _open_string, _odd_character, _number, _percent, _foreign_word, _dots, _formatted,
-    _dash, _foreign_sign, _closes_nothing,
+    _dash, _foreign_shape, _foreign_sign, _closes_nothing,
 )  # fmt: skip

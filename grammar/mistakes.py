@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from . import misspelt
+from . import foreign, misspelt
 from .diagnostics import Diagnostic
 from .situation import VALUES, Rule, Situation, shown, span
 from .suggest import close
@@ -96,7 +96,9 @@ def _bare_call(s: Situation) -> Diagnostic | None:
     if s.first.type != "NAME" or s.index != s.start + 1 or "EQUAL" not in s.accepts:
         return None
     if s.token.type in ("LPAR", "DOT", "LSQB"):
+        called = s.tokens[s.index + 1] if s.token.type == "DOT" and s.index + 1 < len(s.tokens) else s.first
         help = "write `name = value`" if s.sheet or s.top else f"bind what it gives: `x = {s.first}{s.token}…`"
+        help = foreign.translation(str(called)) or help
         return s.says(f"`{s.first}{s.token}…` stands alone: nothing takes its value", help, at=span(s.source, s.first))
     return None
 

@@ -65,7 +65,7 @@ def check(library: Library, name: str, overrides: Mapping[str, str] | None = Non
     found = sections(module, model, inside, findings)
     program: Program | None = None
     context = Context(library=_library_texts(library))
-    if any(problem.code in ("V0206", "V0315") for problem in findings.items):
+    if any(problem.code in ("V0110", "V0206", "V0315") for problem in findings.items):
         return Checked(name, None, found, tuple(findings.items))
     try:
         with _deep():
@@ -167,7 +167,10 @@ def _image(sheet: Sheet, param: tree.Param, span: Span) -> Tensor:
     size = thunk.get(context) if thunk is not None else None
     if not isinstance(size, Shape) or len(size.dims) != 3:
         where = thunk.span if thunk is not None else span
-        context.fail("V0409", "a model's block has a parameter `image: shape`: height x width x channels", where)
+        help = f"write {'x'.join(map(str, size.dims))}x3" if isinstance(size, Shape) and len(size.dims) == 2 else ""
+        context.fail(
+            "V0409", "a model's block has a parameter `image: shape`: height x width x channels", where, help=help
+        )
     h, w, c = size.dims
     return Tensor(Value(context.sized(TensorType((c, h, w)), sheet.params["image"].span), param.name.id))
 

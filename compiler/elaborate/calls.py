@@ -170,8 +170,12 @@ def configure(value: BlockValue, args: Sequence[tuple[Any, Span]], given: Sequen
     if any(
         isinstance(v, Tensor) and v.type.stage != "const" for v in [*(v for v, _ in args), *(v for _, v, _ in given)]
     ):
+        help = f"write `NAME = {span.text if len(span.text) < 60 else value.name}` above `forward` and `NAME(x)` in it"
         context.fail(
-            "V0216", f"`{value.name}` runs on tensors only when it is bound to a name: its weights need one", span
+            "V0216",
+            f"`{value.name}` runs on tensors only when it is bound to a name: its weights need one",
+            span,
+            help=help,
         )
     if len(args) > len(free):
         message = f"`{value.name}` has {len(free)} parameters left, {len(args)} values are given"

@@ -242,7 +242,12 @@ def _attribute(expr: tree.Attribute, scope: Scope) -> Any:
     help = "a shape has .h, .w and .c" if isinstance(value, Shape) else ""
     if isinstance(value, Tensor):
         called = f"write `{expr.name.id}({expr.base.span.text}, …)`" if expr.name.id in functions.names() else ""
-        help = foreign.translation(expr.name.id) or called or "a tensor has no parts: write `f(x)`, not `x.f()`"
+        help = (
+            foreign.translation(expr.name.id)
+            or functions.otherwise(expr.name.id)
+            or called
+            or "a tensor has no parts: write `f(x)`, not `x.f()`"
+        )
         if expr.name.id in parts and isinstance(expr.base, tree.Name):
             help = f"inside `forward`, `{expr.base.id}` is the tensor: name its sizes by a pattern, `{expr.base.id}: [C, H, W]`"
     return scope.context.fail("V0202", f"{describe(value)} has no `.{expr.name.id}`", expr.name.span, help=help)

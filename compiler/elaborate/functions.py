@@ -50,20 +50,17 @@ def unknown(expr: tree.Name, known: Iterable[str], part: tree.Name | None = None
         return error("V0201", "there is no `self`", expr.span, help=help)
     if part is not None and foreign.stands_alone(expr.id):
         like = part.id if part.id in names() else close(part.id.lower(), names())
-        help = foreign.translation(part.id) or (f"write `{like}(…)`" if like else "")
+        help = foreign.translation(part.id) or otherwise(part.id) or (f"write `{like}(…)`" if like else "")
         return error(
             "V0201", f"there is no `{expr.id}`: functions are called by their names alone", expr.span, help=help
         )
     help = (
-        foreign.translation(expr.id)
-        or _otherwise(expr.id)
-        or use_of(expr.id)
-        or suggestion(expr.id, [*known, *names()])
+        foreign.translation(expr.id) or otherwise(expr.id) or use_of(expr.id) or suggestion(expr.id, [*known, *names()])
     )
     return error("V0201", f"nothing here is called `{expr.id}`", expr.span, help=help)
 
 
-def _otherwise(name: str) -> str:
+def otherwise(name: str) -> str:
     """What to write for an op that has an operator, or another function, instead of a name."""
     op = ops.get(name) if name in ops.names() else None
     if op is None or op.spoken or op.internal:
@@ -86,7 +83,12 @@ def call_op(name: str, scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> 
         _by_position(name, scope, rest, named)
     params = [p for p in op.params if p.name not in named]
     if len(rest) > len(params):
-        scope.context.fail("V0311", f"{name} takes {len(params)} attributes, not {len(rest)}", rest[len(params)][1])
+        takes = (
+            f"{len(params)} attribute{'' if len(params) == 1 else 's'} after its tensors" if params else "tensors alone"
+        )
+        first = isinstance(rest[0][0], str) and not operands
+        help = f"the tensors come first: `{name}({', '.join(op.inputs)}, {rest[0][1].text})`" if first else ""
+        scope.context.fail("V0311", f"{name} takes {takes}, not {len(rest)}", rest[len(params)][1], help=help)
     given = named | {p.name: item for p, item in zip(params, rest, strict=False)}
     settable = [*op.params, *([INIT] if op.owns_weights and not operands else [])]
     known = [p.name for p in settable]

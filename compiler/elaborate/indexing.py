@@ -34,7 +34,8 @@ def index(expr: tree.Index, scope: Scope) -> Any:
 
 def _integer(value: Any, span: Span, context: Context) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        context.fail("V0308", f"an index is an integer, not {describe(value)}", span)
+        help = '`rearrange(x, "n -> 1 n")` adds an axis' if value is None else ""
+        context.fail("V0308", f"an index is an integer, not {describe(value)}", span, help=help)
     return value
 
 
@@ -56,7 +57,10 @@ def _tensor(x: Tensor, expr: tree.Index, scope: Scope) -> Tensor:
         scope.context.fail("V0308", "`..` stands once in an index", expr.items[leads[1]].span)
     count, rank = len(expr.items) - len(leads), x.type.rank
     if count > rank:
-        scope.context.fail("V0402", f"{count} axes are indexed, the tensor is {list(x.type.shape)}", expr.span)
+        help = "the batch axis is not written: leave its `:` out" if count == rank + 1 else ""
+        scope.context.fail(
+            "V0402", f"{count} axes are indexed, the tensor is {list(x.type.shape)}", expr.span, help=help
+        )
     for position, item in enumerate(expr.items):
         if isinstance(item, tree.Lead):
             continue

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ...grammar import tree
+from ...grammar import foreign, tree
 from ...grammar.source import Span
 from ...grammar.suggest import suggestion
 from .context import Context
-from .values import BlockValue, Builtin, FunctionValue, Identity, OpValue, Shape, Shared, Tensor, Word, describe
+from .values import BlockValue, Builtin, FunctionValue, Identity, OpValue, Shape, Shared, Tensor, Word, describe, listed
 
 TYPES = ("int", "float", "bool", "shape", "block", "layer", "list", "tensor", "text", "none")
 
@@ -66,6 +66,13 @@ def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Any, span: Sp
     if "shape" in kinds and re.fullmatch(r"\d+(\s*\*\s*\d+)+", span.text):
         sides = "x".join(re.findall(r"\d+", span.text))
         return f"write {sides}: a shape is height x width x channels"
+    if isinstance(value, str) and kinds & {"block", "layer"} and value.isidentifier():
+        return f"write it without quotes: {value}"
+    sides = listed(value) or []
+    if "shape" in kinds and sides and all(isinstance(side, int) for side in sides):
+        return f"write {'x'.join(map(str, sides))}: a shape is height x width x channels"
+    if foreign_type := next((foreign.TYPES[kind] for kind in sorted(kinds) if kind in foreign.TYPES), ""):
+        return f"the type is written `{foreign_type}`"
     if "shape" in kinds and isinstance(value, int) and not isinstance(value, bool):
         return f"a shape is height x width x channels: {value}x{value}x3"
     return ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from ...grammar import foreign
 from ...grammar.source import Span
 from .scopes import Scope
 from .tensors import emit
@@ -141,8 +142,9 @@ def _side(scope: Scope, text: str, span: Span) -> Side:
         elif token[0].isalpha() or token[0] == "_":
             groups.append((token,)) if group is None else group.append(token)
         else:
-            help = "`..` stands for any leading axes" if token == "." else ""
-            scope.context.fail("V0407", f"`{token}` does not belong in a pattern", span, help=help)
+            if "..." in text:
+                scope.context.fail("V0407", "`...` is written `..` in a pattern too", span)
+            scope.context.fail("V0407", f"`{token}` does not belong in a pattern", span)
     side = Side(lead, tuple(groups))
     if group is not None or len(set(side.names)) != len(side.names):
         why = "a bracket is left open" if group is not None else "a name stands twice"
@@ -155,10 +157,8 @@ def _sizes(scope: Scope, x: Tensor, left: Side, pattern: str, given: Mapping[str
     shape = x.type.shape
     fits = len(shape) >= len(left.groups) if left.lead is not None else len(shape) == len(left.groups)
     if not fits:
-        batch = (
-            left.lead is None and len(left.groups) == len(shape) + 1 and left.groups[0] in (("b",), ("n",), ("batch",))
-        )
-        help = "the batch axis is not written: leave it out" if batch else ""
+        first = left.groups[0] if left.groups and left.lead is None else ()
+        help = foreign.batch(first[0], len(left.groups), len(shape)) if len(first) == 1 else ""
         scope.context.fail(
             "V0402", f'"{pattern}" is for {len(left.groups)} axes, the tensor is {list(shape)}', span, help=help
         )

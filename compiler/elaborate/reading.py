@@ -41,6 +41,7 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
             for item in module.definitions.values():
                 if isinstance(item, tree.Block):
                     _reserved(item, findings)
+                    _own_self(item.forward.params, findings)
                 if not isinstance(item, tree.Model):
                     _twice(item, findings)
                     if "match" in module.source.text:
@@ -113,6 +114,15 @@ def _reserved(item: tree.Block, findings: Findings) -> None:
         if param.name.id == INPUT:
             findings.add(Diagnostic("V0608", f"a parameter can't be called `{INPUT}`", param.name.span,
                                     help=f"call it something else: in a sheet `{INPUT} {{ ... }}` says how pictures are prepared"))  # fmt: skip
+
+
+def _own_self(declared: tuple[tree.Param, ...], findings: Findings) -> None:
+    """V0110 for a `forward(self, x)`."""
+    for param in declared:
+        if param.name.id == "self":
+            findings.add(
+                Diagnostic("V0110", "there is no `self`", param.name.span, help="leave it out: `forward` takes tensors")
+            )
 
 
 # ---- match ---------------------------------------------------------------------------------------------------------
@@ -244,8 +254,8 @@ def expression(expr: tree.Expr, known: frozenset[str]) -> Iterator[Use]:
     pending = [(expr, known)]
     while pending:
         node, here = pending.pop()
-        if isinstance(node, tree.Attribute) and isinstance(node.base, tree.Name):
-            yield Use(node.base, here, node.name)
+        if isinstance(node, tree.Attribute) and (root := _root(node)) is not None:
+            yield Use(root, here, node.name)
         elif isinstance(node, tree.Name):
             yield Use(node, here)
         elif isinstance(node, tree.Each):
@@ -253,6 +263,14 @@ def expression(expr: tree.Expr, known: frozenset[str]) -> Iterator[Use]:
             pending += [(part, inner) for part in parts(node)]
         else:
             pending += [(part, here) for part in parts(node)]
+
+
+def _root(node: tree.Attribute) -> tree.Name | None:
+    """The name that a path such as `torch.nn.Linear` begins with."""
+    base = node.base
+    while isinstance(base, tree.Attribute):
+        base = base.base
+    return base if isinstance(base, tree.Name) else None
 
 
 # ---- definitions inside themselves -----------------------------------------------------------------------------------

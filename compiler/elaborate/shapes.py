@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ...grammar import tree
+from ...grammar import foreign, tree
 from ...grammar.diagnostics import Label
 from ...grammar.source import Span
 from .blame import plain
@@ -31,15 +31,12 @@ def bind(pattern: tree.Pattern, value: Tensor, scope: Scope, what: str, span: Sp
     fits = len(shape) >= len(dims) if leads else len(shape) == len(dims)
     if not fits:
         first = dims[0] if dims else None
-        batch = (
-            isinstance(first, tree.Name) and first.id.lower() in ("b", "bs", "batch") and len(dims) == len(shape) + 1
-        )
         scope.context.fail(
             "V0402",
             f"`{what}` is {pattern.span.text}, the tensor here is {list(shape)}",
             span,
             label=f"{len(shape)} axes",
-            help="the batch axis is not written: leave it out" if batch else "",
+            help=foreign.batch(first.id, len(dims), len(shape)) if isinstance(first, tree.Name) else "",
             others=(Label(pattern.span, f"{len(dims)} axes wanted"),),
         )
     sizes = (*shape[: len(before)], *shape[len(shape) - len(after) :])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import prod
 from string import ascii_letters
 
+from ...grammar import foreign
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
@@ -25,7 +26,8 @@ class Definition(Op):
         floats(types)
         for side, type in zip(_sides(attrs["pattern"]), types, strict=False):
             if type.rank < len(side) - (".." in side) or (".." not in side and type.rank != len(side)):
-                raise OpError(f"`{' '.join(side)}` for {list(type.shape)}", about="pattern")
+                help = foreign.batch(side[0], len(side), type.rank) if side else ""
+                raise OpError(f"`{' '.join(side)}` for {list(type.shape)}", about="pattern", help=help)
         sizes = _sizes(attrs["pattern"], types)
         shape = tuple(sizes[letter] for letter in _letters(attrs["pattern"], _ranks(types))[2] if letter in sizes)
         return (TensorType(shape, "float", types[0].stage),)
@@ -87,7 +89,10 @@ def _sides(text: str) -> list[list[str]]:
         if len(set(side)) != len(side) or ".." in side[1:]:
             raise OpError(f"`{' '.join(side)}`: every axis once, `..` in front", about="pattern")
     if any(name not in sides[0] + sides[1] for name in sides[2]) or (".." in a + b) != (".." in result):
-        raise OpError("the result has an axis that neither operand has, or lacks their `..`", about="pattern")
+        help = 'a space stands between two axes: "n d, m d -> n m"' if max(map(len, sides)) == 1 else ""
+        raise OpError(
+            "the result has an axis that neither operand has, or lacks their `..`", about="pattern", help=help
+        )
     if len(set(names)) > 40:
         raise OpError(f"{len(set(names))} axes are too many", about="pattern")
     return sides

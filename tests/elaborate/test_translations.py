@@ -1,9 +1,14 @@
 """What people write who come from elsewhere: each is refused with what to write instead."""
 
+import re
+from pathlib import Path
+
 import pytest
+import vitc
 from programs import loads
 from vitc.compiler.elaborate import check, elaborate
 from vitc.grammar.diagnostics import VitError
+from vitc.runtime.sections import mistakes
 
 BINDING = (
     "block net(image: shape = 8x8x3) {{\n  f = {}\n  forward(image: [C, H, W]) {{ return f(image) }}\n}}\nmodel m = net"
@@ -128,3 +133,143 @@ def test_an_op_with_weights_called_in_a_forward_is_to_be_bound(call):
 
 def test_a_norm_without_weights_may_be_called_in_a_forward():
     assert told(FORWARD.format("layernorm(image, affine = false)")) == []
+
+
+# ---- words of other languages ------------------------------------------------------------------------------------------
+
+BODY = """block net(image: shape = 8x8x3) {{
+  f = [relu, gelu]
+  fc = linear(3)
+  forward(image: [C, H, W]) {{
+    x: [N, D] = tokens(image)
+    y = {}
+    return fc(f(x))
+  }}
+}}
+model m = net"""
+PAGE = Path(vitc.__file__).parent / "docs" / "language.md"
+TABLE = PAGE.read_text(encoding="utf-8").partition("## From PyTorch\n")[2].partition("\n## ")[0]
+ROWS = re.findall(r"^\| `(.*)` \| `(.*)` \|$", TABLE, re.M)
+
+
+def test_the_page_has_a_table():
+    assert len(ROWS) > 20
+
+
+@pytest.mark.parametrize(("theirs", "ours"), ROWS)
+def test_each_row_of_the_page_is_answered_and_what_it_says_is_right(theirs, ours):
+    found = told(BODY.format(theirs))
+    assert found and all(help or ".." in message for _, message, help in found)
+    assert told(BODY.format(ours)) == []
+
+
+#: An expression of `forward`, and what the first mistake is answered with.
+EXPRESSIONS = {
+    "self.head(x)": "write `head`: a layer is called by its name alone",
+    "nn.Linear(3, 4)": "`linear(out)`: the input size is never written",
+    "torch.nn.Linear(3, 4)": "`linear(out)`: the input size is never written",
+    "nn.functional.gelu(x)": "write `gelu(…)`",
+    "x.shape[0]": "`shape(x)` gives the sizes",
+    "x.size(0)": "`shape(x)` gives the sizes",
+    "x.permute(1, 0)": '`rearrange(x, "a b c -> b a c")` permutes axes',
+    "permute(x, [1, 0])": '`rearrange(x, "a b c -> b a c")` permutes axes',
+    "x.transpose(0, 1)": "`transpose(x)` swaps the last two axes",
+    "transpose(x, 0, 1)": "`transpose(x)` swaps the last two axes",
+    "x.view(3, -1)": "splits and joins axes",
+    "reshape(x, [3, 64])": "splits and joins axes",
+    "[g for i, g in enumerate(f)]": "`for i, x in xs` gives the index and the item",
+    "[g for g, h in zip(f, f)]": "goes through two lists",
+    "[i for i in range(3)]": "`0 .. n` are the integers",
+    "mean(x, axis = -1, keepdim = true)": "did you mean `keep`?",
+    "softmax(x, dim = -1)": "did you mean `axis`?",
+    "chunk(x, 3, dim = -1)": "did you mean `axis`?",
+    "split(x, 3, dim = -1)": "did you mean `axis`?",
+    "linear(in_features = 3, out_features = 4)": "input sizes are never written: leave it out",
+    "conv2d(in_channels = 3, out = 8, kernel = 3)": "input sizes are never written: leave it out",
+    "linear(out_features = 4)": "did you mean `out`?",
+    "linear(4)(x)": "write `NAME = linear` above `forward` and `NAME(x)` in it",
+    "attention(3)(x)": "write `NAME = attention(3)` above `forward` and `NAME(x)` in it",
+    "mlp(x)": "write `NAME = mlp` above `forward` and `NAME(x)` in it",
+    "image.h": "inside `forward`, `image` is the tensor: name its sizes by a pattern, `image: [C, H, W]`",
+    'rearrange(x, "b n d -> b d n")': "the batch axis is not written: leave it out",
+    'rearrange(image, "B c h w -> B (h w) c")': "the batch axis is not written: leave it out",
+    'repeat(x, "b n d -> b n d k", k = 2)': "the batch axis is not written: leave it out",
+    'einsum(x, x, "b n d, b m d -> b n m")': "the batch axis is not written: leave it out",
+    'einsum(x, x, "nd,md->nm")': 'a space stands between two axes: "n d, m d -> n m"',
+    'einsum("n d, m d -> n m", x, x)': 'the tensors come first: `einsum(a, b, "n d, m d -> n m")`',
+    "x[:, :, 0]": "the batch axis is not written: leave its `:` out",
+    "x[none]": '`rearrange(x, "n -> 1 n")` adds an axis',
+    "if x > 0 then x else 0": "`where(condition, a, b)` chooses element by element",
+    "f[0](x) if true else x": "write `if c then a else b`",
+    "true ? x : image": "write `if c then a else b`",
+    'linear(f"3")': 'the text after `else` of an `expect` holds values in braces: "{dim} channels"',
+    "f(lambda x)": "`fn f(x) = …` at the top of the file names a function",
+    "zeros(3)": "write `[3]`",
+    "len(x)": "`shape(x)` gives the sizes of a tensor",
+    "topk(x, 3)": "the language has no sorting",
+    "argmax(x)": "no `argmax`",
+    "leaky_relu(x)": "`max(x, 0.01 * x)`",
+    "elu(x)": "`where(x > 0, x, exp(x) - 1)`",
+    "eq(x, 1)": "`a == b`",
+    "null": "`none`",
+}
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_an_expression_from_elsewhere_is_answered_with_ours(expression):
+    assert EXPRESSIONS[expression] in told(BODY.format(expression))[0][2]
+
+
+#: What is not an expression: the whole text, the message and what it is answered with.
+TEXTS = [
+    (BODY.format("x\n    x = x; y = x"), "`;` has no place here", "a new line ends a statement"),
+    (BODY.format("x\n    self.x = x"), "there is no `self`", "a layer is called by its name alone"),
+    (BODY.format("x\n    if x > 0 { y = x }"), "a condition is true or false while compiling", "`where(condition, a, b)`"),
+    (BODY.format("x\n    if D == 3 { y = x } elif D == 4 { y = x }"), "`elif` is no word of the language", "`else if`"),
+    (BODY.format('x\n    expect D == 3 else f"{D} channels"'), "there is no `f` before a text", "leave it out"),
+    (BODY.format("x\n    assert D == 3"), "`assert` is no word of the language", "`expect a == b else"),
+    (BODY.format("x\n    print(x)"), "`print(…` stands alone", "`vitc show SPEC --flow` prints every shape"),
+    (BODY.format("x\n    f.append(x)"), "`f.…` stands alone", "lists are never changed"),
+    (BODY.format("x[..., 0]"), "`...` is written `..`", ""),
+    (BODY.format('rearrange(x, "... d -> d ...")'), "`...` is written `..` in a pattern too", ""),
+    (BODY.format("x").replace("[C, H, W]", "[B, C, H, W]"), "`image` is [B, C, H, W]", "the batch axis is not written: leave it out"),
+    (BODY.format("x").replace("x: [N, D]", "x: [B, N, D]"), "`x` is [B, N, D]", "the batch axis is not written: leave it out"),
+    (BODY.format("x").replace("forward(image", "forward(self, image"), "there is no `self`", "leave it out"),
+    ("model m = vit { image = 32*32*3 }", "`image` takes shape, not 3072", "write 32x32x3"),
+    ("model m = vit { image = [32, 32, 3] }", "`image` takes shape, not a list", "write 32x32x3"),
+    ("model m = vit { image = (32, 32, 3) }", "there are no tuples", "a shape as `224x224x3`"),
+    ("model m = vit { image = 32 x 32 x 3 }", "a shape is written without spaces", "`224x224x3`"),
+    ("model m = vit { image = 32x32 }", "height x width x channels", "write 32x32x3"),
+    ('model m = vit { depth = 1, act = "relu" }', '`act` takes block, not the text "relu"', "write it without quotes: relu"),
+    ("model my-vit = vit { depth = 1 }", "a name has no `-`", "write `my_vit`"),
+    ("model my.vit = vit { depth = 1 }", "a name has no `.`", "write `my_vit`"),
+    ("/* a comment */\nmodel m = vit", "a comment begins with `#` and ends with its line", ""),
+    ("fn g(x: Tensor) = x\n" + BODY.format("g(x)"), "`x` takes Tensor", "the type is written `tensor`"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message", "help"), TEXTS, ids=[text[1] + text[2] for text in TEXTS])
+def test_a_text_from_elsewhere_is_answered_with_ours(text, message, help):
+    ((_, found, answer),) = told(text)
+    assert message in found and help in answer
+
+
+@pytest.mark.parametrize(("entry", "help"), [("learning_rate = 1e-3", "write `optimizer = adamw(lr = 1e-3)`"),
+                                             ("batch_size = 8", "did you mean `batch`?"), ("optimizer = Adam(lr = 1e-3)", "did you mean `adamw`?")])  # fmt: skip
+def test_a_section_answers_keys_from_elsewhere(entry, help):
+    checked = check(loads(f"vit 1\nmodel m = vit {{ depth = 1 }}\ntrain {{ {entry} }}\n"), "m")
+    (found,) = mistakes(checked.sections, checked.program)
+    assert help in found.help
+
+
+def test_a_batch_is_not_seen_where_n_counts_tokens():
+    ((_, _, help),) = told(
+        BODY.format("x").replace("forward(image: [C, H, W])", "forward(image: [N, C, H, W])").replace("x: [N, D]", "x")
+    )
+    assert help == ""
+
+
+@pytest.mark.parametrize("word", ["topk", "reshape", "elu", "null", "transpose", "permute", "size", "view", "sort"])
+def test_no_suggestion_is_far_fetched(word):
+    ((_, _, help), *_) = told(BODY.format(f"{word}(x, 1)"))
+    assert "did you mean" not in help

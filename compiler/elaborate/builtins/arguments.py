@@ -3,8 +3,11 @@
 from typing import Any
 
 from ....grammar.source import Span
+from ....grammar.suggest import suggestion
 from ...ir.types import TensorType
+from ..blame import named
 from ..scopes import Scope
+from ..tensors import is_int
 from ..values import Shape, Tensor, describe
 
 Args = list[tuple[Any, Span]]
@@ -12,11 +15,15 @@ Kwargs = dict[str, tuple[Any, Span]]
 
 
 def take(scope: Scope, args: Args, kwargs: Kwargs, span: Span, *names: str, optional: int = 0) -> list[Any]:
-    """The arguments of a function by position or name; fails with V0301 or V0202."""
+    """The arguments of a function by position or name; fails with V0202, V0301 or V0311."""
     given = dict(zip(names, args, strict=False)) | kwargs
-    if len(args) > len(names) or any(k not in names for k in kwargs):
-        wrong = next((k for k in kwargs if k not in names), "a further argument")
-        scope.context.fail("V0202", f"there is no place for `{wrong}` here", span, help="it takes " + ", ".join(names))
+    if len(args) > len(names):
+        message = f"{len(args)} values are given to a function of {', '.join(f'`{name}`' for name in names)}"
+        scope.context.fail("V0311", message, args[len(names)][1])
+    wrong = next((name for name in kwargs if name not in names), "")
+    if wrong:
+        help = suggestion(wrong, names)
+        scope.context.fail("V0202", f"there is no `{wrong}` here", named(kwargs[wrong][1]), help=help)
     for name in names[: len(names) - optional]:
         if name not in given:
             scope.context.fail("V0301", f"`{name}` is missing", span)
@@ -34,7 +41,8 @@ def positive(scope: Scope, value: Any, span: Span) -> tuple[int, ...]:
     """A list of sizes as a tuple; fails with V0303 or V0304."""
     items: Any = value.dims if isinstance(value, Shape) else value
     if not isinstance(items, (list, tuple)) or any(isinstance(i, bool) or not isinstance(i, int) for i in items):  # type: ignore[reportUnknownVariableType]
-        scope.context.fail("V0303", f"a shape is a list of integers, not {describe(value)}", span)
+        help = f"write `[{value}]`" if is_int(value) else ""
+        scope.context.fail("V0303", f"a shape is a list of integers, not {describe(value)}", span, help=help)
     if any(i < 1 for i in items):  # type: ignore[reportUnknownVariableType]
         scope.context.fail("V0304", f"sizes are at least 1: {list(items)}", span)  # type: ignore[reportUnknownArgumentType]
     return tuple(items)  # type: ignore[reportUnknownArgumentType]

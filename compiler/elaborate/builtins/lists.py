@@ -27,7 +27,8 @@ def len_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
     (x,) = take(scope, args, kwargs, span, "x")
     items = list(x.dims) if isinstance(x, Shape) else members(x)
     if items is None:
-        scope.context.fail("V0308", f"len takes a list, not {describe(x)}", span)
+        help = "`shape(x)` gives the sizes of a tensor" if isinstance(x, Tensor) else ""
+        scope.context.fail("V0308", f"len takes a list, not {describe(x)}", span, help=help)
     return len(items)
 
 

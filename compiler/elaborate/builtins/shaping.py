@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ....grammar import foreign
 from ....grammar.source import Span
 from ...ir.types import TensorType
 from ...ops.base import Param
@@ -36,6 +37,8 @@ def _pattern(scope: Scope, args: Args, kwargs: Kwargs, span: Span, *, repeat: bo
 
 def transpose_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
     """`transpose(x)`: the last two axes swapped."""
+    if len(args) > 1:
+        scope.context.fail("V0311", "transpose takes a tensor alone", args[1][1], help=foreign.translation("transpose"))
     (x,) = take(scope, args, kwargs, span, "x")
     return emit(scope, "permute", (number_or_tensor(scope, "transpose", x, span),), {"perm": (-1, -2)}, span)
 
