@@ -40,7 +40,7 @@ class Checked:
     steps: int = 0
     #: What has no effect in the text of a model that is right.
     warnings: tuple[Diagnostic, ...] = ()
-    #: The places of settings that do have an effect in this model.
+    #: The places of settings and layers that do have an effect in this model.
     read: frozenset[Span] = frozenset()
 
 
@@ -64,7 +64,7 @@ def check(library: Library, name: str, overrides: Mapping[str, str] | None = Non
     findings.add(*mistakes(library))
     found = sections(module, model, inside, findings)
     program: Program | None = None
-    context = Context(library=_library_texts(library))
+    context = Context(library=_library_texts(library), bundled=_bundled_texts(library))
     if any(problem.code in ("V0110", "V0206", "V0315") for problem in findings.items):
         return Checked(name, None, found, tuple(findings.items))
     try:
@@ -78,11 +78,11 @@ def check(library: Library, name: str, overrides: Mapping[str, str] | None = Non
         findings.add(Diagnostic("V0503", "this text is nested deeper than the compiler follows", model.name.span))
     if findings.items:
         return Checked(name, None, found, tuple(findings.items), context.steps)
-    unread = (warning for read, warning in context.settings.values() if not read)
+    unread = (warning for read, warning in context.effects.values() if not read)
     if library.unused is None:
         library.unused = reading.warnings(library)
     warnings = (*library.unused, *context.warnings, *unread)
-    read = frozenset(place for place, (read, _) in context.settings.items() if read)
+    read = frozenset(place for place, (read, _) in context.effects.items() if read)
     return Checked(name, program, found, (), context.steps, warnings, read)
 
 
@@ -115,11 +115,11 @@ def _program(context: Context, module: Module, model: tree.Model, own: Sequence[
     layer = done.layer
     budget.check(layer, context, sheet.model.base.span)
     if context.asked:
-        other = Context(training=True, library=context.library)
+        other = Context(training=True, library=context.library, bundled=context.bundled)
         _, trained = _run(other, module, model, own)
         layer = training.combine(layer, trained.layer)
-        for place, (read, warning) in other.settings.items():
-            context.settings[place] = read or context.settings.get(place, (False,))[0], warning
+        for place, (read, warning) in other.effects.items():
+            context.effects[place] = read or context.effects.get(place, (False,))[0], warning
     layer = initialisers.apply(layer, sheet, module, starts)
     layer = replace(layer, span=model.name.span)
     program = Program(model.name.id, layer, found, dict(aliases(layer)))
@@ -131,6 +131,12 @@ def _library_texts(library: Library) -> frozenset[Source]:
     """The texts of std; a bundled model that is itself looked at is the user's text."""
     std = (m for m in library.modules.values() if m.path.is_relative_to(SPECS / "std") and m is not library.main)
     return frozenset(module.source for module in std)
+
+
+def _bundled_texts(library: Library) -> frozenset[Source]:
+    """All texts that the user neither wrote nor looks at."""
+    bundled = (m for m in library.modules.values() if m.path.is_relative_to(SPECS) and m is not library.main)
+    return frozenset(module.source for module in bundled)
 
 
 def _model(library: Library, name: str) -> tuple[Module, tree.Model]:

@@ -20,7 +20,7 @@ from .context import Context
 from .reserved import refuse
 from .scopes import LATER, MISSING, Scope, Thunk
 from .shapes import names_in
-from .slots import LayerSlot, ListSlot, holds_layer, makes_layer, settle
+from .slots import LayerSlot, ListSlot, holds_layer, makes_layer, settle, slots_in
 from .values import BlockValue, Builtin, OpValue, Shape, Shared, Tensor, WeightValue, Whole, Word
 
 
@@ -32,6 +32,8 @@ class Instance:
         self.shapes: dict[str, int] = {}
         self.weights: dict[str, WeightSpec] = {}
         self.slots: dict[str, LayerSlot | ListSlot] = {}
+        #: Where the names of layers stand.
+        self.names: dict[str, Span] = {}
         self.leaves: dict[str, Tensor] = {}
         block = value.definition
         #: Names that shape patterns of `forward` bind: known from the first call on.
@@ -156,7 +158,7 @@ class Instance:
         if makes_layer(value):
             refuse(self.context, named)
             slot = self._list(name, value, span) if isinstance(value, list) else self._slot(name, value, span)  # type: ignore[reportUnknownArgumentType] -- any list
-            self.slots[name] = slot
+            self.slots[name], self.names[name] = slot, named.span
             return slot
         if isinstance(value, WeightValue):
             refuse(self.context, named)
@@ -199,7 +201,15 @@ class Instance:
         for name, setting in self.value.args.items():
             thunk = self.params[name] if name in self.params else self.binds[name]
             message = f"`{name}` has no effect: nothing in block `{self.value.name}` reads it with these settings"
-            self.context.setting(settings.at(setting), thunk.read, message)
+            self.context.effect("V0414", settings.at(setting), thunk.read, message)
+
+    def tell_uncalled(self) -> None:
+        """Notes of each layer that this block binds whether it was called."""
+        for name, slot in self.slots.items():
+            idle = [inner.path for inner in slots_in(slot) if not inner.called and inner.lent is None]
+            which = ", ".join(f"`{path}`" for path in idle[:3]) + (", …" if len(idle) > 3 else "")
+            message = f"{which} in block `{self.value.name}` {'are' if len(idle) > 1 else 'is'} bound and never called"
+            self.context.effect("V0415", self.names[name], not idle, message)
 
     # ---- the end -----------------------------------------------------------------------------------------------------
 

@@ -61,6 +61,8 @@ class Context:
     asked: bool = False
     #: Texts of the library: mistakes are led from there back to the user's own.
     library: frozenset[Source] = frozenset()
+    #: All bundled texts but the one looked at: what has no effect in them is not the user's to know.
+    bundled: frozenset[Source] = frozenset()
     steps: int = 0
     depth: int = 0
     constants: int = 0
@@ -77,21 +79,21 @@ class Context:
     #: The values that are being computed, outermost first; `looking`: what is asked for now is only looked at.
     making: "list[Thunk]" = field(default_factory=list["Thunk"])
     looking: bool = False
-    #: Settings by the place of their names: whether any layer read their value, and the warning where none did.
-    settings: dict[Span, tuple[bool, Diagnostic]] = field(default_factory=dict[Span, tuple[bool, Diagnostic]])
+    #: Settings and layers by the place of their names: whether any layer used them, and the warning where none did.
+    effects: dict[Span, tuple[bool, Diagnostic]] = field(default_factory=dict[Span, tuple[bool, Diagnostic]])
 
     def warn(self, code: str, message: str, span: Span, *, help: str = "", others: tuple[Label, ...] = ()) -> None:
         """Warns of something in the user's own text that has no effect, or another one than it seems to have."""
-        if self.own(span):
+        if span.source not in self.bundled:
             found = Diagnostic(code, message, plain(span), others=others, help=help, severity="warning")
             self.warnings += [] if found in self.warnings else [found]
 
-    def setting(self, span: Span, read: bool, message: str, help: str = "") -> None:
-        """Records whether a layer read what is set at a place."""
+    def effect(self, code: str, span: Span, used: bool, message: str) -> None:
+        """Records whether a layer used what is set or bound at a place."""
         place = plain(span)
-        if self.own(span):
-            before = self.settings.get(place, (False,))[0]
-            self.settings[place] = before or read, Diagnostic("V0414", message, place, help=help, severity="warning")
+        if span.source not in self.bundled:
+            before = self.effects.get(place, (False,))[0]
+            self.effects[place] = before or used, Diagnostic(code, message, place, severity="warning")
 
     def own(self, span: Span) -> bool:
         """Whether a place is in the user's text."""

@@ -11,15 +11,17 @@ Path = tuple[str, ...]
 _HELP = "set a name once, whole or in parts: a whole value takes its parts as arguments, `mlp = glu(act = relu)`"
 
 
-def leaves(entries: Sequence[tree.Entry], above: Path = ()) -> list[tuple[Path, Span]]:
-    """The paths that entries set, with the places of their last names; of empty braces the path of the braces."""
+def leaves(entries: Sequence[tree.Entry], above: Path = (), *, dots: bool = False) -> list[tuple[Path, Span]]:
+    """The paths that entries set, with the places of their last names; of empty braces the path of the braces. With `dots`
+    a key in quotes is the path that it would be without them: `"head.weight"`."""
     found: list[tuple[Path, Span]] = []
     for entry in entries:
         if isinstance(entry, tree.Expect):
             continue
         name = entry.pattern if isinstance(entry, tree.PatternBind) else entry.name
-        path = (*above, name.value if isinstance(name, tree.String) else name.id)
-        inner = leaves(entry.entries, path) if isinstance(entry, tree.Amend) else []
+        keys = [name.id] if isinstance(name, tree.Name) else name.value.split(".") if dots else [name.value]
+        path = (*above, *keys)
+        inner = leaves(entry.entries, path, dots=dots) if isinstance(entry, tree.Amend) else []
         found += inner or [(path, name.span)]
     return found
 
@@ -33,7 +35,7 @@ def values(entries: Sequence[tree.Entry]) -> Iterator[tree.Expr]:
             yield entry.value
 
 
-def once(entries: Sequence[tree.Entry], where: str) -> tuple[list[tree.Entry], list[Diagnostic]]:
+def once(entries: Sequence[tree.Entry], where: str, *, dots: bool = False) -> tuple[list[tree.Entry], list[Diagnostic]]:
     """The entries without those that set again what another one sets, whole or in part, and V0204 for each of these."""
     kept: list[tree.Entry] = []
     problems: list[Diagnostic] = []
@@ -41,7 +43,7 @@ def once(entries: Sequence[tree.Entry], where: str) -> tuple[list[tree.Entry], l
     inner: dict[Path, Span] = {}
     for entry in entries:
         before = len(problems)
-        for path, span in leaves([entry]):
+        for path, span in leaves([entry], dots=dots):
             above = [path[:length] for length in range(1, len(path))]
             first = next((ends[p] for p in (*above, path) if p in ends), inner.get(path))
             if first is None:

@@ -28,6 +28,7 @@ Kwargs = Mapping[str, tuple[Any, Span]]
 def call_layer(slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Any:
     """A bound layer on tensors."""
     slot.instance.called[slot.path.partition(".")[0]] = None
+    slot.called = True
     if isinstance(slot.value, OpValue):
         return call_op_layer(slot, slot.value, args, kwargs, scope, span)
     done = run(slot.value, slot, args, kwargs, scope, span)
@@ -132,6 +133,7 @@ def _call_blocks(slot: ListSlot, args: Args, scope: Scope, span: Span) -> Any:
     first = _tensors([value for value, _ in args])
     for member in slot.members:
         member.instance.called[member.path.partition(".")[0]] = None
+        member.called = True
     variants: list[int] = []
     done: Elaborated | None = None
     for member in slot.members:
@@ -233,6 +235,7 @@ def run_forward(instance: Instance, args: Args, kwargs: Kwargs, span: Span) -> E
     tensors: list[Tensor] = []
     template = _dig(result, tensors)
     instance.tell_unread()
+    instance.tell_uncalled()
     graph = instance.builder.graph([t.value for t in tensors], names)
     return Elaborated(instance.freeze(graph), template, tuple(t.type for t in tensors))
 

@@ -38,6 +38,11 @@ def _nested(shown: Source, key: str, value: tree.Expr) -> tree.Bind | tree.Amend
     """`a.b=v` as `a { b = v }`; after `init` stands the name of a weight, or a pattern of such names."""
     at, whole = len("--set "), Span(shown, 0, len(shown.text))
     first, dot, rest = key.partition(".")
+    if "" in key.split("."):
+        message = f"`{key}` is not a path: `--set` takes names with one dot between them"
+        raise VitError(
+            (Diagnostic("V1004", message, Span(shown, at, at + len(key)), help="write `--set mlp.drop=0.1`"),), 2
+        )
     if first == "init" and dot:
         pattern = tree.String(Span(shown, at + len("init."), at + len(key)), rest)
         return tree.Amend(whole, tree.Name(Span(shown, at, at + len(first)), first),

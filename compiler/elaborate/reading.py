@@ -4,7 +4,6 @@ Names that nothing has, names bound twice, and definitions that contain themselv
 choice anywhere is let pass here: whether it fits is told when the text is run.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -59,24 +58,35 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
 
 
 def warnings(library: Library) -> tuple[Diagnostic, ...]:
-    """V0415 for what a block of the user's texts binds and never uses."""
-    found: list[Diagnostic] = []
-    for module in library.modules.values():
-        if module is library.main or not module.path.is_relative_to(SPECS):
-            for item in (item for item in module.definitions.values() if isinstance(item, tree.Block)):
-                named = [entry.name for entry in item.entries if isinstance(entry, tree.Bind)]
-                counts = Counter(node.id for node in walk(item) if isinstance(node, tree.Name))
-                found += [
-                    Diagnostic(
-                        "V0415",
-                        f"`{name.id}` is bound in block `{item.name.id}` and never used",
-                        name.span,
-                        severity="warning",
-                    )
-                    for name in named
-                    if counts[name.id] == 1
-                ]
-    return tuple(found)
+    """V0415 for what a block of the user's texts binds and never mentions."""
+    return tuple(
+        Diagnostic(
+            "V0415", f"`{name.id}` is bound in block `{item.name.id}` and never used", name.span, severity="warning"
+        )
+        for module in library.modules.values()
+        if module is library.main or not module.path.is_relative_to(SPECS)
+        for item in module.definitions.values()
+        if isinstance(item, tree.Block)
+        for name in _unmentioned(item)
+    )
+
+
+def _unmentioned(block: tree.Block) -> Iterator[tree.Name]:
+    """The bindings, and parameters of the type `layer`, that neither `forward` nor another entry mentions. Right of `=` the
+    name of a parameter is the parameter."""
+    declared = {param.name.id for param in block.params}
+    forward = {node.id for node in walk(block.forward) if isinstance(node, tree.Name)}
+    entries = [{node.id for node in walk(entry) if isinstance(node, tree.Name)} for entry in block.entries]
+    yield from (
+        param.name
+        for param in block.params
+        if params.is_layer(param) and not any(param.name.id in names for names in [forward, *entries])
+    )
+    for index, entry in enumerate(block.entries):
+        if isinstance(entry, tree.Bind) and entry.name.id not in forward:
+            others = [] if entry.name.id in declared else [*entries[:index], *entries[index + 1 :]]
+            if not any(entry.name.id in names for names in others):
+                yield entry.name
 
 
 def _outside(name: str, module: Module) -> bool:

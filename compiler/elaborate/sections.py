@@ -39,7 +39,7 @@ def sections(
         seen.add((kind, owner))
         if owner in ("", model.name.id):
             if kind == "init":
-                findings.add(*once(section.entries, "section")[1], *_expects(section.entries))
+                findings.add(*once(section.entries, "section", dots=True)[1], *_expects(section.entries))
             else:
                 kept, twice = once(section.entries, "section")
                 findings.add(*twice, *_misplaced(section.entries, f"section `{kind}`"))

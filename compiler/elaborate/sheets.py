@@ -234,4 +234,4 @@ class Sheet:
                 continue
             thunk = self.params[name] if name in self.given else self.instance.binds[name]
             message = f"`{name}` has no effect: nothing in block `{self.value.name}` reads it with these settings"
-            self.context.setting(found.span, thunk.read, message)
+            self.context.effect("V0414", found.span, thunk.read, message)

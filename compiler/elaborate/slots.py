@@ -43,6 +43,7 @@ class LayerSlot:
     calls: list[Elaborated] = field(default_factory=list[Elaborated])
     op_layer: Layer | None = None
     lent: Lent | None = None
+    called: bool = False
     merged: tuple[int, Layer] | None = None
 
     def owner(self) -> "LayerSlot":

@@ -284,3 +284,75 @@ def test_what_a_block_does_without_effect_is_told():
     found = [(d.code, d.span.text) for d in checked.warnings if d.span]
     assert found == [("V0415", "lost"), ("V0416", '"c h w -> (h w) c"'), ("V0417", "x + pos")]
     assert all(d.severity == "warning" for d in checked.warnings) and checked.program is not None
+
+
+#: Bindings and a `forward`, and the layers that are told as bound and never called.
+UNCALLED = {
+    ("fc = linear(4)", "return fc(mean(x, axis = -2))"): [],
+    ("fc = linear(4)\n  extra = linear(4)", "y = [extra]\n    return fc(mean(x, axis = -2))"): ["extra"],
+    ("fc = linear(4)\n  extra = linear(4)", "y = extra\n    return fc(mean(x, axis = -2))"): ["extra"],
+    ("fc = [linear(4), linear(4)]", "return fc[0](mean(x, axis = -2))"): ["fc"],
+    ("fc = [linear(3), linear(4)]", "return fc(mean(x, axis = -2))"): [],
+    ("fc = [linear(3), linear(4)]", "return fc[1](fc[0](mean(x, axis = -2)))"): [],
+    ("fc = linear(4)\n  norm = norm", "return fc(mean(x, axis = -2))"): ["norm"],
+    ("fc = linear(4)\n  n = norm", "return fc(mean(n(x), axis = -2))"): [],
+    ("fc = linear(4)\n  two = share(fc)", "return two(mean(x, axis = -2))"): [],
+    ("fc = linear(4)\n  two = share(fc)", "return fc(mean(x, axis = -2))"): ["two"],
+    # a branch that is not taken may call it another time
+    ("fc = linear(4)\n  pre = linear(3)", "x = if N == 63 then pre(x) else x\n    return fc(mean(x, axis = -2))"): [],
+    ("fc = linear(4)\n  inner = mlp(hidden = 4)", "return fc(mean(inner(x), axis = -2))"): [],
+}
+
+
+@pytest.mark.parametrize("lines", UNCALLED)
+def test_a_layer_that_is_never_called_is_told(lines):
+    bind, body = lines
+    text = f"block b(image: shape = 8x8x3, norm: block = layernorm) {{\n  {bind}\n  forward(image: [C, H, W]) {{\n    x: [N, D] = tokens(image)\n    {body}\n  }}\n}}\nmodel m = b"
+    checked = check(loads(f"vit 1\n{text}"), "m")
+    assert checked.problems == ()
+    assert [d.span.text for d in checked.warnings if d.span and d.code == "V0415"] == UNCALLED[lines]
+
+
+def test_a_layer_parameter_that_is_never_called_is_told():
+    text = "block b(image: shape = 8x8x3, act: layer = gelu, top: layer = linear(4)) {\n  forward(image: [C, H, W]) { return top(mean(image, axis = [-2, -1])) }\n}\nmodel m = b"
+    checked = check(loads(f"vit 1\n{text}"), "m")
+    assert [(d.code, d.span.text) for d in checked.warnings if d.span] == [("V0415", "act")]
+
+
+def test_a_layer_called_in_one_of_two_models_has_an_effect():
+    body = "x = [pre]\n    y = if N == 64 then pre(tokens(image)) else tokens(image)\n    return mean(y, axis = -2)"
+    block = f"block b(image: shape = 8x8x3) {{\n  pre = linear(3)\n  forward(image: [C, H, W]) {{\n    N = H * W\n    {body}\n  }}\n}}"
+    library = loads(f"vit 1\n{block}\nmodel m = b\nmodel n = b {{ image = 16x16x3 }}\n")
+    warned = [[d.code for d in check(library, name).warnings] for name in ("m", "n")]
+    assert warned == [[], ["V0415"]]
+    assert check(library, "m").read & {d.span for d in check(library, "n").warnings}
+
+
+def test_what_has_no_effect_in_a_bundled_sheet_is_not_told_to_its_user():
+    """`hidden` of a sheet of the zoo is read no more where both layers that read it are replaced: no fault of the user's."""
+    text = (
+        'vit 1\nuse "zoo/eva.vit"\nmodel m = eva02_base_patch14_224 { mlp { fc1_g = linear(8), fc1_x = linear(8) } }\n'
+    )
+    checked = check(loads(text), "m")
+    assert checked.problems == () and checked.warnings == ()
+    own = "vit 1\nmodel z = vit { depth = 1, mlp = swiglu(hidden = 9) }\nmodel m = z { mlp { fc1_g = linear(8), fc1_x = linear(8) } }\n"
+    assert [(d.code, d.span.text) for d in check(loads(own), "m").warnings if d.span] == [("V0414", "hidden")]
+
+
+@pytest.mark.parametrize("lines", ['head.weight = 0.5, "head.weight" = 1.0', '"head.weight" = 0.5, head { weight = 1.0 }',
+                                   'head { weight = 0.5 }, "head.weight" = 1.0', '"head.weight" = 0.5, "head.weight" = 1.0'])  # fmt: skip
+def test_a_weight_named_with_and_without_quotes_is_set_twice(lines):
+    (found,) = check(loads(f"vit 1\n{BASE}\nmodel m = base\ninit {{ {lines} }}\n"), "m").problems
+    assert (found.code, found.message) == ("V0204", "`head.weight` is set twice in this section")
+
+
+@pytest.mark.parametrize("key", [".depth", "depth.", "mlp..drop", ".", "init.", "train..lr"])
+def test_a_path_without_a_name_is_refused_on_the_command_line(key):
+    with pytest.raises(VitError) as refused:
+        check(loads(f"vit 1\n{BASE}\nmodel m = base\n"), "m", {key: "1"})
+    (found,) = refused.value.diagnostics
+    assert (
+        found.code == "V1004"
+        and found.message == f"`{key}` is not a path: `--set` takes names with one dot between them"
+    )
+    assert found.span and found.span.text == key
