@@ -1,5 +1,6 @@
 """The section `init`: initialisers by the names of weights, over those that the blocks give."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,64 +16,78 @@ from .library import Module
 from .sheets import Sheet
 
 Chosen = dict[str, WeightSpec]
-_NAME = re.compile(r"\{([A-Za-z_]\w*)\}")
+#: In a pattern of names, `{*}` is any text, `{p}` weight or bias, any other name a number.
+_HOLE = re.compile(r"\{(\*|[A-Za-z_]\w*)\}")
+_HOLES = {"*": ".+", "p": "(?:weight|bias)"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """`name = value` of the section: the name of a weight or a pattern of such names, and its place."""
+    """`name = value` of the section: the name of a weight or a pattern of such names, its place, and the file it is in.
+    `inherited`: it was written for a model below, whose weights a nearer sheet may have taken away."""
 
     name: str
     span: Span
     value: tree.Expr
+    module: Module
+    inherited: bool
 
 
 def apply(layer: Layer, sheet: Sheet, module: Module, settings: Iterable[tree.Entry] = ()) -> Layer:
-    """The tree with the initialisers of the file's `init` sections: those for all models, those for this one, then
-    `settings`, the entries of the command line."""
+    """The tree with the initialisers of the `init` sections, from the model at the bottom up to this one: of each file those
+    for all its models, then those for one; then `settings`, the entries of the command line."""
     chosen, findings = Chosen(), Findings()
-    mine = [
-        s for s in module.sections if s.kind.id == "init" and (s.model is None or s.model.id == sheet.model.name.id)
-    ]
-    ordered = sorted(mine, key=lambda s: s.model is not None)
-    lines = list(_lines([*(entry for section in ordered for entry in section.entries), *settings], ""))
+    lines = [*_sections(sheet, module), *_lines(settings, "", module, inherited=False)]
     weights = dict(walk_weights(layer)) if lines else {}
     for line in lines:
         try:
-            chosen |= _matched(line, weights, sheet, module)
+            chosen |= _matched(line, weights, sheet)
         except VitError as problem:
             findings.add(*problem.diagnostics)
     findings.raise_if_any()
     return _rebuilt(layer, chosen, {}) if chosen else layer
 
 
-def _lines(entries: Iterable[tree.Entry], above: str) -> Iterator[_Line]:
+def _sections(sheet: Sheet, module: Module) -> Iterator[_Line]:
+    """The lines of the sections for a model and for those it inherits from, the farthest first."""
+    seen: set[Module] = set()
+    for model, owner in reversed(sheet.models):
+        found = [section for section in owner.sections if section.kind.id == "init"]
+        if owner not in seen:  # those for all models of a file come once, below those for one
+            seen.add(owner)
+            for section in (section for section in found if section.model is None):
+                yield from _lines(section.entries, "", owner, inherited=owner is not module)
+        for section in (section for section in found if section.model and section.model.id == model.name.id):
+            yield from _lines(section.entries, "", owner, inherited=model is not sheet.model)
+
+
+def _lines(entries: Iterable[tree.Entry], above: str, module: Module, *, inherited: bool) -> Iterator[_Line]:
     """The lines that entries are; `head.weight = v` and `head { weight = v }` name the same."""
     for entry in entries:
         if isinstance(entry, tree.Amend):
-            yield from _lines(entry.entries, f"{above}{entry.name.id}.")
+            yield from _lines(entry.entries, f"{above}{entry.name.id}.", module, inherited=inherited)
         elif isinstance(entry, tree.Bind):
-            yield _Line(f"{above}{entry.name.id}", entry.name.span, entry.value)
+            yield _Line(f"{above}{entry.name.id}", entry.name.span, entry.value, module, inherited)
         elif isinstance(entry, tree.PatternBind):
-            yield _Line(f"{above}{entry.pattern.value}", entry.pattern.span, entry.value)
+            yield _Line(f"{above}{entry.pattern.value}", entry.pattern.span, entry.value, module, inherited)
 
 
-def _matched(line: _Line, weights: Mapping[str, WeightSpec], sheet: Sheet, module: Module) -> Chosen:
-    """The weights that one line names, with what it gives them."""
+def _matched(line: _Line, weights: Mapping[str, WeightSpec], sheet: Sheet) -> Chosen:
+    """The weights that one line names, with what it gives them. `{*}` reaches no state: running statistics and the like."""
     from .expressions import evaluate
 
     pattern = compiled(line.name, line.span)
     found = Chosen()
     for path, spec in weights.items():
         match = pattern.fullmatch(path)
-        if match is not None:
-            scope = sheet.scope(module).with_locals({k: int(v) for k, v in match.groupdict().items()})
+        if match is not None and (spec.trainable or "{*}" not in line.name):
+            scope = sheet.scope(line.module).with_locals({k: int(v) for k, v in match.groupdict().items()})
             sheet.context.step(line.span)
             init: Init = initialiser(
                 scope, evaluate(line.value, scope), spec.shape, line.value.span, trainable=spec.trainable
             )
             found[path] = replace(spec, init=init, chosen=True)
-    if not found:
+    if not found and not line.inherited:
         problem = f"no weight of `{sheet.model.name.id}` is called `{line.name}`"
         help = suggestion(line.name, weights)
         raise VitError((Diagnostic("V0607", problem, line.span, help=help),))
@@ -80,13 +95,15 @@ def _matched(line: _Line, weights: Mapping[str, WeightSpec], sheet: Sheet, modul
 
 
 def compiled(text: str, span: Span) -> re.Pattern[str]:
-    """A name pattern as an expression: `{i}` stands for a number, everything else for itself; fails with V0607."""
-    pieces = _NAME.split(text)
-    names = pieces[1::2]
+    """A name pattern as an expression: holes stand for what they stand for, everything else for itself; fails with V0607."""
+    pieces = _HOLE.split(text)
+    names = [hole for hole in pieces[1::2] if hole not in _HOLES]
     if any("{" in piece or "}" in piece for piece in pieces[::2]) or len(set(names)) < len(names) or len(text) > 200:
         raise VitError((Diagnostic("V0607", f"`{text}` is no pattern of weight names", span,
-                                   help="each {name} stands for one number: blocks.{i}.attn.proj.weight"),))  # fmt: skip
-    return re.compile("".join(f"(?P<{p}>[0-9]+)" if i % 2 else re.escape(p) for i, p in enumerate(pieces)))
+                                   help="each {name} stands for one number, {p} for weight or bias, {*} for any text: blocks.{i}.attn.{*}"),))  # fmt: skip
+    holes = (_HOLES.get(hole, f"(?P<{hole}>[0-9]+)") for hole in pieces[1::2])
+    texts = [re.escape(piece) for piece in pieces[::2]]
+    return re.compile("".join(itertools.chain(*zip(texts, [*holes, ""], strict=True))))
 
 
 def _rebuilt(layer: Layer, chosen: Chosen, done: dict[Any, Layer]) -> Layer:

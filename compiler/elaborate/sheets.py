@@ -56,6 +56,8 @@ class Sheet:
         # What the command line sets makes another model, which inherits no expectations.
         self.changed = bool(overrides)
         self.overrides = overrides
+        #: The model and those that it inherits from, the nearest first, each with its file.
+        self.models: list[tuple[tree.Model, Module]] = []
         given: dict[str, Given] = {}
         for entry in reversed(overrides):
             if isinstance(entry, tree.Bind) and entry.name.id == INPUT:
@@ -93,6 +95,7 @@ class Sheet:
         """The entries of a model and of those it inherits from (nearer ones win), and the block below them."""
         if id(model) in seen:
             self.context.fail("V0206", f"model `{model.name.id}` inherits from itself", model.base.span)
+        self.models.append((model, module))
         kept, problems = once(model.entries, "sheet")
         for problem in problems:
             self._say(problem)
