@@ -41,7 +41,7 @@ class Instance:
         self.params: dict[str, Thunk] = {}
         self.binds: dict[str, Thunk] = {}
         #: Parameters of the type `layer`: inside the block their names are layers.
-        self.layers = frozenset(p.name.id for p in block.params if params.is_layer(p))
+        self.layers = params.layers(context, block)
         #: The names of layers in the order of their first calls.
         self.called: dict[str, None] = {}
         self.params.update({p.name.id: self._param(p) for p in block.params})
@@ -199,12 +199,17 @@ class Instance:
     def tell_unread(self) -> None:
         """Notes of each setting of this block whether its value was read."""
         for name, setting in self.value.args.items():
+            at = settings.at(setting)
+            if at.source in self.context.bundled:
+                continue
             thunk = self.params[name] if name in self.params else self.binds[name]
             message = f"`{name}` has no effect: nothing in block `{self.value.name}` reads it with these settings"
-            self.context.effect("V0414", settings.at(setting), thunk.read, message)
+            self.context.effect("V0414", at, thunk.read, message)
 
     def tell_uncalled(self) -> None:
         """Notes of each layer that this block binds whether it was called."""
+        if self.value.module.source in self.context.bundled:
+            return
         for name, slot in self.slots.items():
             idle = [inner.path for inner in slots_in(slot) if not inner.called and inner.lent is None]
             which = ", ".join(f"`{path}`" for path in idle[:3]) + (", …" if len(idle) > 3 else "")

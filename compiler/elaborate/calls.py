@@ -56,7 +56,8 @@ def call(expr: tree.Call, scope: Scope) -> Any:
     args: Args = []
     named_: list[Named] = []
     for position, arg in enumerate(expr.args):
-        value = evaluate(arg.value, scope, _expected(function, arg, position))
+        words = _expected(function, arg, position) if isinstance(arg.value, _WORDS) else ()
+        value = evaluate(arg.value, scope, words)
         if not arg.path:
             if named_:
                 scope.context.fail("V0311", "an argument by position stands before those by name", arg.span)
@@ -66,9 +67,12 @@ def call(expr: tree.Call, scope: Scope) -> Any:
     at = place(expr.function, scope)
     if isinstance(function, BlockValue):
         return configure(function, args, named_, scope, at)
-    return apply(function, args, _by_name(function, named_, scope), scope, place(expr, scope, loose=True))
+    kwargs = _by_name(function, named_, scope) if named_ else {}
+    return apply(function, args, kwargs, scope, place(expr, scope, loose=True))
 
 
+#: Expressions that may be a word.
+_WORDS = (tree.Name, tree.List, tree.Conditional, tree.Match)
 #: An argument by name or path, its value, and its place.
 Named = tuple[tuple[tree.Name, ...], Any, Span]
 
@@ -166,7 +170,8 @@ def configure(value: BlockValue, args: Sequence[tuple[Any, Span]], given: Sequen
     that the block declares. Fails with V0202, V0204, V0302. `span` is where the block value stands.
     """
     context = scope.context
-    free = [name for name in value.declared if not isinstance(value.args.get(name), Whole)]
+    declared, bindings = value.module.declared(value.definition)
+    free = [name for name in declared if not isinstance(value.args.get(name), Whole)] if args else []
     if any(
         isinstance(v, Tensor) and v.type.stage != "const" for v in [*(v for v, _ in args), *(v for _, v, _ in given)]
     ):
@@ -184,11 +189,11 @@ def configure(value: BlockValue, args: Sequence[tuple[Any, Span]], given: Sequen
     paths: list[tuple[str, ...]] = [(name,) for name in found]
     for path, item, at in given:
         names = tuple(name.id for name in path)
-        if names[0] not in value.declared and names[0] not in value.bindings:
+        if names[0] not in declared and names[0] not in bindings:
             place = path[0].span
             others = () if context.own(place) else (Label(place, "passed here"),)
             context.fail("V0202", f"block `{value.name}` has no `{names[0]}`", span if others else place,
-                         help=suggestion(names[0], [*value.declared, *value.bindings]), others=others)  # fmt: skip
+                         help=suggestion(names[0], [*declared, *bindings]), others=others)  # fmt: skip
         if any(names[: len(other)] == other or other[: len(names)] == names for other in paths):
             context.fail("V0204", f"`{'.'.join(names)}` is given twice", named(at))
         paths.append(names)

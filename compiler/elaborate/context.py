@@ -79,6 +79,8 @@ class Context:
     #: The values that are being computed, outermost first; `looking`: what is asked for now is only looked at.
     making: "list[Thunk]" = field(default_factory=list["Thunk"])
     looking: bool = False
+    #: Whether there is a tensor without elements, which only `concat` may take.
+    empty: bool = False
     #: Settings and layers by the place of their names: whether any layer used them, and the warning where none did.
     effects: dict[Span, tuple[bool, Diagnostic]] = field(default_factory=dict[Span, tuple[bool, Diagnostic]])
 
@@ -90,8 +92,8 @@ class Context:
 
     def effect(self, code: str, span: Span, used: bool, message: str) -> None:
         """Records whether a layer used what is set or bound at a place."""
-        place = plain(span)
         if span.source not in self.bundled:
+            place = plain(span)
             before = self.effects.get(place, (False,))[0]
             self.effects[place] = before or used, Diagnostic(code, message, place, severity="warning")
 
@@ -261,15 +263,17 @@ class Context:
         """Refuses tensors that no machine holds, and more constants than the compiler could compute."""
         if type.rank > MAX_RANK:
             self.fail("V0506", f"a tensor of {type.rank} axes; {MAX_RANK} are enough", span)
-        if type.size > MAX_ELEMENTS:
+        size = type.size
+        if size > MAX_ELEMENTS:
             self.fail(
                 "V0501",
-                f"a tensor {list(type.shape)} has {type.size:.3g} elements, more than {MAX_ELEMENTS:.3g}",
+                f"a tensor {list(type.shape)} has {size:.3g} elements, more than {MAX_ELEMENTS:.3g}",
                 span,
                 sizes=type.shape,
             )
+        self.empty = self.empty or size == 0
         if type.stage == "const":
-            self.constants += type.size
+            self.constants += size
             if self.constants > MAX_CONSTANT:
                 self.fail("V0507", f"more than {MAX_CONSTANT:,} elements of constants are computed here", span,
                           label=f"a tensor {list(type.shape)}", sizes=type.shape)  # fmt: skip

@@ -28,6 +28,14 @@ def cases(param: tree.Param) -> tuple[str, ...]:
     return tuple(a.name for a in found if isinstance(a, tree.Word))
 
 
+def layers(context: Context, block: tree.Block) -> frozenset[str]:
+    """The parameters of a block that are of the type `layer`."""
+    at = ("layers", id(block))
+    if at not in context.memo:
+        context.memo[at] = frozenset(param.name.id for param in block.params if is_layer(param))
+    return context.memo[at]
+
+
 def is_layer(param: tree.Param) -> bool:
     """Whether a parameter is of the type `layer`: bound once, under its own name."""
     return param.type is not None and any(

@@ -107,21 +107,24 @@ def _names(value: Any) -> list[str]:
 def _block(context: Context, name: str, value: BlockValue, parts: Mapping[str, Setting], since: Span | None
            ) -> BlockValue:  # fmt: skip
     args = dict(value.args)
+    declared, bindings = value.module.declared(value.definition)
     for key, given in parts.items():
         setting = given
-        if key not in value.declared and key not in value.bindings:
+        if key not in declared and key not in bindings:
             context.fail("V0202", f"block `{value.name}` has no `{key}`", at(setting),
-                         help=suggestion(key, [*value.declared, *value.bindings]),
+                         help=suggestion(key, [*declared, *bindings]),
                          others=_given(context, name, value, since))  # fmt: skip
         if isinstance(setting, Whole):
-            setting = checked(context, value.declared.get(key), setting)
+            setting = checked(context, declared.get(key), setting)
         args[key] = compose(context, key, args.get(key), setting)
     return BlockValue(value.module, value.definition, args)
 
 
 def checked(context: Context, param: tree.Param | None, setting: Whole) -> Whole:
     """A whole setting of a parameter, by its type; of a binding (None) anything that has a meaning."""
-    value = _word(setting, params.words(param.type) if param else ())
+    value = setting.value
+    if isinstance(value, Word) or (isinstance(setting.span, Place) and isinstance(setting.span.expr, tree.Name)):
+        value = _word(setting, params.words(param.type) if param else ())
     return setting if param is None else Whole(params.check(context, param, value, setting.span), setting.span)
 
 

@@ -36,14 +36,16 @@ def emit(scope: Scope, op: str, operands: Sequence[Any], attrs: Mapping[str, Any
         for x in operands:
             _within_float32(scope.context, "a number that meets a tensor", x, span)
     tensors = [x if isinstance(x, Tensor) else number(scope, x, span) for x in operands]
-    if isinstance(definition, Elementwise) or op == "matmul":
+    aligned = isinstance(definition, Elementwise) or op == "matmul"
+    if aligned and len({len(t.value.type.shape) for t in tensors}) > 1:
         _tell_rank(scope, tensors, span)
         tensors = _ranks(scope, tensors, span)
     if op == "take" and tensors[1].type.stage == "sample":
         op, definition = "gather", ops.get("gather")
     if op in _ROWS:
         tensors = _stages(scope, tensors, span)
-    tensors = _filled(scope, op, tensors, attrs, span)
+    if scope.context.empty:
+        tensors = _filled(scope, op, tensors, attrs, span)
     if definition.joins and len(tensors) == 1 < len(operands):
         return tensors[0]
     types = tuple(t.type for t in tensors)

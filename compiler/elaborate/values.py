@@ -135,11 +135,18 @@ def listed(value: Any) -> list[Any] | None:
     return list(cast("Sequence[Any]", value)) if isinstance(value, (list, tuple)) else None
 
 
+#: Kinds of values that are their own key.
+_PLAIN = frozenset([Word, Shape, Identity, str, bool, int, type(None)])
+
+
 def key(value: Any) -> Any:
     """A hashable that is equal for values that elaborate alike: what equal layers are recognised by."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return (kind.__name__, value)
     if isinstance(value, BlockValue):
-        args = tuple(sorted((name, key(setting)) for name, setting in value.args.items()))
-        return ("block", id(value.definition), args)
+        given = ((n, key(s.value if isinstance(s, Whole) else s)) for n, s in value.args.items())
+        return ("block", id(value.definition), tuple(sorted(given)))
     if isinstance(value, Whole):
         return key(value.value)
     if isinstance(value, Parts):
@@ -157,10 +164,8 @@ def key(value: Any) -> Any:
         return ("builtin", value.name)
     if isinstance(value, Shared):
         return ("shared", id(value.owner))
-    if isinstance(value, float) and value != value:
-        return ("nan",)
-    if isinstance(value, (Word, Shape, Identity, str, bool, int, float)) or value is None:
-        return (type(value).__name__, value)
+    if isinstance(value, float):
+        return ("float", value) if value == value else ("nan",)
     return ("object", id(value))
 
 

@@ -7,6 +7,7 @@ axis, stands in front. A primitive op is what one operator of the ONNX standard 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
@@ -214,7 +215,7 @@ class Op(ABC):
         """Whether a spec can name the op."""
         return not (self.internal or self.operator or self.function)
 
-    @property
+    @cached_property
     def owns_weights(self) -> bool:
         """Whether the op has weights of its own, which take their name from what it is bound to."""
         return any(name.startswith("weight") for name in self.inputs)
