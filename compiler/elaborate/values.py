@@ -141,7 +141,7 @@ _PLAIN = frozenset([Word, Shape, Identity, str, bool, int, type(None)])
 
 def key(value: Any) -> Any:
     """A hashable that is equal for values that elaborate alike: what equal layers are recognised by."""
-    kind = type(value)
+    kind = type(value)  # type: ignore[reportUnknownVariableType] -- of any value
     if kind in _PLAIN:
         return (kind.__name__, value)
     if isinstance(value, BlockValue):

@@ -40,7 +40,7 @@ train a { epochs = 3 }
 def found(tmp_path, text):
     (tmp_path / "a.vit").write_text(text)
     try:
-        check.run([str(tmp_path / "a.vit")], [], "text")
+        check.run([str(tmp_path / "a.vit")], [], False, "text")
     except VitError as problem:
         assert problem.exit_status == 1
         return [(d.span.line, d.code) for d in problem.diagnostics if d.span]
