@@ -134,7 +134,7 @@ def _by_position(name: str, scope: Scope, given: Args, named: Kwargs) -> None:
     first, value = op.params[0], given[most][0]
     if most == 0:
         takes = "its values by name alone"
-        fits = isinstance(value, int) == (first.kind == "int") and not isinstance(value, bool)
+        fits = isinstance(value, float) if first.kind == "float" else is_int(value)
         help = f"write `{first.name} = {texts[0]}`" if fits else f"for {first.name} write `{first.name} = …`"
         help = f"{name} finds its width itself; {help}"
     else:

@@ -28,6 +28,7 @@ def told(text):
 #: Values by position that an op does not take, and what is said of them.
 BY_POSITION = {
     "layernorm(64)": "layernorm finds its width itself; for eps write `eps = …`",
+    "layernorm(none)": "layernorm finds its width itself; for eps write `eps = …`",
     "layernorm(1e-6)": "layernorm finds its width itself; write `eps = 1e-6`",
     "rmsnorm(C)": "rmsnorm finds its width itself; for eps write `eps = …`",
     "batchnorm(64)": "batchnorm finds its width itself; for eps write `eps = …`",
