@@ -162,15 +162,22 @@ def show(
         bool, typer.Option("--flow", help="the shapes of one picture on its way through the model")
     ] = False,
     after: Annotated[str | None, typer.Option(help="the graph after a step: flatten, attention, local.cse, …")] = None,
+    paths: Annotated[
+        bool, typer.Option("--settings", help="all that can be set: paths, values, what they are, where they are set")
+    ] = False,
     format: Format = Form.text,
 ) -> None:
     """Shows what a model is and costs: parameters, MACs, memory, tokens, receptive field.
 
-    Examples: `vitc show vit_tiny_patch16_224 --layers`, `vitc show mine.vit --flow`, `vitc show mine.vit --after attention`.
+    Examples: `vitc show vit_tiny_patch16_224 --layers`, `vitc show mine.vit --flow`, `vitc show mine.vit --after attention`,
+    `vitc show mine.vit --settings`.
     """
     from . import show as command
 
-    command.run(spec, model, settings or [], layers, flow, after, format)
+    if paths:
+        command.paths(spec, model, settings or [], format)
+    else:
+        command.run(spec, model, settings or [], layers, flow, after, format)
 
 
 @app.command()

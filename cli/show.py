@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from ..compiler import driver
+from ..compiler import driver, elaborate
 from ..compiler.ir.dump import dump, dump_program
 from ..compiler.ir.graph import Graph
 from ..compiler.ir.program import Program
@@ -12,6 +12,7 @@ from ..compiler.report.layers import Row
 from ..compiler.report.receptive import LARGEST
 from ..compiler.report.summary import Summary, summary
 from ..grammar.diagnostics import error
+from ..grammar.source import Span
 from ..grammar.suggest import suggestion
 from ..runtime.preprocess import Preprocess
 from ..runtime.sections import section
@@ -49,6 +50,21 @@ def run(
         print(f"\n{_layers(rows)}")
     if steps:
         print(f"\n{_flow(path)}")
+
+
+def paths(spec: str, model: str | None, settings: list[str], format: str) -> None:
+    """Prints what can be set in a model: `--set PATH=VALUE` with the value that is shown changes nothing."""
+    library, name = choose(spec, model)
+    rows = elaborate.settings(library, name, read_settings(settings))
+    if format == "json":
+        print(json.dumps([{**row._asdict(), "place": _place(row.place)} for row in rows], indent=2))
+    else:
+        head = ("path", "value", "what it is", "set in")
+        print(columns([head, *((row.path, row.value or "", row.about, _place(row.place)) for row in rows)]))
+
+
+def _place(span: Span | None) -> str:
+    return f"{span.source.name}:{span.line}" if span is not None else ""
 
 
 def _after(made: dict[str, Program | Graph], name: str, format: str) -> None:

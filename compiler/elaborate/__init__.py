@@ -18,6 +18,7 @@ from .expressions import condition
 from .intact import intact
 from .layers import run_forward
 from .library import SPECS, Library, Module
+from .listing import Row, rows
 from .overrides import NAME, parse_override
 from .scopes import Scope
 from .sections import INPUT, KINDS, sections
@@ -26,7 +27,7 @@ from .slots import Elaborated
 from .statements import fill
 from .values import Shape, Tensor
 
-__all__ = ["Checked", "check", "elaborate", "intact", "mistakes", "on_the_command_line"]
+__all__ = ["Checked", "Row", "check", "elaborate", "intact", "mistakes", "on_the_command_line", "settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,17 @@ def check(library: Library, name: str, overrides: Mapping[str, str] | None = Non
     warnings = (*library.unused, *context.warnings, *unread)
     read = frozenset(place for place, (read, _) in context.effects.items() if read)
     return Checked(name, program, found, (), context.steps, warnings, read)
+
+
+def settings(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> tuple[Row, ...]:
+    """All that can be set in a model, with the values it has; raises `VitError` as `elaborate` does."""
+    elaborate(library, name, overrides)
+    module, model = _model(library, name)
+    given = [parse_override(k, text) for k, text in (overrides or {}).items()]
+    own = [e for e in given if not (isinstance(e, tree.Amend) and e.name.id in (*KINDS, INPUT))]
+    with _deep():
+        sheet, done = _run(Context(library=_library_texts(library)), module, model, own)
+        return rows(sheet, done.layer, library)
 
 
 def mistakes(library: Library) -> tuple[Diagnostic, ...]:

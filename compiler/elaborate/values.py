@@ -7,7 +7,7 @@ from typing import Any, cast
 from ...grammar import tree
 from ...grammar.source import Span
 from ..ir.graph import Value
-from ..ir.program import WeightSpec
+from ..ir.program import Table, WeightSpec
 from ..ir.types import TensorType
 from .library import Module
 
@@ -166,6 +166,8 @@ def key(value: Any) -> Any:
         return ("shared", id(value.owner))
     if isinstance(value, float):
         return ("float", value) if value == value else ("nan",)
+    if isinstance(value, WeightValue) and not isinstance(value.spec.init, Table):
+        return ("weight", value.spec)
     return ("object", id(value))
 
 

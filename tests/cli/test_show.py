@@ -49,3 +49,18 @@ def test_the_graph_after_a_step(tmp_path):
     assert wrong.returncode == 2
     assert wrong.stderr.startswith("error[V1007]: there is no step `fusion`")
     assert "global.cse" in wrong.stderr
+
+
+def test_what_can_be_set_as_data_and_as_a_table(tmp_path):
+    (tmp_path / "m.vit").write_text(
+        "vit 1\n## width: channels\nblock b(image: shape = 8x8x3, width = 4) {\n  fc = linear(width)\n"
+        "  forward(image: [C, H, W]) { return fc(mean(image, axis = [-2, -1])) }\n}\nmodel m = b { fc.bias = false }\n"
+    )
+    rows = {
+        row["path"]: row
+        for row in json.loads(vitc("show", "m.vit", "--settings", "--format", "json", cwd=tmp_path).stdout)
+    }
+    assert rows["width"] == {"path": "width", "value": "4", "place": "m.vit:3", "about": "channels"}
+    assert rows["fc.bias"]["value"] == "false"
+    table = vitc("show", "m.vit", "--settings", "--set", "width=6", cwd=tmp_path).stdout.splitlines()
+    assert table[0].split("  ")[0] == "path" and any(line.split()[:2] == ["width", "6"] for line in table)
