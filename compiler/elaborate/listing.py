@@ -106,6 +106,7 @@ class _Listing:
             yield Row(path, _known(owner.params[name]), place, about)
         elif value is None or isinstance(value, (Identity, OpValue, Builtin)):
             yield Row(path, text(value), place, about)
+            yield from self.value(path, value)
 
     def child(self, path: str, child: Child) -> Iterator[Row]:
         if isinstance(child, tuple):

@@ -148,46 +148,42 @@ def common(b: Built) -> None:
         "dim": str(c.hidden_size),
         "depth": str(c.num_hidden_layers),
         "heads": str(c.num_attention_heads),
-        "hidden": str(c.intermediate_size),
-        "act": ACTIVATIONS[c.hidden_act],
+        "mlp.hidden": str(c.intermediate_size),
+        "mlp.act": ACTIVATIONS[c.hidden_act],
         "norm": f"layernorm(eps = {number(c.layer_norm_eps)})",
     }
-    b.made.entries |= {k: v for k, v in entries.items() if (k, v) != ("act", "gelu")}
+    b.made.entries |= {k: v for k, v in entries.items() if (k, v) != ("mlp.act", "gelu")}
 
 
 def _vit(b: Built) -> None:
     if not b.config.qkv_bias:
-        b.made.entries["qkv_bias"] = "false"
+        b.made.entries["attn.qkv.bias"] = "false"
 
 
 def _deit(b: Built) -> None:
     """With a teacher both heads count. The others keep the distillation token and do not read it: a register."""
-    entries = b.made.entries
-    if b.of != "DeiTForImageClassificationWithTeacher":
-        entries["registers"] = "1"
-        _vit(b)
-        return
-    b.made.base, b.made.uses = "distilled", ("std/deit.vit",)
-    act = entries.pop("act", "")
-    entries["mlp"] = f"mlp(hidden = {entries.pop('hidden')}{act and f', act = {act}'})"
-    if not b.config.qkv_bias:
-        entries["layer"] = "encoder(attention(heads, qkv_bias = false), mlp, norm)"
+    if b.of == "DeiTForImageClassificationWithTeacher":
+        b.made.base, b.made.uses = "distilled", ("std/deit.vit",)
+    else:
+        b.made.entries["registers"] = "1"
+    _vit(b)
 
 
 def _ijepa(b: Built) -> None:
-    b.made.entries |= {"class_token": "false", "pool": "mean", "fc_norm": "false"}
+    b.made.entries |= {"cls_token": "none", "pool": "mean", "final_norm": "tokens"}
     _vit(b)
 
 
 def _dinov2(b: Built) -> None:
     c, entries = b.config, b.made.entries
     hidden = int(c.hidden_size * c.mlp_ratio)
-    entries |= {"hidden": str(hidden), "layer_scale": number(c.layerscale_value)}
+    entries |= {"mlp.hidden": str(hidden), "layer.scale": number(c.layerscale_value)}
     if c.use_swiglu_ffn:
-        entries |= {"hidden": str((int(hidden * 2 / 3) + 7) // 8 * 8), "mlp": "glu(hidden = hidden)"}
-        entries.pop("act", None)
+        del entries["mlp.hidden"]
+        entries["mlp"] = f"glu(hidden = {(int(hidden * 2 / 3) + 7) // 8 * 8})"
+        entries.pop("mlp.act", None)
     if c.num_register_tokens:
-        entries |= {"registers": str(c.num_register_tokens), "pos_prefix": "false"}
+        entries |= {"registers": str(c.num_register_tokens), "pos": "patches"}
     if b.of.endswith("ForImageClassification"):
         entries["pool"] = "token_mean"
     _vit(b)
@@ -203,30 +199,31 @@ def _dinov3(b: Built) -> None:
     for key in ("proj_bias", "mlp_bias"):
         if not getattr(c, key):
             raise b.refused(key, "std's `eva` has a bias there")
-    act = entries.pop("act", "gelu")
+    act = entries.pop("mlp.act", "gelu")
+    hidden = entries.pop("mlp.hidden")
     if c.use_gated_mlp and act != "silu":
         raise b.refused("hidden_act", "with use_gated_mlp = true: std's `swiglu` is gated by silu")
     b.made.base, b.made.uses = "eva", ("std/eva.vit",)
     entries |= {"registers": str(c.num_register_tokens)} if c.num_register_tokens else {}
     entries |= {
-        "pos": "none", "bias": bias, "layer_scale": number(c.layerscale_value),
-        "mlp": "swiglu(hidden = hidden)" if c.use_gated_mlp else f"mlp(hidden = hidden, act = {act})",
+        "pos": "none", "attn.bias": bias, "layer.scale": number(c.layerscale_value),
+        "mlp": f"swiglu(hidden = {hidden})" if c.use_gated_mlp else f"mlp(hidden = {hidden}, act = {act})",
         "rope": f"rope_centred(image.h // patch, image.w // patch, dim // heads, temperature = {number(c.rope_theta)})",
-        "rotate_half": "true", "pool": "token",
+        "attn.rotate_half": "true", "pool": "token",
     }  # fmt: skip
 
 
 def _clip(b: Built) -> None:
-    b.made.entries["norm_pre"] = "true"
+    b.made.entries["norm_pre"] = "norm"
     if b.of == "CLIPForImageClassification":
-        b.made.entries |= {"pool": "mean", "final_norm": "false"}
+        b.made.entries |= {"pool": "mean", "final_norm": "none"}
         b.made.weights["skip"] = '["{*}post_layernorm.{p}"]'
 
 
 def _siglip(b: Built) -> None:
-    b.made.entries |= {"class_token": "false", "pool": "map" if b.config.vision_use_head else "none"}
+    b.made.entries |= {"cls_token": "none", "pool": "map" if b.config.vision_use_head else "none"}
     if b.of == "SiglipForImageClassification":
-        b.made.entries |= {"pool": "mean", "fc_norm": "false"}
+        b.made.entries |= {"pool": "mean", "final_norm": "tokens"}
         b.made.weights["skip"] = '["vision_model.head.{*}", "vision_model.vision_model.head.{*}"]'
 
 
@@ -243,12 +240,11 @@ def _beit(b: Built) -> None:
     if c.layer_scale_init_value == 0:
         raise b.refused("layer_scale_init_value", "std's BEiT scales its layers")
     b.made.uses = ("std/beit.vit",)
-    act = b.made.entries.get("act")
     b.made.entries |= {
-        "pos": "none", "pool": "mean", "layer_scale": number(c.layer_scale_init_value),
+        "pos": "none", "pool": "mean",
         "attn": "beit_attention(heads, image.h // patch, image.w // patch)",
-        "layer": "beit_block(attn, mlp, norm, layer_scale)",
-    } | ({} if act is None else {"act": act})  # fmt: skip
+        "layer": f"beit_block(attn, mlp, norm, {number(c.layer_scale_init_value)})",
+    }  # fmt: skip
 
 
 _CLASSIFIER, _PROJECTION = "classifier.weight", "visual_projection.weight"

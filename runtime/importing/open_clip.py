@@ -105,16 +105,16 @@ def _native(v: Vision, width: int, quick: bool, path: Path, asked: Asked) -> She
     entries = {
         "image": f"{height}x{across}x3", "patch": str(rows) if rows == columns else f"{rows}x{columns}",
         "dim": str(v.width), "depth": str(v.layers), "heads": str(v.width // v.head_width),
-        "hidden": str(int(v.width * v.mlp_ratio)), "norm": f"layernorm(eps = {number(options.get('eps', 1e-5))})",
+        "mlp.hidden": str(int(v.width * v.mlp_ratio)), "norm": f"layernorm(eps = {number(options.get('eps', 1e-5))})",
         "classes": str(width),
     }  # fmt: skip
     if quick:
-        entries["act"] = "quick_gelu"
-    entries |= {"embed": "patch_embed(patch, dim, bias = false)"} if v.no_ln_pre else {"norm_pre": "true"}
+        entries["mlp.act"] = "quick_gelu"
+    entries |= {"patch_embed.bias": "false"} if v.no_ln_pre else {"norm_pre": "norm"}
     if v.ls_init_value is not None:
-        entries["layer_scale"] = number(v.ls_init_value)
+        entries["layer.scale"] = number(v.ls_init_value)
     if v.pool_type == "avg":
-        entries |= {"pool": "mean"} | ({} if v.final_ln_after_pool else {"fc_norm": "false"})
+        entries |= {"pool": "mean"} | ({} if v.final_ln_after_pool else {"final_norm": "tokens"})
     return Sheet(asked.name, "vit", entries=entries, weights={"layout": "openai"})
 
 
@@ -131,7 +131,7 @@ def _around(v: Vision, width: int, path: Path, asked: Asked) -> Sheet:
     if pair(v.image_size) != size:
         raise refused(path, f"{above}image_size", v.image_size, f"{v.timm_model_name} takes {size[0]}x{size[1]}")
     if v.timm_proj == "linear" and (pool := made.entries.pop("pool", "")):  # open_clip sets it when the norms are there
-        made.entries["fc_norm"] = str("fc_norm.weight" in timm.program(made).weights()).lower()
+        made.entries["final_norm"] = "pooled" if "fc_norm.weight" in timm.program(made).weights() else "tokens"
         made.entries["pool"] = pool
     made.weights = {"layout": "open_clip_timm"}
     return made

@@ -22,7 +22,7 @@ _RANKS = {"patch_embed.proj.weight": 4, "blocks.0.attn.qkv.weight": 2, "blocks.0
           "blocks.0.mlp.fc2.weight": 2, "pos_embed": 3, "reg_token": 3, "head.weight": 2}  # fmt: skip
 _OPTIONAL = {"pos_embed", "reg_token", "head.weight"}
 #: How people write a sheet.
-_ORDER = ("image", "patch", "dim", "depth", "heads", "hidden", "act", "norm")
+_ORDER = ("image", "patch", "dim", "depth", "heads", "mlp.hidden", "mlp.act", "norm")
 POOLS = ("token", "mean", "max", "mean_max", "token_mean", "map", "none")
 
 
@@ -48,14 +48,14 @@ def sheet(tensors: Tensors, path: Path, asked: Asked) -> Sheet:
     entries = _told(found, path, asked) | _said(found, asked)
     after_pool = "fc_norm.weight" in found
     if after_pool != (entries["pool"] in ("mean", "max", "mean_max")) and "final_norm" not in entries:
-        entries["fc_norm"] = str(after_pool).lower()
+        entries["final_norm"] = "pooled" if after_pool else "tokens"
     ordered = {
         name: entries[name] for name in sorted(entries, key=lambda n: _ORDER.index(n) if n in _ORDER else len(_ORDER))
     }
     made = Sheet(asked.name, "vit", entries=ordered, weights={"layout": layout.name})
     made.notes.append(f"the names are those of layout {layout.name}")
-    if "layer_scale" in entries:
-        made.notes.append("`layer_scale` is where training starts from; the weights hold what it became")
+    if "layer.scale" in entries:
+        made.notes.append("`layer.scale` is where training starts from; the weights hold what it became")
     _proven(made, path, layout, headers)
     return made
 
@@ -110,17 +110,16 @@ def _told(found: Shapes, path: Path, asked: Asked) -> dict[str, str]:
     hidden = found["blocks.0.mlp.fc1.weight"][0]
     if patch != other or found["blocks.0.mlp.fc2.weight"][1] != hidden:
         raise unsayable(path, "patches that are no squares, or an MLP that is not two plain layers")
-    entries = {"patch": str(patch), "dim": str(dim), "depth": str(depth), "hidden": str(hidden)}
-    flags = {
-        "class_token": ("cls_token" in found, True), "norm_pre": ("norm_pre.weight" in found, False),
-        "qkv_bias": ("blocks.0.attn.qkv.bias" in found, True), "proj_bias": ("blocks.0.attn.proj.bias" in found, True),
-        "final_norm": ("norm.weight" in found or "fc_norm.weight" in found, True),
-    }  # fmt: skip
-    entries |= {name: str(is_so).lower() for name, (is_so, usual) in flags.items() if is_so is not usual}
+    entries = {"patch": str(patch), "dim": str(dim), "depth": str(depth), "mlp.hidden": str(hidden)}
+    entries |= {} if "cls_token" in found else {"cls_token": "none"}
+    entries |= {"norm_pre": "norm"} if "norm_pre.weight" in found else {}
+    biases = {"attn.qkv.bias": "attn.qkv", "attn.proj.bias": "attn.proj", "mlp.bias": "mlp.fc1"}
+    entries |= {path: "false" for path, layer in biases.items() if f"blocks.0.{layer}.bias" not in found}
+    entries |= {} if {"norm.weight", "fc_norm.weight"} & found.keys() else {"final_norm": "none"}
     if "reg_token" in found:
         entries["registers"] = str(found["reg_token"][1])
     if "blocks.0.ls1.gamma" in found:
-        entries["layer_scale"] = "1e-5"
+        entries["layer.scale"] = "1e-5"
     entries["classes"] = str(found["head.weight"][0]) if "head.weight" in found else "none"
     return entries | _positions(found, patch, prefix, channels, asked, path)
 
@@ -135,7 +134,7 @@ def _positions(found: Shapes, patch: int, prefix: int, channels: int, asked: Ask
     count, grid = found["pos_embed"][1], (asked.image[0] // patch) * (asked.image[1] // patch)
     if count not in (grid, grid + prefix):
         raise unsayable(path, f"{count} positions are not those of {grid} patches, with or without {prefix} more")
-    return entries if count == grid + prefix else {**entries, "pos_prefix": "false"}
+    return entries if count == grid + prefix else {**entries, "pos": "patches"}
 
 
 def _said(found: Shapes, asked: Asked) -> dict[str, str]:
@@ -151,7 +150,7 @@ def _said(found: Shapes, asked: Asked) -> dict[str, str]:
         if value not in allowed:
             raise error("V0714", f"--{name} takes {', '.join(allowed)}, not `{value}`", exit_status=2)
     entries = {"heads": str(asked.heads), "norm": f"layernorm(eps = {number(asked.eps)})", "pool": str(pool)}
-    return entries if asked.act == "gelu" else {**entries, "act": str(asked.act)}
+    return entries if asked.act == "gelu" else {**entries, "mlp.act": str(asked.act)}
 
 
 def _proven(made: Sheet, path: Path, layout: Layout, headers: Mapping[str, Header]) -> None:

@@ -6,10 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...compiler.elaborate import elaborate
-from ...compiler.elaborate.library import SPECS, Library, load, loads
+from ...compiler.elaborate import elaborate, settings
+from ...compiler.elaborate.library import SPECS, load, loads
 from ...compiler.ir.program import Program
-from ...grammar import tree
 from ..sections import section
 from ..sections.input import SMALLEST_CROP, STATISTICS, Input
 from . import names
@@ -71,10 +70,6 @@ def _real(value: Any) -> str:
     return number(float(value))
 
 
-def _opposite(value: Any) -> str:
-    return {"true": "false", "false": "true"}[_flag(value)]
-
-
 def _classes(value: Any) -> str:
     return "none" if value == 0 else _whole(value)
 
@@ -87,34 +82,39 @@ def _act(value: Any) -> str:
     return {"gelu": "gelu", "gelu_tanh": "gelu_tanh", "quick_gelu": "quick_gelu", "silu": "silu", "relu": "relu"}[value]
 
 
-#: Arguments of timm's constructors: the parameter of ours, and how its value is written.
-ARGUMENTS: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "patch_size": ("patch", _patch),
-    "embed_dim": ("dim", _whole),
-    "depth": ("depth", _whole),
-    "num_heads": ("heads", _whole),
-    "num_classes": ("classes", _classes),
-    "global_pool": ("pool", _pool),
-    "init_values": ("layer_scale", lambda v: "none" if v is None else _real(v)),
-    "class_token": ("class_token", _flag),
-    "reg_tokens": ("registers", _whole),
-    "num_reg_tokens": ("registers", _whole),
-    "no_embed_class": ("pos_prefix", _opposite),
-    "qkv_bias": ("qkv_bias", _flag),
-    "proj_bias": ("proj_bias", _flag),
-    "qkv_fused": ("fused", _flag),
-    "pre_norm": ("norm_pre", _flag),
-    "use_pre_transformer_norm": ("norm_pre", _flag),
-    "final_norm": ("final_norm", _flag),
-    "fc_norm": ("fc_norm", _flag),
-    "use_fc_norm": ("fc_norm", _flag),
-    "pool_include_prefix": ("pool_prefix", _flag),
-    "act_layer": ("act", _act),
-    "drop_path_rate": ("drop_path", _real),
-    "drop_rate": ("drop", _real),
-    "pos_drop_rate": ("pos_drop", _real),
-    "attn_drop_rate": ("attn_drop", _real),
-    "proj_drop_rate": ("proj_drop", _real),
+def _chosen(yes: str, no: str) -> Callable[[Any], str]:
+    """What a truth value is written as."""
+    return lambda value: {"true": yes, "false": no}[_flag(value)]
+
+
+#: Arguments of timm's constructors: the paths of ours, and how the value is written.
+ARGUMENTS: dict[str, tuple[tuple[str, ...], Callable[[Any], str]]] = {
+    "patch_size": (("patch",), _patch),
+    "embed_dim": (("dim",), _whole),
+    "depth": (("depth",), _whole),
+    "num_heads": (("heads",), _whole),
+    "num_classes": (("classes",), _classes),
+    "global_pool": (("pool",), _pool),
+    "init_values": (("layer.scale",), lambda v: "none" if v is None else _real(v)),
+    "class_token": (("cls_token",), _chosen("weight([1, 1, dim], normal(1e-06))", "none")),
+    "reg_tokens": (("registers",), _whole),
+    "num_reg_tokens": (("registers",), _whole),
+    "no_embed_class": (("pos",), _chosen("patches", "learned")),
+    "qkv_bias": (("attn.qkv.bias",), _flag),
+    "proj_bias": (("attn.proj.bias", "mlp.bias"), _flag),
+    "qkv_fused": (("attn.fused",), _flag),
+    "pre_norm": (("norm_pre",), _chosen("norm", "identity")),
+    "use_pre_transformer_norm": (("norm_pre",), _chosen("norm", "identity")),
+    "final_norm": (("final_norm",), _chosen("", "none")),
+    "fc_norm": (("final_norm",), _chosen("pooled", "tokens")),
+    "use_fc_norm": (("final_norm",), _chosen("pooled", "tokens")),
+    "pool_include_prefix": (("skip",), _chosen("0", "")),
+    "act_layer": (("mlp.act",), _act),
+    "drop_path_rate": (("drop_path",), _real),
+    "drop_rate": (("head_drop.rate",), _real),
+    "pos_drop_rate": (("pos_drop.rate",), _real),
+    "attn_drop_rate": (("attn.attn_drop",), _real),
+    "proj_drop_rate": (("attn.drop", "mlp.drop"), _real),
 }
 #: What timm pools by in the architectures whose sheet has no parameter for it: the only way there is.
 FIXED_POOLS = {
@@ -150,21 +150,22 @@ def sheet(values: dict[str, Any], path: Path, asked: Asked, keys: Mapping[str, s
     made = Sheet(asked.name, config.architecture, (f"zoo/{file.name}",))
     library = load(file)
     built = elaborate(library, config.architecture)
-    base = {**dict.fromkeys(_declared(library, config.architecture)), **built.root.params}
+    base = {row.path: row.value for row in settings(library, config.architecture)}
     args = dict(config.model_args)
     cfg = _pretrained(values, path)
-    size = _size(args.pop("img_size", None), cfg.input_size, args.pop("in_chans", None), base, path)
+    own: tuple[int, int, int] = built.root.params["image"]
+    size = _size(args.pop("img_size", None), cfg.input_size, args.pop("in_chans", None), own, path)
     classes = next(
         (n for n in (args.pop("num_classes", None), config.num_classes, cfg.num_classes) if n is not None), None
     )
-    if size != base["image"]:
+    if size != own:
         made.entries["image"] = "x".join(map(str, size))
-    if classes is not None and (classes or None) != base.get("classes"):
+    if classes is not None and (classes or _at(base, "classes")):
         args["num_classes"] = classes
     made.entries |= _arguments(args, base, config.architecture, path, keys or {})
     if keys is None:
         _input(made, cfg, built, path)
-    _labels(made, values, classes if classes is not None else base.get("classes"), path)
+    _labels(made, values, classes if classes is not None else built.root.params.get("classes"), path)
     return made
 
 
@@ -197,16 +198,6 @@ def _zoo(architecture: str, path: Path, key: str) -> Path:
     raise refused(path, key, architecture, "the zoo has no such model; docs/zoo.md lists those it has")
 
 
-def _declared(library: Library, name: str) -> list[str]:
-    """The parameters of the block that a model is made of."""
-    module, item = library.main, library.main.definitions[name]
-    while isinstance(item, tree.Model):
-        found = module.find(item.base.id)
-        assert found is not None
-        module, item = found
-    return [param.name.id for param in item.params]
-
-
 def _labels(made: Sheet, values: Mapping[str, Any], outputs: int | None, path: Path) -> None:
     """`label_names` of the file or of its `pretrained_cfg`, and what `label_descriptions` display for them."""
     cfg: Any = values.get("pretrained_cfg")
@@ -237,10 +228,10 @@ def _described(classes: tuple[str, ...], given: Any, path: Path, key: str) -> di
 
 
 def _size(
-    asked: Any, checkpoint: tuple[int, int, int] | None, channels: Any, base: Mapping[str, Any], path: Path
+    asked: Any, checkpoint: tuple[int, int, int] | None, channels: Any, own: tuple[int, int, int], path: Path
 ) -> tuple[int, int, int]:
     """Height, width, channels: of the arguments, else of the checkpoint, else of the sheet."""
-    height, width, depth = base["image"]
+    height, width, depth = own
     if checkpoint is not None:
         depth, height, width = checkpoint
     match asked:
@@ -258,53 +249,79 @@ def _size(
 
 
 def _arguments(
-    args: dict[str, Any], base: Mapping[str, Any], architecture: str, path: Path, keys: Mapping[str, str]
+    args: dict[str, Any], base: Mapping[str, str | None], architecture: str, path: Path, keys: Mapping[str, str]
 ) -> dict[str, str]:
     entries: dict[str, str] = {}
     for name, value in args.items():
         key = f"model_args.{name}"
         key = keys.get(key, key)
-        if name in WITHOUT_EFFECT or name == "mlp_ratio":
+        if name in WITHOUT_EFFECT or name == "mlp_ratio" or (name in _NORMS and value is None):
             continue
-        ours, written = ARGUMENTS.get(name, ("", _flag))
+        paths, written = ARGUMENTS.get(name, ((), _flag))
         if name == "global_pool" and value is not None and value == FIXED_POOLS.get(architecture):
             continue
-        if ours and ours not in base:
+        found = [_at(base, one) for one in paths if not (name == "qkv_bias" and _at(base, "attn.bias"))]
+        if paths and (not found or None in found):
             raise refused(path, key, value, f"the sheet of {architecture} has no such parameter")
         try:
             text = written(value)
         except (ValueError, KeyError, TypeError):
-            text = ""
-        if not ours or not text:
+            raise refused(path, key, value, f"there is no rule for it in {architecture}") from None
+        if not paths:
             raise refused(path, key, value, f"there is no rule for it in {architecture}")
-        if text != str(base.get(ours)).lower():
-            entries[ours] = text
+        for at, usual in filter(None, found):
+            alike = (text == "none") == (usual == "none") if name == "class_token" else text == usual
+            if text and (name in _NORMS or not alike) and not (name == "no_embed_class" and usual == "none"):
+                entries[at] = text
+    if args.get("final_norm") is False:
+        entries["final_norm"] = "none"
     return entries | _hidden(args, base, architecture, path)
 
 
-def _hidden(args: Mapping[str, Any], base: Mapping[str, Any], architecture: str, path: Path) -> dict[str, str]:
+#: They say the same of one norm, which is `final_norm` here and by itself follows the pooling.
+_NORMS = ("final_norm", "fc_norm", "use_fc_norm")
+
+
+def _at(base: Mapping[str, str | None], path: str) -> tuple[str, str | None] | None:
+    """The path in the model of the zoo that a path of its block is, and the value it has there: that of the layers that were
+    made, where the parameter alone does not say it."""
+    for above in ("", "encoder."):
+        known = [above + name for name in (path, f"blocks.{path}", f"blocks.{path.removeprefix('layer.')}")]
+        values = [base[name] for name in known if name in base]
+        if values and above + path.partition(".")[0] in base:
+            return above + path, next((value for value in values if value is not None), None)
+    return None
+
+
+def _hidden(args: Mapping[str, Any], base: Mapping[str, str | None], architecture: str, path: Path) -> dict[str, str]:
     """Channels of the MLP: timm keeps their ratio to the width, a sheet of the zoo may say their number.
 
     From a number the ratio is known up to what rounding down took away; V0713 where that leaves a choice.
     """
-    ratio, dim = args.get("mlp_ratio"), args.get("embed_dim", base.get("dim"))
-    if "hidden" not in base or type(dim) is not int or (ratio is None and "embed_dim" not in args):
+    ratio = args.get("mlp_ratio")
+    width, known = (
+        _at(base, "dim"),
+        next(filter(None, (_at(base, one) for one in ("mlp.hidden", "layer.hidden", "hidden"))), None),
+    )
+    dim = args.get("embed_dim", width and int(width[1] or 0))
+    if not known or not width or type(dim) is not int or (ratio is None and "embed_dim" not in args):
         if ratio is not None:
             raise refused(path, "model_args.mlp_ratio", ratio, f"there is no rule for it in {architecture}")
         return {}
+    usual, base_dim = int(known[1] or 0), int(width[1] or 0)
     if ratio is not None:
         if type(ratio) not in (int, float) or not 0 < ratio <= 100:
             raise refused(path, "model_args.mlp_ratio", ratio, "it is a number above 0")
         hidden = int(dim * ratio)
-    elif base["hidden"] == 4 * base["dim"]:
+    elif usual == 4 * base_dim:
         return {}
     else:
-        least, most = dim * base["hidden"] // base["dim"], (dim * (base["hidden"] + 1) - 1) // base["dim"]
+        least, most = dim * usual // base_dim, (dim * (usual + 1) - 1) // base_dim
         if least != most:
             raise refused(path, "model_args.embed_dim", dim, f"the MLP then has {least} to {most} channels, by the ratio of "
                           f"{architecture} that its sheet does not say", "say model_args.mlp_ratio")  # fmt: skip
         hidden = least
-    return {} if hidden == base["hidden"] and "embed_dim" not in args else {"hidden": str(hidden)}
+    return {} if hidden == usual and "embed_dim" not in args else {known[0]: str(hidden)}
 
 
 def _input(made: Sheet, cfg: Pretrained, base: Program, path: Path) -> None:
