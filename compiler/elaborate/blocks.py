@@ -153,7 +153,7 @@ class Instance:
             self.context.fail("V0215", f"`{at.text}` is a layer here, not a block value", at, help=help)
         if holds_layer(value):
             at = expr.span if expr is not None else plain(span)
-            help = "write block values for new layers, share(NAME) for the same one"
+            help = "write block values for new layers, share(NAME) for the same one; a slice is called in `forward`"
             self.context.fail("V0215", "this list holds a layer, not a block value", at, help=help)
         if makes_layer(value):
             refuse(self.context, named)

@@ -203,6 +203,22 @@ def test_a_layer_parameter_is_no_value_inside_its_block():
     assert [d.code for d in check(library, "m").problems] == ["V0215"]
 
 
+@pytest.mark.parametrize("value", ["[fc for i in 0 .. 2]", "[[relu, fc]]", "fcs[1:]"])
+def test_a_list_of_layers_is_no_list_of_values(value):
+    text = f"""vit 1
+block net(image: shape = 8x8x3) {{
+  fc   = linear(3)
+  fcs  = [linear(3), linear(3)]
+  more = {value}
+
+  forward(image: [C, H, W]) {{ return fcs(more(fc(mean(image, axis = [-2, -1])))) }}
+}}
+model m = net
+"""
+    (problem,) = check(loads(text), "m").problems
+    assert (problem.code, problem.span.text) == ("V0215", value)
+
+
 def test_slices_and_items_of_a_list_of_layers_are_layers():
     text = """vit 1
 block net(image: shape = 8x8x3) {
