@@ -15,7 +15,7 @@ FILES = ("model.py", "model.ts", "model.onnx", "model.safetensors")
 #: Attention with a class token and dropout; convolutions and batchnorm with buffers.
 SPECS = {
     "digits": None,
-    "attention": "model attention = vit { image = 16x16x3, patch = 8, dim = 16, depth = 2, heads = 2, classes = 3, drop = 0.1 }",
+    "attention": "model attention = vit { image = 16x16x3, patch = 8, dim = 16, depth = 2, heads = 2, classes = 3, head_drop.rate = 0.1 }",
     "convolution": """block net(image: shape = 8x8x3) {
   stem = conv2d(8, kernel = 3, padding = 1)
   norm = batchnorm

@@ -17,12 +17,12 @@ from vitc.tests.random_programs import judge
 
 #: Small models of very different text; sizes small enough for a second each.
 SMALL = {
-    "vit": "model m = vit { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 3, classes = 5, drop_path = 0.2, attn_drop = 0.1, drop = 0.1 }",
-    "vit_norms": "model m = vit { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 2, classes = 5, norm = rmsnorm, qk_norm = layernorm, registers = 2, pool = mean_max, layer_scale = 0.1 }",
-    "vit_map": "model m = vit { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 2, classes = 5, pool = map, class_token = false }",
+    "vit": "model m = vit { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 3, classes = 5, drop_path = 0.2, attn.attn_drop = 0.1, head_drop.rate = 0.1 }",
+    "vit_norms": "model m = vit { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 2, classes = 5, norm = rmsnorm, attn.qk_norm = layernorm, registers = 2, pool = mean_max, layer.scale = 0.1 }",
+    "vit_map": "model m = vit { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 2, classes = 5, pool = map, cls_token = none }",
     "swin": 'use "swin.vit"\nmodel m = swin { image = 56x56x3, dim = 16, depths = [2, 2, 4], heads = [2, 4, 8], window = 7, classes = 5 }',
     "cait": 'use "cait.vit"\nmodel m = cait { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 2, classes = 5, drop_path = 0.1 }',
-    "vitamin": 'use "vitamin.vit"\nmodel m = vit { image = 32x32x3, dim = 32, depth = 2, heads = 2, classes = 5, class_token = false, pool = mean, hidden = 64, mlp = geglu(hidden), embed = hybrid_embed(mbconv_stages(8, dim), none) }',
+    "vitamin": 'use "vitamin.vit"\nmodel m = vit { image = 32x32x3, dim = 32, depth = 2, heads = 2, classes = 5, cls_token = none, pool = mean, mlp = geglu(64), patch_embed = hybrid_embed(mbconv_stages(8, dim), none) }',
     "mixer": 'use "mixer.vit"\nmodel m = mixer { image = 32x32x3, patch = 8, dim = 32, depth = 2, classes = 5 }',
     "eva": 'use "eva.vit"\nmodel m = eva { image = 32x32x3, patch = 8, dim = 32, heads = 2, depth = 2, classes = 5, mlp = glu, rope = rope_axial(image.h // patch, image.w // patch, dim // heads) }',
 }

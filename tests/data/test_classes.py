@@ -19,7 +19,7 @@ from vitc.runtime.sections.data import Data
 from vitc.runtime.sections.input import preprocess
 
 MODEL = (
-    "vit 1\nmodel m = vit {{ image = 8x8x1, patch = 4, dim = 32, depth = 1, heads = 2, classes = {}, drop = 0.0 }}\n"
+    "vit 1\nmodel m = vit {{ image = 8x8x1, patch = 4, dim = 32, depth = 1, heads = 2, classes = {}, drop_path = 0.0 }}\n"
 )
 
 

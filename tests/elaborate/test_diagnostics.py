@@ -28,8 +28,8 @@ CASES = {
     "a patch that does not divide": (
         "model m = vit { image = 224x224x3, patch = «15» }", "V0412", "patches of 15", "14 and 16 divide 224"),
     "another patch embedding than the width": (
-        "model m = vit { dim = 768, embed = patch_embed(16, «384») }", "V0403", "384 where dim = 768 is wanted", ""),
-    "token pooling without a token": ("model m = vit { class_token = «false», pool = token }", "V0412", "token pooling needs the class token", ""),
+        "model m = vit { dim = 768, patch_embed = patch_embed(16, «384») }", "V0403", "384 where dim = 768 is wanted", ""),
+    "token pooling without a token": ("model m = vit { cls_token = «none», pool = token }", "V0412", "token pooling needs the class token", ""),
     # types
     "a float for an int": ("model m = vit { depth = «3.5» }", "V0302", "`depth` takes int, not 3.5", ""),
     "a float that is a whole number": ("model m = vit { depth = «12.0» }", "V0302", "`depth` takes int, not 12", "write 12"),
@@ -48,13 +48,13 @@ CASES = {
     "a float attribute beyond float32": ("model m = vit { pos_std = «1e39» }", "V0304", "`std` must stay within float32", ""),
     "an infinite attribute": ("model m = vit { pos_std = «inf» }", "V0304", "`std` must be finite", ""),
     "an integer beyond all sizes": (f"model m = vit {{ norm = layernorm(eps = «{'9' * 90}») }}", "V0501", "an integer beyond 2**53", "as a float"),
-    "an initial value beyond float32": ("model m = vit { layer_scale = «1e39» }", "V0304", "`init` must stay within float32", ""),
-    "an initial spread whose draws would overflow": ("model m = vit { pos_std = «1e38» }", "V0304", "`std` must be at most 1e+36", ""),
+    "an initial value beyond float32": ("model m = vit { layer.scale = «1e39» }", "V0304", "`init` must stay within float32", ""),
+    "an initial spread whose draws would overflow": ("model m = vit { pos_embed = weight([1, N, dim], normal(«1e38»)) }", "V0304", "`std` must be at most 1e+36", ""),
     "a factor beyond float32": (
         "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return «mean(image, axis = [-2, -1]) * 1e39» }\n}\nmodel m = b",
         "V0304", "a number that meets a tensor must stay within float32", ""),
-    "a product beyond all floats": ("model m = vit { drop = «1e300 * 1e300» }", "V0309", "1e+300 * 1e+300 is no number", ""),
-    "a difference of infinities": ("model m = vit { drop = «inf - inf» }", "V0309", "inf - inf is no number", ""),
+    "a product beyond all floats": ("model m = vit { drop_path = «1e300 * 1e300» }", "V0309", "1e+300 * 1e+300 is no number", ""),
+    "a difference of infinities": ("model m = vit { drop_path = «inf - inf» }", "V0309", "inf - inf is no number", ""),
     "bounds in the wrong order": (
         "block b(image: shape = 8x8x3) {\n  w = weight([3], uniform(1.0, «0.5»))\n  forward(image: [C, H, W]) { return mean(image, axis = [-2, -1]) + w }\n}\nmodel m = b",
         "V0304", "`high` must be at least `low`, 1", ""),
@@ -70,7 +70,7 @@ CASES = {
     "all weights together": ("model m = vit { dim = «24_000», heads = 1, depth = 100 }", "V0501", "all weights together", ""),
     "classes": ("model m = vit { dim = 384, classes = «100_000_000_000», heads = 6 }", "V0501", "elements, more than", ""),
     "an image": ("model m = vit { dim = 384, heads = 6, image = «102400x102400x3» }", "V0501", "elements, more than", ""),
-    "hidden channels": ("model m = vit { hidden = «2_000_000_000» }", "V0501", "elements, more than", ""),
+    "hidden channels": ("model m = vit { mlp.hidden = «2_000_000_000» }", "V0501", "elements, more than", ""),
     "a product of sizes": ("model m = vit { dim = «2000 * 1_000_000», heads = 1 }", "V0501", "elements, more than", ""),
     "a loop": (
         "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) {\n    for i in 0 .. «10 ** 9» { image = image }\n    return image\n  }\n}\nmodel m = b",

@@ -34,16 +34,16 @@ def problems(text):
 
 #: Entries by path, and what they mean without paths.
 EQUAL = {
-    "mlp.hidden = 10": "hidden = 10",
+    "mlp.hidden = 10": "mlp = mlp(hidden = 10)",
     "norm.eps = 1e-3": "norm = layernorm(eps = 1e-3)",
-    "attn { qk_norm = norm, qkv_bias = false }": "qk_norm = norm, qkv_bias = false",
-    "attn.qk_norm = rmsnorm, attn { qkv_bias = false }": "qk_norm = rmsnorm, qkv_bias = false",
-    "layer.attn.qk_norm = rmsnorm": "qk_norm = rmsnorm",
-    "attn.qkv.bias = false": "qkv_bias = false",
-    "mlp.act = relu": "act = relu",
-    "layer { layer_scale = 0.5 }": "layer_scale = 0.5",
-    "patch_embed.proj.bias = false": "embed = patch_embed(patch, dim, bias = false)",
-    "embed.rest = drop": "embed = patch_embed(patch, dim, rest = drop)",
+    "attn { qk_norm = norm, drop = 0.1 }": "attn = attention(heads, qk_norm = norm, drop = 0.1)",
+    "attn.qk_norm = rmsnorm, attn { drop = 0.1 }": "attn = attention(heads, qk_norm = rmsnorm, drop = 0.1)",
+    "layer.attn.qk_norm = rmsnorm": "attn = attention(heads, qk_norm = rmsnorm)",
+    "attn.qkv.bias = false": "attn = attention(heads, qkv = linear(3 * dim, bias = false))",
+    "mlp.act = relu": "mlp = mlp(act = relu)",
+    "layer { scale = 0.5 }": "layer = encoder(attn, mlp, norm, 0.5)",
+    "patch_embed.proj.bias = false": "patch_embed = patch_embed(patch, dim, bias = false)",
+    "patch_embed.rest = drop": "patch_embed = patch_embed(patch, dim, rest = drop)",
     "blocks.attn.heads = 2": "attn = attention(2)",
     "attn.heads = dim // 12": "attn = attention(2)",
     "head = linear(7)": "classes = 7",
@@ -64,7 +64,7 @@ def test_a_path_on_the_command_line_is_a_sheet_of_one_entry(path):
 
 
 def test_paths_to_different_names_commute():
-    parts = ["mlp.hidden = 10", "norm.eps = 1e-3", "attn.qkv_bias = false", "layer.layer_scale = 0.1"]
+    parts = ["mlp.hidden = 10", "norm.eps = 1e-3", "attn.qkv.bias = false", "layer.scale = 0.1"]
     programs = [made(", ".join(order)) for order in itertools.permutations(parts)]
     for other in programs[1:]:
         same(programs[0], other)

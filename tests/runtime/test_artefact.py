@@ -231,7 +231,7 @@ def test_two_at_once_leave_one_of_them_whole(tmp_path):
 
 def test_the_same_bytes_in_any_folder_for_any_hash_seed_and_time_zone(tmp_path):
     spec = (
-        "vit 1\nmodel m = vit { image = 16x16x3, patch = 8, dim = 16, depth = 1, heads = 2, classes = 3, drop = 0.1 }\n"
+        "vit 1\nmodel m = vit { image = 16x16x3, patch = 8, dim = 16, depth = 1, heads = 2, classes = 3, drop_path = 0.1 }\n"
     )
     found = []
     for number, zone in enumerate(("UTC", "Asia/Tokyo")):

@@ -4,8 +4,8 @@ import pytest
 from vitc.grammar.diagnostics import VitError
 
 TINY = """vit 1
-model tiny = vit { image = 8x8x1, patch = 4, dim = 8, depth = 1, heads = 2, classes = 10, class_token = false, pool = mean,
-                   pos_std = 0.5, drop = 0.1, input { mean = 0.0, std = 1.0, interpolation = bilinear, crop = 1.0 } }
+model tiny = vit { image = 8x8x1, patch = 4, dim = 8, depth = 1, heads = 2, classes = 10, cls_token = none, pool = mean,
+                   pos_embed = weight([1, 4, 8], trunc_normal(0.5)), head_drop = dropout(0.1), input { mean = 0.0, std = 1.0, interpolation = bilinear, crop = 1.0 } }
 """
 #: The quickest that leaves a run whole.
 PLAIN = "export { torch = true, torchscript = false, onnx = false }\n"

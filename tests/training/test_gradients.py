@@ -9,13 +9,13 @@ from vitc.compiler.backends import torch_source
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import loads
 
-TINY = "image = 4x4x1, patch = 2, dim = 4, depth = 1, heads = 2, classes = 3, hidden = 5, pos_std = 0.5"
+TINY = "image = 4x4x1, patch = 2, dim = 4, depth = 1, heads = 2, classes = 3, pos_embed = weight([1, N + 1, dim], trunc_normal(0.5))"
 MODELS = {
-    "attention and mlp": f"model m = vit {{ {TINY} }}",
-    "rmsnorm, qk-norm, layer scale": f"model m = vit {{ {TINY}, norm = rmsnorm, qk_norm = layernorm, layer_scale = 0.5 }}",
+    "attention and mlp": f"model m = vit {{ {TINY}, mlp.hidden = 5 }}",
+    "rmsnorm, qk-norm, layer scale": f"model m = vit {{ {TINY}, norm = rmsnorm, attn.qk_norm = layernorm, layer.scale = 0.5 }}",
     "batchnorm in training": f"model m = vit {{ {TINY}, norm = batchnorm(axis = -1) }}",
     "gated mlp, pooled by a query": f"model m = vit {{ {TINY}, mlp = glu(hidden = 3), pool = map }}",
-    "maximum": f"model m = vit {{ {TINY}, pool = max, act = gelu_tanh }}",
+    "maximum": f"model m = vit {{ {TINY}, pool = max, mlp.act = gelu_tanh }}",
     "the notes": 'use "zoo/notes.vit"\nmodel m = notes_vit { image = 4x4x1, dim = 4, depth = 1, heads = 2, classes = 3 }',
     "windows": 'use "std/swin.vit"\nmodel m = swin { image = 8x8x1, patch = 2, dim = 4, depths = [2], heads = [2], window = 2, classes = 3, drop_path = 0.0 }',
     "convolutions and pools": """

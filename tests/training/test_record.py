@@ -21,7 +21,7 @@ from vitc.runtime.training import Listener
 
 MAIN = """vit 1
 use "parts/head.vit"
-model mine = vit { image = 8x8x1, patch = 4, dim = 8, depth = 1, heads = 2, classes = 10, class_token = false, pool = mean,
+model mine = vit { image = 8x8x1, patch = 4, dim = 8, depth = 1, heads = 2, classes = 10, cls_token = none, pool = mean,
                    layer = twice(attn, mlp, norm) }
 data    { source = npz("pictures/d.npz"), validation = 0.25 }
 train   { epochs = 2, batch = 16, augment = [flip] }

@@ -16,21 +16,21 @@ from vitc.runtime.verify.targets import imported
 TEXTS = {
     "vit_tiny_patch16_224": ("model m = vit { dim = 192, heads = 3 }", {}),
     "deit3_small_patch16_224": (
-        "model m = vit { dim = 384, heads = 6, depth = 3, pos_prefix = false, layer_scale = 1e-6 }",
+        "model m = vit { dim = 384, heads = 6, depth = 3, pos = patches, layer.scale = 1e-6 }",
         {"depth": 3},
     ),
     "vit_small_patch14_reg4_dinov2": (
         "model m = vit { image = 224x224x3, patch = 14, dim = 384, heads = 6, depth = 3, registers = 4, "
-        "pos_prefix = false, layer_scale = 1e-5, classes = none }",
+        "pos = patches, layer.scale = 1e-5, classes = none }",
         {"depth": 3, "img_size": 224},
     ),
     "vit_giant_patch14_reg4_dinov2": (
         "model m = vit { image = 98x98x3, patch = 14, dim = 1536, heads = 24, depth = 2, registers = 4, "
-        "pos_prefix = false, layer_scale = 1e-5, classes = none, mlp = glu(hidden = 4096) }",
+        "pos = patches, layer.scale = 1e-5, classes = none, mlp = glu(hidden = 4096) }",
         {"depth": 2, "img_size": 98},
     ),
     "vit_base_patch16_clip_224": (
-        "model m = vit { depth = 2, norm = layernorm, norm_pre = true, classes = 512 }",
+        "model m = vit { depth = 2, norm = layernorm, norm_pre = norm, classes = 512 }",
         {"depth": 2, "num_classes": 512},
     ),
     "eva02_tiny_patch14_224": (
@@ -39,7 +39,7 @@ TEXTS = {
         {"depth": 3},
     ),
     "eva02_base_patch14_224": (
-        'use "eva.vit"\nmodel m = eva { patch = 14, depth = 2, fused = false, mlp = swiglu(hidden = 2048, norm = norm), '
+        'use "eva.vit"\nmodel m = eva { patch = 14, depth = 2, attn.fused = false, mlp = swiglu(hidden = 2048, norm = norm), '
         "classes = none, rope = rope_axial(image.h // patch, image.w // patch, dim // heads, ref = [16, 16]) }",
         {"depth": 2},
     ),
