@@ -9,7 +9,7 @@ from ..compiler import driver
 from ..compiler.driver import Compiled
 from ..compiler.elaborate import elaborate
 from ..compiler.ir.program import Program
-from ..grammar.diagnostics import error
+from ..diagnostics import error
 from .specs import choose
 
 if TYPE_CHECKING:

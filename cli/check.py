@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from ..compiler import elaborate
 from ..compiler.elaborate.library import Library
-from ..grammar.diagnostics import Diagnostic, Findings, VitError
-from ..grammar.messages import as_json, escape, render
-from ..grammar.source import Span
+from ..diagnostics import Diagnostic, Findings, VitError
+from ..diagnostics.messages import as_json, escape, render
+from ..diagnostics.source import Span
 from ..runtime import sections
 from .specs import below, open_spec
 from .specs import settings as read_settings

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..grammar.messages import escape
+from ..diagnostics.messages import escape
 
 
 def columns(rows: Sequence[Sequence[str]], right: frozenset[int] | set[int] = frozenset()) -> str:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ..grammar.messages import escape
+from ..diagnostics.messages import escape
 from . import api
 from .columns import columns, size
 from .errors import warn

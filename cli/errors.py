@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable
 from itertools import pairwise
 
-from ..grammar.diagnostics import Diagnostic, VitError, error
-from ..grammar.messages import as_json, render
+from ..diagnostics import Diagnostic, VitError, error
+from ..diagnostics.messages import as_json, render
 from . import interrupts
 from .streams import styled
 

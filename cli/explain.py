@@ -1,18 +1,18 @@
-"""`vitc explain`: the pages of `grammar/codes`, and what the definitions of `specs` say of themselves."""
+"""`vitc explain`: the pages of `diagnostics/codes`, and what the definitions of `specs` say of themselves."""
 
 import json
 import sys
 from typing import NamedTuple
 
 from ..compiler.elaborate.library import SPECS
-from ..grammar import explanations, tree
-from ..grammar.diagnostics import error
+from ..diagnostics import error, explanations
+from ..diagnostics.messages import escape
+from ..diagnostics.source import Source
+from ..diagnostics.suggest import suggestion
+from ..grammar import tree
 from ..grammar.docs import doc
-from ..grammar.messages import escape
 from ..grammar.parser import parse
 from ..grammar.printer import print_expression, print_type
-from ..grammar.source import Source
-from ..grammar.suggest import suggestion
 from .streams import styled
 
 

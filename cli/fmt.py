@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 from ..compiler.elaborate.library import MAX_BYTES
-from ..grammar.diagnostics import VitError, error
+from ..diagnostics import VitError, error
+from ..diagnostics.messages import escape
+from ..diagnostics.source import Source
 from ..grammar.formatter import comments, formatted
-from ..grammar.messages import escape
 from ..grammar.parser import read
-from ..grammar.source import Source
 from ..runtime.whole import whole
 
 

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from ..grammar.diagnostics import error
+from ..diagnostics import error
 from ..runtime.importing import imported
 from ..runtime.importing.proof import proven
 from ..runtime.importing.sheet import Asked

@@ -7,8 +7,8 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import nullcontext
 from pathlib import Path
 
-from ..grammar.diagnostics import Diagnostic, error
-from ..grammar.messages import escape, render
+from ..diagnostics import Diagnostic, error
+from ..diagnostics.messages import escape, render
 from ..runtime.answers import answers
 from ..runtime.listing import listed
 from ..runtime.prediction import Failure, Prediction

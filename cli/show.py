@@ -11,9 +11,9 @@ from ..compiler.report.flow import Step, flow
 from ..compiler.report.layers import Row
 from ..compiler.report.receptive import LARGEST
 from ..compiler.report.summary import Summary, summary
-from ..grammar.diagnostics import error
-from ..grammar.source import Span
-from ..grammar.suggest import suggestion
+from ..diagnostics import error
+from ..diagnostics.source import Span
+from ..diagnostics.suggest import suggestion
 from ..runtime.preprocess import Preprocess
 from ..runtime.sections import section
 from ..runtime.sections.data import Data

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from ..compiler.elaborate.library import MAX_BYTES, SPECS, Library, load, read_bytes
-from ..grammar.diagnostics import error
-from ..grammar.suggest import suggestion
+from ..diagnostics import error
+from ..diagnostics.suggest import suggestion
 
 
 def open_spec(spec: str, *, broken: bool = False) -> tuple[Library, tuple[str, ...]]:

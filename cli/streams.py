@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import TextIO
 
-from ..grammar.diagnostics import error
-from ..grammar.messages import render
+from ..diagnostics import error
+from ..diagnostics.messages import render
 
 #: Colours and other styles, as terminals take them (ECMA-48, "select graphic rendition").
 _STYLE = re.compile("\x1b\\[[0-9;]*m")

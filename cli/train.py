@@ -5,8 +5,8 @@ import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from ..grammar.diagnostics import Diagnostic
-from ..grammar.messages import as_json, escape
+from ..diagnostics import Diagnostic
+from ..diagnostics.messages import as_json, escape
 from .errors import warn
 from .specs import settings
 from .training import train

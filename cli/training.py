@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..compiler import driver
 from ..compiler.driver import Compiled
 from ..compiler.elaborate.library import Library
-from ..grammar.diagnostics import Diagnostic, error
+from ..diagnostics import Diagnostic, error
 from ..runtime.data.reading import read
 from ..runtime.preprocess import Preprocess
 from ..runtime.sections import section

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..compiler.elaborate import elaborate
 from ..compiler.ir.program import Program
-from ..grammar.diagnostics import error
-from ..grammar.messages import escape
+from ..diagnostics import error
+from ..diagnostics.messages import escape
 from . import api
 from .specs import choose, settings
 

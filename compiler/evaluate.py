@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..grammar.diagnostics import error
+from ..diagnostics import error
 from . import ops
 from .ir.graph import Graph, Node, Value
 from .ir.types import LARGEST_FLOAT

@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from .diagnostics import Diagnostic
-from .source import Source, Span
+from ..diagnostics import Diagnostic
+from ..diagnostics.source import Source, Span
 
 #: Controls, marks that turn the direction of a text or take no room, line ends that editors disagree on.
 _HIDDEN = re.compile(

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ..diagnostics import Diagnostic
+from ..diagnostics.source import Source, Span
 from . import tree
-from .diagnostics import Diagnostic
-from .source import Source, Span
 
 _PARAMETER = re.compile(r"([A-Za-z_]\w*): +(.+)")
 

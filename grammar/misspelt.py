@@ -2,11 +2,11 @@
 
 import re
 
+from ..diagnostics import Diagnostic
+from ..diagnostics.source import Span
 from .characters import INSTEAD, name
-from .diagnostics import Diagnostic
 from .layout import MAX_CHAIN, MAX_NESTING, TOO_DEEP, TOO_LONG, UNCLOSED
 from .situation import VALUES, Rule, Situation, span
-from .source import Span
 
 _NUMBERS = ("INT", "FLOAT", "SHAPE", "UNIT")
 #: First words of a line that other languages have.

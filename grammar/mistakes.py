@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from . import foreign, misspelt
-from .diagnostics import Diagnostic
+from ..diagnostics import Diagnostic, foreign
+from ..diagnostics.suggest import close
+from . import misspelt
 from .situation import VALUES, Rule, Situation, shown, span
-from .suggest import close
 
 _RESERVED = (
     *["AND", "OR", "NOT", "IN", "IF", "THEN", "ELSE", "FOR", "TRUE", "FALSE", "NONE", "RETURN", "EXPECT", "FORWARD"],

@@ -6,11 +6,11 @@ from typing import Any
 
 from lark import Token, UnexpectedToken
 
+from ..diagnostics import Diagnostic, VitError
+from ..diagnostics.source import Source, Span
 from . import tables, tree
 from .characters import hidden
-from .diagnostics import Diagnostic, VitError
 from .docs import misplaced
-from .source import Source, Span
 from .trees import Builder
 
 _HEADER = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(vit)?[ \t]*([^\s#]*)([^\n#]*)")

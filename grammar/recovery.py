@@ -9,13 +9,13 @@ from typing import Any
 
 from lark import Token
 
+from ..diagnostics import Diagnostic
+from ..diagnostics.source import Source
 from .automaton import Automaton, Level
-from .diagnostics import Diagnostic
 from .layout import TOO_DEEP, TOO_LONG, UNCLOSED
 from .lines import Lines, bracket
 from .mistakes import diagnose
 from .situation import Situation, span
-from .source import Source
 
 #: More mistakes of one text help nobody.
 MAX_PROBLEMS = 100

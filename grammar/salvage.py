@@ -7,11 +7,11 @@ from typing import Any
 
 from lark import Token, UnexpectedToken
 
+from ..diagnostics import Diagnostic, VitError
+from ..diagnostics.source import Source, Span
 from . import tree
-from .diagnostics import Diagnostic, VitError
 from .layout import TOO_DEEP, TOO_LONG
 from .lines import Lines
-from .source import Source, Span
 from .trees import Builder
 
 _WORD = re.compile(r"[A-Za-z_]\w*")

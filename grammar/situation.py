@@ -6,8 +6,8 @@ from functools import cached_property
 
 from lark import Token
 
-from .diagnostics import Diagnostic
-from .source import Source, Span
+from ..diagnostics import Diagnostic
+from ..diagnostics.source import Source, Span
 
 #: The tokens that most values begin with.
 VALUES = {"NAME", "INT", "FLOAT", "STRING", "LPAR", "LSQB"}

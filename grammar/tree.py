@@ -6,7 +6,7 @@ Spans take no part in equality, so that `parse(print(tree)) == tree`.
 
 from dataclasses import dataclass, field
 
-from .source import Span
+from ..diagnostics.source import Span
 
 
 @dataclass(frozen=True, slots=True)

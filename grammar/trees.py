@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
+from ..diagnostics import Diagnostic, error
+from ..diagnostics.source import Source, Span
 from . import tree
-from .diagnostics import Diagnostic, error
-from .source import Source, Span
 
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 #: Of constructs inside each other: what works on a tree may call itself for each level.

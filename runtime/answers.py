@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..grammar.diagnostics import Diagnostic, VitError, error
+from ..diagnostics import Diagnostic, VitError, error
 from .guard import Child, Ended
 from .limits import GIB, Limits
 from .prediction import Failure, Prediction

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..compiler.driver import TARGETS
-from ..grammar.diagnostics import VitError, error
+from ..diagnostics import VitError, error
 from .locks import locked
 from .whole import refuse_link, staged_as
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from ..grammar.diagnostics import VitError, error
+from ..diagnostics import VitError, error
 
 
 def listed(words: Sequence[str], stdin: IO[bytes]) -> list[str]:

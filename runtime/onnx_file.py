@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..compiler.ops.base import Array
-from ..grammar.diagnostics import VitError, error
+from ..diagnostics import VitError, error
 
 #: The keys that a tensor with external data may have.
 _KEYS = {"location", "offset", "length", "checksum"}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..compiler.ops.base import Array, np
-from ..grammar.diagnostics import VitError, error
+from ..diagnostics import VitError, error
 
 #: A picture of more pixels, as it is stored or on its way to the model's size, is refused before it is made.
 LARGEST = 64_000_000

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..compiler.ops.base import Array
-from ..grammar.diagnostics import VitError, error
+from ..diagnostics import VitError, error
 from . import artefact, onnx_file
 from .prediction import Failure, Prediction
 from .preprocess import Preprocess

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..grammar.diagnostics import VitError
+from ..diagnostics import VitError
 from .limits import Limits
 from .prediction import Failure, Prediction
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..compiler.ops.base import Array, np
-from ..grammar.diagnostics import Diagnostic
+from ..diagnostics import Diagnostic
 from .pictures import LARGEST, Remark, eight_bits, odd, opened, silent
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from ..grammar.diagnostics import error
+from ..diagnostics import error
 
 
 @contextmanager

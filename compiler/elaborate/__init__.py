@@ -5,10 +5,10 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from ...diagnostics import Diagnostic, Findings, VitError, error
+from ...diagnostics.source import Source, Span
+from ...diagnostics.suggest import suggestion
 from ...grammar import tree
-from ...grammar.diagnostics import Diagnostic, Findings, VitError, error
-from ...grammar.source import Source, Span
-from ...grammar.suggest import suggestion
 from ..ir.graph import Value
 from ..ir.program import Program, Section, aliases
 from ..ir.types import TensorType

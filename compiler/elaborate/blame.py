@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, get_args
 
+from ...diagnostics.source import Span
 from ...grammar import tree
-from ...grammar.source import Span
 
 if TYPE_CHECKING:
     from .scopes import Scope, Thunk
@@ -124,7 +124,7 @@ def _item(expr: tree.Index, scope: "Scope", steps: int) -> Span | None:
 
 def quiet(expr: tree.Expr, scope: "Scope") -> Any:
     """The value of an expression, None if it has none."""
-    from ...grammar.diagnostics import VitError
+    from ...diagnostics import VitError
     from .expressions import evaluate
 
     try:

@@ -7,8 +7,8 @@ Nothing here depends on where a layer stands, so equal calls (the same block val
 from collections.abc import Sequence
 from typing import Any
 
+from ...diagnostics.source import Span
 from ...grammar import tree
-from ...grammar.source import Span
 from .. import ops
 from ..ir.builder import Builder
 from ..ir.graph import Graph

@@ -5,7 +5,7 @@ Equal layers are one object, so a text of forty lines can describe 2**40 layers.
 
 from dataclasses import dataclass
 
-from ...grammar.source import Span
+from ...diagnostics.source import Span
 from ..ir.program import Layer, walk_children
 from ..ir.types import TensorType
 from .context import MAX_CONSTANT, MAX_ELEMENTS, Context

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...diagnostics import Label
+from ...diagnostics.source import Span
+from ...diagnostics.suggest import suggestion
 from ...grammar import tree
-from ...grammar.diagnostics import Label
-from ...grammar.source import Span
-from ...grammar.suggest import suggestion
 from .. import ops
 from . import blocks, layers, params, settings, shapes, slots
 from .blame import named, place

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ...grammar.diagnostics import Diagnostic, Label, VitError
-from ...grammar.source import Source, Span
+from ...diagnostics import Diagnostic, Label, VitError
+from ...diagnostics.source import Source, Span
 from ..ir.types import TensorType
 from .blame import Place, follow, number, plain, sizes_behind
 from .values import listed

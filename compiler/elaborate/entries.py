@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from ...diagnostics import Diagnostic, Label
+from ...diagnostics.source import Span
 from ...grammar import tree
-from ...grammar.diagnostics import Diagnostic, Label
-from ...grammar.source import Span
 
 Path = tuple[str, ...]
 

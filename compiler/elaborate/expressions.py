@@ -4,7 +4,8 @@ from functools import cache
 from math import log10
 from typing import Any
 
-from ...grammar import foreign, tree
+from ...diagnostics import foreign
+from ...grammar import tree
 from .. import ops
 from . import calls, functions, indexing
 from .blame import place

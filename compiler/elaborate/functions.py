@@ -5,10 +5,10 @@ from functools import cache
 from math import inf, pi
 from typing import Any
 
-from ...grammar import foreign, tree
-from ...grammar.diagnostics import VitError, error
-from ...grammar.source import Span
-from ...grammar.suggest import close, suggestion
+from ...diagnostics import VitError, error, foreign
+from ...diagnostics.source import Span
+from ...diagnostics.suggest import close, suggestion
+from ...grammar import tree
 from .. import ops
 from ..ops.base import INIT, REQUIRED, OpError
 from . import blame, builtins, numbers

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from ...diagnostics.source import Span
 from ...grammar import tree
-from ...grammar.source import Span
 from .context import Context
 from .scopes import Scope
 from .tensors import emit

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...diagnostics import Diagnostic, Findings, VitError
+from ...diagnostics.source import Span
+from ...diagnostics.suggest import suggestion
 from ...grammar import tree
-from ...grammar.diagnostics import Diagnostic, Findings, VitError
-from ...grammar.source import Span
-from ...grammar.suggest import suggestion
 from ..ir.program import Child, Init, Layer, Table, WeightSpec, walk_weights
 from .builtins.weights import initialiser
 from .library import Module

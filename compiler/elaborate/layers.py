@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ...diagnostics.source import Span
+from ...diagnostics.suggest import suggestion
 from ...grammar import tree
-from ...grammar.source import Span
-from ...grammar.suggest import suggestion
 from .. import ops
 from ..ir.graph import Origin, Value
 from ..ir.program import Layer, WeightSpec

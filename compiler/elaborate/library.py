@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
+from ...diagnostics import Diagnostic, Findings, error
+from ...diagnostics.source import Source, Span
 from ...grammar import tree
-from ...grammar.diagnostics import Diagnostic, Findings, error
 from ...grammar.parser import read
-from ...grammar.source import Source, Span
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 #: What every file sees without a `use`.

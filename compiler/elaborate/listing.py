@@ -7,10 +7,10 @@ A text that is shown can be given back for its path and changes nothing. A value
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ...diagnostics.source import Span
 from ...grammar import tree
 from ...grammar.docs import doc
 from ...grammar.expressions import quoted
-from ...grammar.source import Span
 from .. import ops
 from ..ir.program import Child, Draw, Layer, Table, WeightSpec
 from .library import Library

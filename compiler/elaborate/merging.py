@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from ...grammar.diagnostics import error
+from ...diagnostics import error
 from ..ir.graph import Graph, Node
 from ..ir.program import Child, Layer, walk_children
 

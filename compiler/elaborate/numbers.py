@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ...grammar.source import Span
+from ...diagnostics.source import Span
 from .context import Context
 from .values import describe, key, listed
 

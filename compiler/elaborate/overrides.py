@@ -4,11 +4,11 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from typing import Any
 
+from ...diagnostics import Diagnostic, VitError
+from ...diagnostics.source import Source, Span
 from ...grammar import tree
-from ...grammar.diagnostics import Diagnostic, VitError
 from ...grammar.layout import MAX_NESTING
 from ...grammar.parser import parse
-from ...grammar.source import Source, Span
 
 #: The name that the text of a setting is shown under.
 NAME = "--set"

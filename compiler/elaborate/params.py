@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ...grammar import foreign, tree
-from ...grammar.source import Span
-from ...grammar.suggest import suggestion
+from ...diagnostics import foreign
+from ...diagnostics.source import Span
+from ...diagnostics.suggest import suggestion
+from ...grammar import tree
 from .context import Context
 from .values import BlockValue, Builtin, FunctionValue, Identity, OpValue, Shape, Shared, Tensor, Word, describe, listed
 

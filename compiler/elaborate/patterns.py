@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from ...grammar import foreign
-from ...grammar.source import Span
+from ...diagnostics import foreign
+from ...diagnostics.source import Span
 from .scopes import Scope
 from .tensors import emit
 from .values import Tensor

@@ -7,9 +7,9 @@ choice anywhere is let pass here: whether it fits is told when the text is run.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...diagnostics import Diagnostic, Findings, Label
+from ...diagnostics.suggest import suggestion
 from ...grammar import tree
-from ...grammar.diagnostics import Diagnostic, Findings, Label
-from ...grammar.suggest import suggestion
 from ...grammar.walking import walk
 from .. import ops
 from . import functions, params

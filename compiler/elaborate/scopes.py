@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ...diagnostics import VitError
+from ...diagnostics.source import Span
 from ...grammar import tree
-from ...grammar.diagnostics import VitError
-from ...grammar.source import Span
 from ..ir.builder import Builder
 from .library import Module
 

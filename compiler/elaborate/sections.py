@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from ...diagnostics import Diagnostic, Findings
+from ...diagnostics.source import Span
+from ...diagnostics.suggest import suggestion
 from ...grammar import tree
-from ...grammar.diagnostics import Diagnostic, Findings
-from ...grammar.source import Span
-from ...grammar.suggest import suggestion
 from ..ir.program import Choice, Entry, Quantity, Section
 from ..ir.types import LARGEST_FLOAT
 from .entries import once, quoted

@@ -7,10 +7,10 @@ not evaluated yet wait for it.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...diagnostics import Label, VitError
+from ...diagnostics.source import Span
+from ...diagnostics.suggest import suggestion
 from ...grammar import tree
-from ...grammar.diagnostics import Label, VitError
-from ...grammar.source import Span
-from ...grammar.suggest import suggestion
 from .. import ops
 from ..ops.base import INIT, Param
 from . import params

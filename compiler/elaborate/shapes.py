@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ...grammar import foreign, tree
-from ...grammar.diagnostics import Label
-from ...grammar.source import Span
+from ...diagnostics import Label, foreign
+from ...diagnostics.source import Span
+from ...grammar import tree
 from .blame import plain
 from .context import Context
 from .scopes import LATER, MISSING, Scope

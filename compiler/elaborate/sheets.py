@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...diagnostics import Diagnostic, Label, VitError
+from ...diagnostics.source import Span
+from ...diagnostics.suggest import suggestion
 from ...grammar import tree
-from ...grammar.diagnostics import Diagnostic, Label, VitError
-from ...grammar.source import Span
-from ...grammar.suggest import suggestion
 from ..ir.builder import Builder
 from . import params, settings
 from .blame import place

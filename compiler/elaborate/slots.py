@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ...grammar.source import Span
+from ...diagnostics.source import Span
 from .. import ops
 from ..ir.program import Child, Layer, Lent
 from ..ir.types import TensorType

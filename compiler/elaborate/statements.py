@@ -3,9 +3,9 @@
 import re
 from typing import TYPE_CHECKING, Any
 
+from ...diagnostics import Label
+from ...diagnostics.source import Span
 from ...grammar import tree
-from ...grammar.diagnostics import Label
-from ...grammar.source import Span
 from . import shapes
 from .blame import place, trace
 from .calls import members

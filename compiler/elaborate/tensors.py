@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from ...grammar.source import Span
+from ...diagnostics.source import Span
 from .. import ops
 from ..ir.graph import Origin
 from ..ir.types import LARGEST_FLOAT, TensorType

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ...grammar.diagnostics import error
+from ...diagnostics import error
 from ..ir.program import Child, Layer
 
 

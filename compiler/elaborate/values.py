@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from ...diagnostics.source import Span
 from ...grammar import tree
-from ...grammar.source import Span
 from ..ir.graph import Value
 from ..ir.program import Table, WeightSpec
 from ..ir.types import TensorType

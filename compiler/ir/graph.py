@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ...grammar.source import Span
+from ...diagnostics.source import Span
 from .types import TensorType
 
 Attrs = Mapping[str, Any]

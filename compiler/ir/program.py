@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...grammar.source import Span
+from ...diagnostics.source import Span
 from .graph import Graph
 from .types import DType
 

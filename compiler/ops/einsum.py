@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import prod
 from string import ascii_letters
 
-from ...grammar import foreign
+from ...diagnostics import foreign
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np

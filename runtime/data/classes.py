@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ...compiler.ops.base import np
-from ...grammar.diagnostics import Diagnostic, VitError, error
-from ...grammar.source import Span
-from ...grammar.suggest import close
+from ...diagnostics import Diagnostic, VitError, error
+from ...diagnostics.source import Span
+from ...diagnostics.suggest import close
 from .images import Images, Parts, counted, named
 
 #: A file of labels is not larger.

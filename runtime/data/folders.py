@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...grammar.diagnostics import Diagnostic, VitError, error
+from ...diagnostics import Diagnostic, VitError, error
 from ..pictures import OPTIONAL, SUFFIXES, missing
 from .images import counted, named
 

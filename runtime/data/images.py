@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...compiler.ops.base import Array, np
-from ...grammar.diagnostics import Diagnostic, VitError
+from ...diagnostics import Diagnostic, VitError
 from ..preprocess import Preprocess
 from .problems import Problems
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from ...grammar.diagnostics import Diagnostic, VitError, error
+from ...diagnostics import Diagnostic, VitError, error
 
 #: So many are named in a message.
 _NAMED = 5

@@ -9,8 +9,8 @@ from pathlib import Path
 from ...compiler.driver import Compiled
 from ...compiler.ir.program import Program
 from ...compiler.ops.base import np
-from ...grammar.diagnostics import Diagnostic, VitError, error
-from ...grammar.source import Span
+from ...diagnostics import Diagnostic, VitError, error
+from ...diagnostics.source import Span
 from ..pictures import odd
 from ..preprocess import Preprocess
 from ..sections.data import Data

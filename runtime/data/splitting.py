@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import floor
 
 from ...compiler.ops.base import Array, np
-from ...grammar.diagnostics import Diagnostic, error
+from ...diagnostics import Diagnostic, error
 from .images import Parts, counted, named
 from .problems import Problems
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...grammar.diagnostics import VitError, error
+from ...diagnostics import VitError, error
 from ...grammar.expressions import quoted
 from ..weights.files import Tensors
 from ..weights.opening import OPEN_CLIP, USUAL, candidates, opened, usual

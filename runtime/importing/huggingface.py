@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...grammar.diagnostics import error
+from ...diagnostics import error
 from . import names
 from .families import EVERYWHERE, FAMILIES, Built, Config, Family, common
 from .sheet import Asked, Sheet, refused, shown, unsayable, valid

@@ -3,7 +3,7 @@
 from ...compiler.elaborate import elaborate
 from ...compiler.elaborate.library import loads
 from ...compiler.ir.program import Program
-from ...grammar.diagnostics import Diagnostic, VitError
+from ...diagnostics import Diagnostic, VitError
 from .. import sections
 from ..sections.weights import Weights
 from ..weights.files import Tensors

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...compiler.elaborate import elaborate
 from ...compiler.elaborate.library import loads
-from ...grammar.diagnostics import error
+from ...diagnostics import error
 from ..weights.files import Header, Tensors
 from ..weights.findings import refused
 from ..weights.imported_plan import Choices, Model, plan, spelled

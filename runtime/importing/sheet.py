@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from ...diagnostics import VitError, error
+from ...diagnostics.source import Source
 from ...grammar.characters import unseen
-from ...grammar.diagnostics import VitError, error
 from ...grammar.expressions import quoted
 from ...grammar.parser import parse
 from ...grammar.printer import print_file
-from ...grammar.source import Source
 from ...grammar.tree import Model
 from ..sections.input import STATISTICS
 from ..weights.files import Tensors

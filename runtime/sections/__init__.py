@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ...compiler.ir.program import Layer, Program, Section
-from ...grammar.diagnostics import Diagnostic, Findings, VitError
+from ...diagnostics import Diagnostic, Findings, VitError
 from .checking import Schema, checked
 
 

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from ...compiler.ir.program import Choice, Entry
-from ...grammar.diagnostics import Diagnostic
-from ...grammar.source import Span
-from ...grammar.suggest import suggestion
+from ...diagnostics import Diagnostic
+from ...diagnostics.source import Span
+from ...diagnostics.suggest import suggestion
 
 Schema = TypeVar("Schema", bound=BaseModel)
 

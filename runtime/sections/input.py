@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 
 from ...compiler.elaborate.overrides import NAME
 from ...compiler.ir.program import Entry, Program
-from ...grammar.diagnostics import Diagnostic, Label, VitError, error
+from ...diagnostics import Diagnostic, Label, VitError, error
 from ..preprocess import CROP_MODES, INTERPOLATIONS, Preprocess
 from . import section
 from .checking import listed, refuse, refuse_with, shown

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from ...compiler.ir.program import Choice, Entry, Quantity
-from ...grammar.diagnostics import Diagnostic
-from ...grammar.suggest import suggestion
+from ...diagnostics import Diagnostic
+from ...diagnostics.suggest import suggestion
 from .checking import checked, later, refuse, refuse_with, shown
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...compiler.backends import torch_source
 from ...compiler.driver import Compiled
 from ...compiler.ops.base import Array
-from ...grammar.diagnostics import Diagnostic, error
+from ...diagnostics import Diagnostic, error
 from ..data.images import Parts, skipped
 from ..preprocess import Preprocess
 from ..sections.train import Train

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...compiler.ops.base import Array
-from ...grammar.diagnostics import Diagnostic
+from ...diagnostics import Diagnostic
 from ..data.images import Images, told
 from ..preprocess import Preprocess
 from ..sections.values import Picked

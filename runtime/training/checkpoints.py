@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file  # type: ignore[reportUnknownVariableType] -- PathLike without its type
 from torch import Tensor
 
-from ...grammar.diagnostics import error
+from ...diagnostics import error
 from ..artefact import sha256
 from ..weights.shared import assign, stored
 from .folder import STAGE, Run, in_the_way, synced

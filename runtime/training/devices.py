@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from ...grammar.diagnostics import error
+from ...diagnostics import error
 
 _NAMES = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9][0-9]{0,3}))?")
 #: What launchers of several processes set: the number of processes, or this one's place among them, counted from 0.

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from ...compiler.driver import Compiled
 from ...compiler.ir.program import Choice, Layer, walk_children
 from ...compiler.ops.base import Array, np
-from ...grammar.diagnostics import Diagnostic, error
-from ...grammar.source import Span
+from ...diagnostics import Diagnostic, error
+from ...diagnostics.source import Span
 from ..data.images import Parts, counted, named
 from ..sections.train import Train
 from ..sections.values import Duration

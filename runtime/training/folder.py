@@ -15,7 +15,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any, cast
 
-from ...grammar.diagnostics import VitError, error
+from ...diagnostics import VitError, error
 from ..locks import locked
 from ..whole import refuse_link, staged_as
 

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from ...grammar.diagnostics import error
+from ...diagnostics import error
 from .. import artefact
 from .folder import CHECKPOINTS, STAGE, Run, in_the_way, is_file, real_folder
 

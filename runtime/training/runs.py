@@ -14,7 +14,7 @@ from ...compiler.backends import torch_source
 from ...compiler.driver import Compiled
 from ...compiler.elaborate.library import SPECS, Library
 from ...compiler.ir.program import Choice, Entry, Quantity
-from ...grammar.diagnostics import VitError, error
+from ...diagnostics import VitError, error
 from .. import artefact
 from ..data.images import Parts
 from ..preprocess import Preprocess

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...grammar.diagnostics import VitError, error
+from ...diagnostics import VitError, error
 from ..sections.train import Train
 from .batches import Batches
 from .names import name_pattern

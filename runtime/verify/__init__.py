@@ -8,7 +8,7 @@ import numpy as np
 
 from ...compiler.driver import Compiled
 from ...compiler.ops.base import Array
-from ...grammar.diagnostics import error as failure
+from ...diagnostics import error as failure
 from .draws import unit_weights
 from .judge import Judge, error
 from .report import Report, Row

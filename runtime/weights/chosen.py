@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ...grammar.diagnostics import Diagnostic, VitError, error
-from ...grammar.source import Span
-from ...grammar.suggest import suggestion
+from ...diagnostics import Diagnostic, VitError, error
+from ...diagnostics.source import Span
+from ...diagnostics.suggest import suggestion
 from .files import Header, Part, Tensors
 from .findings import refused
 from .imported_plan import Choices, Model, Plan, plan

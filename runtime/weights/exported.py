@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...compiler.ops.base import Array, np
-from ...grammar.diagnostics import error
-from ...grammar.suggest import suggestion
+from ...diagnostics import error
+from ...diagnostics.suggest import suggestion
 from .findings import folded
 from .imported_plan import Model, filled
 from .layouts import Layout, Rule, layouts, named

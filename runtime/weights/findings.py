@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from ...grammar.diagnostics import Diagnostic, VitError
-from ...grammar.source import Span
+from ...diagnostics import Diagnostic, VitError
+from ...diagnostics.source import Span
 from .common import common
 
 #: Problems by kind: the code, what the file does, what blocks with the problem do, and blocks with nothing else.

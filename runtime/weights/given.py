@@ -6,7 +6,7 @@ from types import EllipsisType
 from typing import Any
 
 from ...compiler.ops.base import Array, np
-from ...grammar.diagnostics import error
+from ...diagnostics import error
 from .files import Header, Tensors
 
 #: Element types as safetensors calls them.

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ...compiler.ops.base import Array, np
-from ...grammar.diagnostics import error
-from ...grammar.source import Span
+from ...diagnostics import error
+from ...diagnostics.source import Span
 from .chosen import Found, chosen
 from .files import Tensors
 from .findings import folded

@@ -6,8 +6,8 @@ import zipfile
 from enum import Enum
 from pathlib import Path
 
-from ...grammar.diagnostics import VitError, error
-from ...grammar.source import Span
+from ...diagnostics import VitError, error
+from ...diagnostics.source import Span
 
 
 class Kind(Enum):

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from typing import Any, cast
 
-from ...grammar.diagnostics import error
-from ...grammar.source import Span
+from ...diagnostics import error
+from ...diagnostics.source import Span
 from .files import Joined, Stored, Tensors
 from .kinds import LARGEST_INDEX, Kind, kind, unreadable
 from .pickled import unpickled

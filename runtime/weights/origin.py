@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ...compiler.ops.base import Array
-from ...grammar.messages import escape
+from ...diagnostics.messages import escape
 from .findings import fold
 
 #: Names on a line, and digits of a hash.

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import EllipsisType
 
 from ...compiler.ops.base import Array
-from ...grammar.diagnostics import VitError, error
-from ...grammar.source import Span
+from ...diagnostics import VitError, error
+from ...diagnostics.source import Span
 from ..guard import Child, Ended
 from ..limits import GIB, Limits
 from .files import Header, Stored

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ...grammar.diagnostics import VitError
+from ...diagnostics import VitError
 from ..limits import Limits
 from .writing import Form, write
 

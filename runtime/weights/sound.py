@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from ...compiler.ops.base import Array, np
-from ...grammar.diagnostics import Diagnostic, VitError
-from ...grammar.source import Span
+from ...diagnostics import Diagnostic, VitError
+from ...diagnostics.source import Span
 from .layouts import Layout
 from .layouts.patterns import matches
 

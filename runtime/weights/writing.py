@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from ...compiler.ops.base import Array, np
-from ...grammar.diagnostics import error
+from ...diagnostics import error
 from ..whole import whole
 
 

@@ -20,7 +20,7 @@ from vitc.compiler.evaluate import evaluate
 from vitc.compiler.flatten import flatten
 from vitc.compiler.ir.builder import Builder
 from vitc.compiler.ops.base import REQUIRED
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 
 KERNELS = json.loads((Path(__file__).parent / "onnx_cuda_kernels.json").read_text())["kernels"]
 INITIAL = ("normal", "trunc_normal", "uniform")

@@ -12,11 +12,11 @@ from vitc.compiler.backends import torch_source
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import loads
 from vitc.compiler.ir.dump import dump, dump_program
-from vitc.grammar.diagnostics import Findings, VitError
-from vitc.grammar.messages import render
+from vitc.diagnostics import Findings, VitError
+from vitc.diagnostics.messages import render
+from vitc.diagnostics.source import Source
 from vitc.grammar.parser import parse
 from vitc.grammar.printer import print_file
-from vitc.grammar.source import Source
 
 HERE = Path(__file__).parent
 MARK = "# ---- expected ----"

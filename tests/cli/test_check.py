@@ -156,8 +156,8 @@ def test_explain_tells_what_a_bundled_definition_says_of_itself(tmp_path):
 
 
 def test_an_error_on_a_terminal_names_the_command_that_explains_it():
-    from vitc.grammar.diagnostics import Diagnostic
-    from vitc.grammar.messages import render
+    from vitc.diagnostics import Diagnostic
+    from vitc.diagnostics.messages import render
 
     assert render([Diagnostic("V0412", "x", help="y")], color=True).endswith("  help: y     vitc explain V0412\n")
     assert render([Diagnostic("V0412", "x")], color=True).endswith("  vitc explain V0412\n")

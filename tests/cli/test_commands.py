@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import vitc
 from vitc.cli import api
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 
 SPEC = """vit 1
 model a = vit {

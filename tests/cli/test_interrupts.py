@@ -56,7 +56,7 @@ def test_what_an_interrupt_does_to_a_child_is_no_news():
     text = f"""
 from vitc.cli import main
 from vitc.__main__ import main as command
-from vitc.grammar.diagnostics import error
+from vitc.diagnostics import error
 def fails():
     try:
         {CTRL_C}

@@ -67,7 +67,9 @@ def test_without_positions_attention_does_not_know_where_a_token_stands(model):
     moved = patches[:, :, places].unflatten(2, (4, 4)).permute(0, 1, 2, 4, 3, 5).flatten(4, 5).flatten(2, 3)
     blind = model(f"model m = vit {{ {SMALL}, pool = mean, cls_token = none, pos = none }}").eval()
     torch.testing.assert_close(blind(moved), blind(image), rtol=1e-4, atol=1e-5)
-    seeing = model(f"model m = vit {{ {SMALL}, pool = mean, cls_token = none, pos_embed = weight([1, N, dim], trunc_normal(0.5)) }}").eval()
+    seeing = model(
+        f"model m = vit {{ {SMALL}, pool = mean, cls_token = none, pos_embed = weight([1, N, dim], trunc_normal(0.5)) }}"
+    ).eval()
     assert (seeing(moved) - seeing(image)).abs().max() > 1e-3
     assert seeing.pos_embed[0].shape == seeing.patch_embed(image)[0].shape
 
@@ -125,7 +127,9 @@ def test_no_more_is_missing_in_the_notes_than_their_comments_say():
 
 @pytest.mark.parametrize("pool", ["token", "mean", "max", "map"])
 def test_pools_are_what_their_names_say(model, pool):
-    made = model(f"model m = vit {{ {SMALL}, pool = {pool}, final_norm = tokens, pos_embed = weight([1, N + 1, dim], trunc_normal(0.5)) }}").eval()
+    made = model(
+        f"model m = vit {{ {SMALL}, pool = {pool}, final_norm = tokens, pos_embed = weight([1, N + 1, dim], trunc_normal(0.5)) }}"
+    ).eval()
     seen = {}
     made.norm.register_forward_hook(lambda module, inputs, out: seen.update(tokens=out))
     made.head.register_forward_hook(lambda module, inputs, out: seen.update(pooled=inputs[0]))

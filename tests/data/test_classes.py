@@ -9,7 +9,7 @@ import pytest
 import vitc
 from PIL import Image
 from vitc.cli.training import read, train
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.data.classes import Wanted, texts
 from vitc.runtime.data.images import Images, Parts
 from vitc.runtime.data.splitting import split
@@ -18,9 +18,7 @@ from vitc.runtime.sections import section
 from vitc.runtime.sections.data import Data
 from vitc.runtime.sections.input import preprocess
 
-MODEL = (
-    "vit 1\nmodel m = vit {{ image = 8x8x1, patch = 4, dim = 32, depth = 1, heads = 2, classes = {}, drop_path = 0.0 }}\n"
-)
+MODEL = "vit 1\nmodel m = vit {{ image = 8x8x1, patch = 4, dim = 32, depth = 1, heads = 2, classes = {}, drop_path = 0.0 }}\n"
 
 
 @pytest.fixture(scope="module")

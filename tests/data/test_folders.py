@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.data import folders
 from vitc.runtime.data.classes import Wanted
 from vitc.runtime.data.sources import image_folder

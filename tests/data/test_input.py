@@ -11,7 +11,7 @@ from vitc.cli import api
 from vitc.cli.main import app
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import load
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.sections import section
 from vitc.runtime.sections.data import Data
 from vitc.runtime.sections.input import preprocess

@@ -7,7 +7,7 @@ from vitc.compiler import elaborate
 from vitc.compiler.elaborate.library import load, loads
 from vitc.compiler.evaluate import evaluate
 from vitc.compiler.flatten import flatten
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.weights.initial import Initial
 
 __all__ = ["Path", "codes", "load", "loads", "model", "numbers", "program", "spec"]

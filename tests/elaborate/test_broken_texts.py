@@ -7,9 +7,9 @@ import re
 import pytest
 from vitc.cli import check
 from vitc.compiler.elaborate.library import SPECS
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
+from vitc.diagnostics.source import Source
 from vitc.grammar.parser import parse
-from vitc.grammar.source import Source
 
 SPECS_HERE = sorted([*SPECS.glob("std/*.vit"), *SPECS.glob("zoo/*.vit"), *SPECS.glob("quickstart/*.vit")])
 BREAKS = {"= = ": "= ", "( ,": "(", "{ 3x": "{", "\nmodle m = vit {\n": "\n"}

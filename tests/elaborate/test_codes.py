@@ -10,12 +10,11 @@ import pytest
 import vitc
 from vitc.compiler import elaborate
 from vitc.compiler.elaborate.library import load
-from vitc.grammar import explanations
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError, explanations
 from vitc.runtime import sections
 
 ROOT = Path(vitc.__file__).parent
-PAGES = sorted((ROOT / "grammar" / "codes").glob("*.md"))
+PAGES = sorted((ROOT / "diagnostics" / "codes").glob("*.md"))
 #: Codes of specs whose example would be a large file or many, or that `check` does not give: a command stands for it.
 LARGE = {"V0105", "V0106", "V0113", "V0505", "V0508", "V0610"}
 
@@ -37,7 +36,7 @@ def mistakes(folder, text):
 
 
 def test_every_code_has_a_page_and_every_page_a_code():
-    folders = [ROOT / name for name in ("grammar", "compiler", "runtime", "cli")]
+    folders = [ROOT / name for name in ("diagnostics", "grammar", "compiler", "runtime", "cli")]
     sources = [path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")]
     spoken = {code for text in sources for code in re.findall(r'"(V\d{4})"', text)}
     assert spoken == {path.stem for path in PAGES}

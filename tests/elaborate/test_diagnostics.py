@@ -3,7 +3,7 @@
 import pytest
 from vitc.compiler import elaborate
 from vitc.compiler.elaborate.library import loads
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 
 SHEET = "model m = vit {{ {} }}"
 CASES = {
@@ -231,7 +231,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_a_setting_is_shown_as_it_was_written(setting):
-    from vitc.grammar.messages import render
+    from vitc.diagnostics.messages import render
     from vitc.runtime import sections
 
     key, _, value = setting.partition("=")

@@ -7,8 +7,8 @@ import pytest
 from vitc.compiler import elaborate, ops
 from vitc.compiler.elaborate import functions
 from vitc.compiler.elaborate.library import SPECS, loads
-from vitc.grammar.diagnostics import VitError
-from vitc.grammar.messages import render
+from vitc.diagnostics import VitError
+from vitc.diagnostics.messages import render
 from vitc.runtime import sections
 
 TOKEN = re.compile(r'"[^"\n]*"|[A-Za-z_]\w*|\d[\w.]*|\*\*|//|->|\.\.|[<>=!]=|\n|[^\s\w]|[ \t]+|#[^\n]*')

@@ -5,7 +5,7 @@ from programs import loads
 from vitc.compiler.elaborate import check, elaborate
 from vitc.compiler.elaborate.library import load
 from vitc.compiler.ir.program import Draw
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 
 NET = """vit 1
 

@@ -7,7 +7,7 @@ from programs import loads
 from vitc.compiler.elaborate import check, elaborate
 from vitc.compiler.ir.dump import dump_program
 from vitc.compiler.ir.program import Draw
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.sections import mistakes, section
 from vitc.runtime.sections.train import Train
 

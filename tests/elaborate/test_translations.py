@@ -7,7 +7,7 @@ import pytest
 import vitc
 from programs import loads
 from vitc.compiler.elaborate import check, elaborate
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.sections import mistakes
 
 BINDING = (

@@ -1,10 +1,10 @@
 """Documentation in texts: `##` lines, found by their place and checked."""
 
 import pytest
+from vitc.diagnostics.source import Source
 from vitc.grammar import tree
 from vitc.grammar.docs import doc
 from vitc.grammar.parser import read
-from vitc.grammar.source import Source
 from vitc.grammar.walking import walk
 
 TEXT = """vit 1

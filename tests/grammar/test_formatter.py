@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import vitc
+from vitc.diagnostics.source import Source
 from vitc.grammar.formatter import WIDTH, comments, formatted
 from vitc.grammar.parser import parse
-from vitc.grammar.source import Source
 
 SPECS = Path(vitc.__file__).parent / "specs"
 TEXTS = sorted([*SPECS.glob("*/*.vit"), *Path(__file__).parents[1].glob("elaborate/specs/*.vit")])

@@ -5,9 +5,9 @@ import sys
 import time
 
 import pytest
-from vitc.grammar.messages import render
+from vitc.diagnostics.messages import render
+from vitc.diagnostics.source import Source
 from vitc.grammar.parser import read
-from vitc.grammar.source import Source
 
 HEAD = "vit 1\n"
 

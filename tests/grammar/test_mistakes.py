@@ -1,8 +1,8 @@
 """What is said of a text that can't be parsed: where, and in which words."""
 
 import pytest
+from vitc.diagnostics.source import Source
 from vitc.grammar.parser import read
-from vitc.grammar.source import Source
 
 
 def said(text):

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from vitc.diagnostics.source import Source, Span
 from vitc.grammar import printer, tree
 from vitc.grammar.characters import hidden
 from vitc.grammar.parser import parse
 from vitc.grammar.printer import print_expression, print_file
-from vitc.grammar.source import Source, Span
 
 SPECS = sorted((Path(printer.__file__).parents[1] / "specs").glob("*/*.vit"))
 

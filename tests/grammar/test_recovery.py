@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vitc.compiler.elaborate.library import load
+from vitc.diagnostics import VitError
+from vitc.diagnostics.messages import render
+from vitc.diagnostics.source import Source
 from vitc.grammar import parser
-from vitc.grammar.diagnostics import VitError
-from vitc.grammar.messages import render
 from vitc.grammar.parser import read
-from vitc.grammar.source import Source
 
 SPECS = Path(parser.__file__).parents[1] / "specs"
 STD = (SPECS / "std" / "std.vit").read_text(encoding="utf-8")

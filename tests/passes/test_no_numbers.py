@@ -5,7 +5,7 @@ import pytest
 from vitc.compiler import driver
 from vitc.compiler.elaborate.library import loads
 from vitc.compiler.evaluate import evaluate
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.weights.initial import Initial
 
 

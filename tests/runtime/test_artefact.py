@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime import artefact
 
 #: Writes an artefact of files that hold `sys.argv[2]`, and dies at the renaming of number `sys.argv[3]`.
@@ -34,7 +34,7 @@ KILLED = """
 import os, random, signal, sys, time
 from pathlib import Path
 from vitc.cli import api
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime import artefact
 spec, folder, random = sys.argv[1], Path(sys.argv[2]), random.Random(0)
 def compiled():
@@ -230,9 +230,7 @@ def test_two_at_once_leave_one_of_them_whole(tmp_path):
 
 
 def test_the_same_bytes_in_any_folder_for_any_hash_seed_and_time_zone(tmp_path):
-    spec = (
-        "vit 1\nmodel m = vit { image = 16x16x3, patch = 8, dim = 16, depth = 1, heads = 2, classes = 3, drop_path = 0.1 }\n"
-    )
+    spec = "vit 1\nmodel m = vit { image = 16x16x3, patch = 8, dim = 16, depth = 1, heads = 2, classes = 3, drop_path = 0.1 }\n"
     found = []
     for number, zone in enumerate(("UTC", "Asia/Tokyo")):
         home = tmp_path / f"place {number}"

@@ -12,7 +12,7 @@ from onnx import TensorProto as T
 from onnx import helper, numpy_helper
 from PIL import Image
 from vitc.cli import api
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.answers import answers
 from vitc.runtime.guard import Child, Ended
 from vitc.runtime.limits import GIB, Limits

@@ -12,7 +12,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from vitc.cli import api
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime import onnx_file
 from vitc.runtime.predict import Predictor, sigmoid, softmax
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 from vitc.cli import api
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.pictures import LARGEST
 from vitc.runtime.preprocess import Preprocess
 

@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 from PIL import Image
 from vitc.cli import api
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime import answers as module
 from vitc.runtime.guard import Child
 from vitc.runtime.listing import listed

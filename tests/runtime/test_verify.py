@@ -11,7 +11,7 @@ import torch
 import vitc
 from vitc.compiler import driver
 from vitc.compiler.elaborate.library import loads
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime import verify as verification
 from vitc.runtime.verify import verify
 from vitc.runtime.verify.draws import unit_weights

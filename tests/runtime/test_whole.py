@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 
 import pytest
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.whole import whole
 
 SPEC = "vit 1\nmodel m = vit { image = 8x8x3, patch = 4, dim = 8, depth = 1, heads = 2, classes = 3 }\n"

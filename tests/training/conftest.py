@@ -1,7 +1,7 @@
 """A model that trains in a blink, and a way to train it."""
 
 import pytest
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 
 TINY = """vit 1
 model tiny = vit { image = 8x8x1, patch = 4, dim = 8, depth = 1, heads = 2, classes = 10, cls_token = none, pool = mean,

@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.numpy import load_file
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.data.sources import digits, image_folder, npz
 from vitc.runtime.preprocess import Preprocess
 

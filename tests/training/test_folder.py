@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.training import folder
 
 MORE = {"train.epochs": "3"}

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.training import folder
 
 #: Trains in forked children, one for each `out=limit@epoch`: from the end of that epoch on no file may grow beyond the limit.

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 from vitc.cli.main import app
 from vitc.compiler.elaborate.library import SPECS
-from vitc.grammar.diagnostics import VitError
-from vitc.grammar.messages import render
+from vitc.diagnostics import VitError
+from vitc.diagnostics.messages import render
 from vitc.runtime.sections.data import Data
 from vitc.runtime.sections.train import Train
 from vitc.runtime.sections.values import Duration, Picked, names

@@ -187,7 +187,7 @@ def test_a_part_that_changed_is_named(spec, run, refused, tmp_path, monkeypatch)
 
 
 def test_what_the_data_has_to_say_is_heard_before_training(spec, run, monkeypatch):
-    from vitc.grammar.diagnostics import Diagnostic
+    from vitc.diagnostics import Diagnostic
 
     real, heard = fake.read, []
     note = Diagnostic("V0904", "two files were passed over", severity="note")

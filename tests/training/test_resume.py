@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.training import checkpoints, folder
 
 #: Everything that is drawn: order, dropout, stochastic depth, augmentation; and an optimizer with a memory.

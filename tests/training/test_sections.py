@@ -2,7 +2,7 @@
 
 import pytest
 import vitc
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 
 MODEL = "vit 1\nmodel m = vit { image = 8x8x1, patch = 4, dim = 8, depth = 1, heads = 2, classes = 10 }\n"
 

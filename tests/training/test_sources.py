@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.data.sources import digits, fake, image_folder, npz
 from vitc.runtime.preprocess import Preprocess
 

@@ -116,7 +116,7 @@ def bring(tiny, tmp_path):
     from safetensors.numpy import load_file
     from typer.testing import CliRunner
     from vitc.cli.main import app
-    from vitc.grammar.diagnostics import VitError
+    from vitc.diagnostics import VitError
 
     def run(file, *options):
         out = tmp_path / "brought.safetensors"

@@ -9,8 +9,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
 from vitc.cli.main import app
-from vitc.grammar.diagnostics import VitError
-from vitc.grammar.messages import render
+from vitc.diagnostics import VitError
+from vitc.diagnostics.messages import render
 from vitc.runtime.weights.layouts import HERE
 
 TEXT = (HERE.parents[2] / "docs" / "weights.md").read_text()

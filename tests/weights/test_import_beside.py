@@ -8,7 +8,7 @@ from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
 from vitc.cli import api
 from vitc.cli.main import app
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.importing import imported
 from vitc.runtime.importing.sheet import Asked
 from vitc.runtime.weights.initial import Initial

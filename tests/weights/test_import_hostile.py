@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from vitc.cli.import_ import run as command
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
 
 CONFIG = {"model_type": "vit", "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 64,

@@ -5,7 +5,7 @@ import json
 import pytest
 from vitc.cli import api
 from vitc.cli.import_ import run as command
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
 
 SMALL = {"model_type": "vit", "architectures": ["ViTForImageClassification"], "hidden_size": 32, "num_hidden_layers": 1,

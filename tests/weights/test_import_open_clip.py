@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from vitc.cli import api
 from vitc.cli.import_ import run as command
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
 from vitc.runtime.weights.initial import Initial
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import loads
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.importing import imported
 from vitc.runtime.importing.pictures import CLASSES, KINDS, RESAMPLE
 from vitc.runtime.importing.sheet import Asked

@@ -5,7 +5,7 @@ import pytest
 from safetensors.numpy import save_file
 from vitc.cli import api
 from vitc.cli.import_ import run as command
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
 from vitc.runtime.weights.exported import export
 from vitc.runtime.weights.files import Stored, save

@@ -12,7 +12,7 @@ from PIL import Image
 from vitc.cli import api
 from vitc.cli.import_ import run as command
 from vitc.compiler.elaborate.library import SPECS
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
 
 #: Checkpoints whose pictures are prepared in different ways, with what differs from the architecture's own.

@@ -152,7 +152,7 @@ def test_folders(tiny, bring, tmp_path):
 
 def test_a_folder_without_weights_is_never_compiled_with_drawn_ones(tiny, tmp_path):
     from vitc.cli import api
-    from vitc.grammar.diagnostics import VitError
+    from vitc.diagnostics import VitError
 
     folder = tmp_path / "folder"
     folder.mkdir()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from safetensors.numpy import load_file
 from typer.testing import CliRunner
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.weights.exported import export
 from vitc.runtime.weights.files import Stored, save
 from vitc.runtime.weights.imported_plan import Model

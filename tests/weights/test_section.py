@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from vitc.cli import api
-from vitc.grammar.diagnostics import VitError
+from vitc.diagnostics import VitError
 from vitc.runtime.weights.files import save
 from vitc.runtime.weights.initial import Initial
 

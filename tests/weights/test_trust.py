@@ -257,7 +257,7 @@ def test_train_takes_trust(here, tmp_path):
     from typer.testing import CliRunner
     from vitc.cli import api
     from vitc.cli.main import app
-    from vitc.grammar.diagnostics import VitError
+    from vitc.diagnostics import VitError
 
     spec = tmp_path / "m.vit"
     spec.write_text(TRAINED)

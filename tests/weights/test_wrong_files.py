@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
-from vitc.grammar.diagnostics import VitError
-from vitc.grammar.messages import render
+from vitc.diagnostics import VitError
+from vitc.diagnostics.messages import render
 from vitc.runtime.weights.initial import Initial
 
 MODEL = ["--model", "vit_base_patch16_224", "--set", "image=32x32x3", "--set", "patch=8", "--set", "dim=32",

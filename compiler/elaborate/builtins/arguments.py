@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ....grammar.source import Span
-from ....grammar.suggest import suggestion
+from ....diagnostics.source import Span
+from ....diagnostics.suggest import suggestion
 from ...ir.types import TensorType
 from ..blame import named
 from ..scopes import Scope

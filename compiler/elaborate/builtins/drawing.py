@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ....grammar.source import Span
+from ....diagnostics.source import Span
 from ...ops.base import Param
 from ..scopes import Scope
 from ..tensors import attribute, emit

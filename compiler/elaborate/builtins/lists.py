@@ -4,7 +4,7 @@ from functools import reduce
 from math import inf, isfinite
 from typing import Any
 
-from ....grammar.source import Span
+from ....diagnostics.source import Span
 from ..context import MAX_ITEMS
 from ..numbers import arithmetic
 from ..scopes import Scope

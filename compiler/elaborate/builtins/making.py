@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ....grammar.source import Span
+from ....diagnostics.source import Span
 from ..scopes import Scope
 from ..tensors import emit
 from .arguments import Args, Kwargs, sizes_of, take

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ....grammar import foreign
-from ....grammar.source import Span
+from ....diagnostics import foreign
+from ....diagnostics.source import Span
 from ...ir.types import TensorType
 from ...ops.base import Param
 from .. import patterns

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ....grammar.source import Span
+from ....diagnostics.source import Span
 from ... import ops
 from ...ir.builder import Builder
 from ...ir.graph import Graph, Node

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ....compiler.ops.base import Array, np
-from ....grammar.diagnostics import Diagnostic, error
+from ....diagnostics import Diagnostic, error
 from ...preprocess import Preprocess
 from ...sections.values import Strict
 from .. import fingerprint, folders

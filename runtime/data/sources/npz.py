@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ....compiler.ops.base import Array, np
-from ....grammar.diagnostics import error
+from ....diagnostics import error
 from ...preprocess import Preprocess
 from ...sections.values import Strict
 from ..classes import EVERY, Wanted, selected

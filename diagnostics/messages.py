@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from .diagnostics import Diagnostic, Label
+from . import Diagnostic, Label
 from .source import Span
 
 #: Marks that turn the direction of a text, and the separators a terminal may take for a line's end.
