@@ -161,21 +161,43 @@ def _gap(before: str, token: str, stack: list[str], sign: bool, earlier: str) ->
 
 
 def _aligned(lines: Sequence[_Line], laid: Sequence[str]) -> list[str]:
-    """Bindings a line each, one under another in a block or a sheet, have their `=` in one column."""
+    """Bindings a line each, one under another in a block or a sheet, have their `=` in one column, and the arms of a
+    `match` their `=>`."""
     found = list(laid)
     run: list[int] = []
     statements = _statements(lines)
     for index in range(len(lines) + 1):
         if index < len(lines) and _binds(lines[index]) and index not in statements:
-            indent = len(laid[index]) - len(laid[index].lstrip())
-            same = not run or indent == len(laid[run[0]]) - len(laid[run[0]].lstrip())
+            same = not run or _indent(laid[index]) == _indent(laid[run[0]])
             widths = [len(lines[i].tokens[0]) for i in (*run, index)]
             if same and max(widths) - min(widths) <= _SPREAD:
                 run.append(index)
                 continue
         _align(run, lines, found)
         run = [index] if index < len(lines) and _binds(lines[index]) and index not in statements else []
+    for arms in _arms(lines, laid):
+        column = max(found[i].index(" =>") for i in arms)
+        for i in arms:
+            case, _, value = found[i].partition(" =>")
+            text = f"{case.ljust(column)} =>{value}"
+            found[i] = text if len(text) <= WIDTH else found[i]
     return found
+
+
+def _arms(lines: Sequence[_Line], laid: Sequence[str]) -> list[list[int]]:
+    """The runs of lines that are the arms of one `match`, an arm a line."""
+    found: list[list[int]] = []
+    for index, line in enumerate(lines):
+        if line.tokens.count("=>") == 1:
+            if index and found and found[-1][-1] == index - 1 and _indent(laid[index]) == _indent(laid[index - 1]):
+                found[-1].append(index)
+            else:
+                found.append([index])
+    return [run for run in found if len(run) > 1]
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
 
 
 def _binds(line: _Line) -> bool:
@@ -241,7 +263,7 @@ def _broken(lines: Sequence[_Line], laid: Sequence[str]) -> list[_Line] | None:
     open_ = 0
     for index, (line, text) in enumerate(zip(lines, laid, strict=True)):
         if len(text) > WIDTH:
-            parts = _parts(line, len(text) - len(text.lstrip()), open_ > 0)
+            parts = _parts(line, _indent(text), open_ > 0)
             if len(parts) > 1:
                 return [*lines[:index], *parts, *lines[index + 1 :]]
         open_ += sum((token in _OPEN) - (token in _CLOSE) for token in line.tokens)
@@ -249,16 +271,16 @@ def _broken(lines: Sequence[_Line], laid: Sequence[str]) -> list[_Line] | None:
 
 
 def _parts(line: _Line, indent: int, inside: bool) -> list[_Line]:
-    """A line in several: before `then` and `else` at its own level, at its own commas where it stands inside of brackets,
+    """A line in several: at its own commas where it stands inside of brackets, before `then` and `else` at its own level,
     else inside the brackets that hold most of it."""
     depths = _depths(line.tokens)
-    words = [i for i, token in enumerate(line.tokens) if i and token in ("then", "else") and depths[i] == 0]
-    if words and line.tokens[words[0] - 1] != "}" and not inside:
-        return _split(line, [0, *words, len(line.tokens)])
     if inside:
         cuts = _filled(line.tokens, depths, 0, len(line.tokens), indent)
         if len(cuts) > 1:
             return _split(line, [*cuts, len(line.tokens)])
+    words = [i for i, token in enumerate(line.tokens) if i and token in ("then", "else") and depths[i] == 0]
+    if words and line.tokens[words[0] - 1] != "}":
+        return _split(line, [0, *words, len(line.tokens)])
     pairs = [(i, j) for i, j in _pairs(line.tokens) if depths[i] == 0 and j - i > 1]
     if not pairs:
         return [line]

@@ -46,6 +46,40 @@ def test_lines_are_at_most_120_wide_but_for_texts_and_comments():
             assert len(line) <= WIDTH or "#" in line or '"' in line, f"{path.name}: {line}"
 
 
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*/*.vit")), ids=lambda path: path.stem)
+def test_the_bundled_texts_are_laid_out_so(path):
+    text = path.read_text(encoding="utf-8")
+    assert formatted(text) == text
+    assert max(map(len, text.split("\n"))) <= WIDTH
+
+
+def test_arms_of_a_match_are_aligned_and_else_begins_a_line():
+    condition = " + ".join(f"name_{i}" for i in range(12))
+    text = f"""vit 1
+fn f(a: x | long = x) {{
+  expect {condition} == 0 else "twelve names"
+  return match a {{
+    x => 1
+    long => 2
+  }}
+}}
+"""
+    assert (
+        formatted(text)
+        == f"""vit 1
+fn f(a: x | long = x) {{
+  expect {condition} == 0
+    else "twelve names"
+  return match a {{
+    x    => 1
+    long => 2
+  }}
+}}
+"""
+    )
+    same(text, formatted(text))
+
+
 def test_a_layout_by_hand():
     text = """vit 1
 use   "std/rope.vit"
