@@ -12,8 +12,6 @@ from .ir.types import LARGEST_FLOAT
 from .ops.base import Array
 
 Precision = Literal["float64", "float32"]
-#: Ops that divide by their second operand, which of integers may not be zero.
-DIVISIONS = ("floordiv", "mod")
 
 
 def evaluate(
@@ -38,15 +36,16 @@ def evaluate(
 def _node(
     node: Node, values: Mapping[Value, Array], weights: Mapping[str, Array], rng: np.random.Generator | None
 ) -> tuple[Array, ...]:
-    if node.op == "weight":
+    if node.is_weight:
         return (weights[node.attrs["name"]],)
-    if node.op == "constant":
+    if node.is_constant:
         return (node.attrs["value"],)
     table = any(value.type.stage != "const" for value in node.outputs)
     arrays = [_table(values[v]) if table and v.type.stage == "const" else values[v] for v in node.inputs]
-    if node.op in DIVISIONS:
+    op = ops.get(node.op)
+    if op.divides:
         refuse_zero(node, arrays[1])
-    return ops.get(node.op).evaluate(arrays, node.attrs, rng)
+    return op.evaluate(arrays, node.attrs, rng)
 
 
 def refuse_zero(node: Node, divisor: Array) -> None:

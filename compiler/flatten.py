@@ -50,9 +50,9 @@ class _Flattener:
         here = dict(zip(body.inputs, inputs, strict=True))
         for node in body.nodes:
             operands = [here[value] for value in node.inputs]
-            if node.op == "call":
+            if node.is_call:
                 outs = self._call(layer, node, operands, path)
-            elif node.op == "weight":
+            elif node.is_weight:
                 outs = [self._weight(node, path)]
             else:
                 outs = self._op(node, operands, path)

@@ -92,7 +92,7 @@ class _Recorder:
 
     def node(self, node: Node) -> None:
         """Records one node of the graph."""
-        if node.op == "weight":
+        if node.is_weight:
             key = node.attrs["name"]
             name = f"{key}:weight" if key in self.public else key
             self.stored[name] = Stored(node.output.type, self.weights[key])
@@ -101,9 +101,9 @@ class _Recorder:
         self.layer = node.origin.layer
         types, outs = (tuple(v.type for v in vs) for vs in (node.inputs, node.outputs))
         args = tuple(self.names[v] for v in node.inputs)
-        if node.op != "number" and args and all(a in self.stored for a in args) and not _sample(outs):
+        if not node.is_number and args and all(a in self.stored for a in args) and not _sample(outs):
             results = self._compute(node, args)
-        elif node.op == "constant":
+        elif node.is_constant:
             results = (self.array(node.attrs["value"]),)
         else:
             results = ops.get(node.op).onnx(self, OnnxCall(args, node.attrs, types, outs))

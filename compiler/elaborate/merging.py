@@ -64,7 +64,7 @@ def _shift(body: Graph, offsets: Mapping[str, int]) -> Graph:
     """The body with the variants of its children counted behind those of the calls before."""
 
     def moved(node: Node) -> Node:
-        if node.op != "call":
+        if not node.is_call:
             return node
         new = _moved(node.attrs["variant"], node.layer, offsets)
         return replace(node, attrs=MappingProxyType({**node.attrs, "variant": new}))

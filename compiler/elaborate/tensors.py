@@ -10,14 +10,10 @@ from .. import ops
 from ..ir.graph import Origin
 from ..ir.types import LARGEST_FLOAT, TensorType
 from ..ops.base import REQUIRED, OpError, Param
-from ..ops.kinds import Elementwise
 from .blame import plain
 from .context import Context
 from .scopes import Scope
 from .values import Shape, Tensor, Word, describe, listed
-
-#: Ops whose tensor operands all stand in one row and therefore need one stage.
-_ROWS = ("concat", "stack", "einsum", "gather")
 
 
 def number(scope: Scope, value: float | bool, span: Span) -> Tensor:
@@ -36,13 +32,12 @@ def emit(scope: Scope, op: str, operands: Sequence[Any], attrs: Mapping[str, Any
         for x in operands:
             _within_float32(scope.context, "a number that meets a tensor", x, span)
     tensors = [x if isinstance(x, Tensor) else number(scope, x, span) for x in operands]
-    aligned = isinstance(definition, Elementwise) or op == "matmul"
-    if aligned and len({len(t.value.type.shape) for t in tensors}) > 1:
+    if definition.aligns and len({len(t.value.type.shape) for t in tensors}) > 1:
         _tell_rank(scope, tensors, span)
         tensors = _ranks(scope, tensors, span)
-    if op == "take" and tensors[1].type.stage == "sample":
-        op, definition = "gather", ops.get("gather")
-    if op in _ROWS:
+    if definition.per_sample and tensors[-1].type.stage == "sample":
+        op, definition = definition.per_sample, ops.get(definition.per_sample)
+    if definition.one_stage:
         tensors = _stages(scope, tensors, span)
     if scope.context.empty:
         tensors = _filled(scope, op, tensors, attrs, span)
@@ -59,8 +54,7 @@ def emit(scope: Scope, op: str, operands: Sequence[Any], attrs: Mapping[str, Any
         scope.context.sized(out, span)
     values = scope.builder.add(op, [t.value for t in tensors], outs, attrs, layer=layer, origin=_origin(scope, span))
     results = [Tensor(value) for value in values]
-    several = len(results) > 1 or op in ("split", "unbind", "lstm_states")
-    return results if several else results[0]
+    return results if definition.several or len(results) > 1 else results[0]
 
 
 def _filled(scope: Scope, op: str, tensors: list[Tensor], attrs: Mapping[str, Any], span: Span) -> list[Tensor]:

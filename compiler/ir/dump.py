@@ -57,13 +57,13 @@ def _hints(graph: Graph) -> Iterator[tuple[Value, str]]:
         yield value, value.name
     for node in graph.nodes:
         for value in node.outputs:
-            yield value, node.attrs["name"] if node.op == "weight" else value.name
+            yield value, node.attrs["name"] if node.is_weight else value.name
 
 
 def _line(node: Node, names: Mapping[Value, str]) -> str:
     results = ", ".join(names[v] for v in node.outputs)
     operands = ", ".join(names[v] for v in node.inputs)
-    attrs = ", ".join(f"{k} = {_shown(v)}" for k, v in node.attrs.items() if node.op != "weight" or k == "trainable")
+    attrs = ", ".join(f"{k} = {_shown(v)}" for k, v in node.attrs.items() if not node.is_weight or k == "trainable")
     types = ", ".join(str(v.type) for v in node.outputs)
     layer = node.layer or node.origin.layer
     text = f"{results} = {node.op}({operands}){f' {{{attrs}}}' if attrs else ''}: {types}"

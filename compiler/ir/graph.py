@@ -6,7 +6,7 @@ Leaves are nodes without inputs:
   `number`    attrs value, dtype                   a scalar of the text
   `constant`  attrs value (a numpy array)          a folded constant
   `weight`    attrs name (a state-dict key below this block), shape, trainable
-Inner nodes are primitive ops (`compiler/ops`), and in bodies also
+Inner nodes are primitive ops (`compiler/ops`, where `number` has a file too), and in bodies also
   `call`      attrs layer: runs a child layer, or each member of a child list in order, on the inputs. The results of a
               member replace the first inputs of the next, further inputs go to each. attrs variant: which body of the
               child (a layer called on other shapes has several), for a list one per member.
@@ -58,6 +58,26 @@ class Node:
         (value,) = self.outputs
         return value
 
+    @property
+    def is_weight(self) -> bool:
+        """Whether it is a stored tensor."""
+        return self.op == "weight"
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is a table that was computed."""
+        return self.op == "constant"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a scalar of the text."""
+        return self.op == "number"
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it runs a child layer."""
+        return self.op == "call"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
@@ -82,4 +102,4 @@ class Graph:
 
     def weights(self) -> Iterator[Node]:
         """The `weight` nodes."""
-        return (node for node in self.nodes if node.op == "weight")
+        return (node for node in self.nodes if node.is_weight)

@@ -4,9 +4,10 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from ..ir.graph import Node
 from .base import Op
 
-_SHARED = {"__init__", "base", "kinds", "elementwise", "pools", "quotients", "rows", "sliding"}
+_SHARED = {"__init__", "base", "drawing", "kinds", "elementwise", "pools", "quotients", "rows", "sliding"}
 
 
 @cache
@@ -21,3 +22,14 @@ def get(name: str) -> Op:
     if name not in names():
         raise KeyError(name)
     return import_module(f"{__name__}.{name}").Definition()
+
+
+def of(node: Node) -> Op | None:
+    """The op that computes a node; None for weights, constants and calls, which are no ops."""
+    return None if node.is_weight or node.is_constant or node.is_call else get(node.op)
+
+
+def draws(node: Node) -> bool:
+    """Whether running the op of a node twice may give two results; not asked of calls."""
+    op = of(node)
+    return op is not None and op.draws(node.attrs)

@@ -12,5 +12,4 @@ class Definition(Unary):
     text = "{x}.abs()"
 
     def compute(self, x: Array) -> Array:
-        """As the formula says."""
         return np.abs(x)

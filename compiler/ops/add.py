@@ -9,9 +9,9 @@ class Definition(Binary):
 
     name = "add"
     operator = "+"
+    keeps_shut = True
     onnx_type = "Add"
     text = "{a} + {b}"
 
     def compute(self, a: Array, b: Array) -> Array:
-        """As the formula says."""
         return a + b

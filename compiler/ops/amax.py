@@ -13,5 +13,4 @@ class Definition(Reduce):
     method = "amax"
 
     def compute(self, x: Array, axes: tuple[int, ...], keep: bool) -> Array:
-        """As numpy does it."""
         return x.max(axis=axes, keepdims=keep)

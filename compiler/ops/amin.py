@@ -13,5 +13,4 @@ class Definition(Reduce):
     method = "amin"
 
     def compute(self, x: Array, axes: tuple[int, ...], keep: bool) -> Array:
-        """As numpy does it."""
         return x.min(axis=axes, keepdims=keep)

@@ -5,14 +5,14 @@ from math import ceil, isfinite
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
-from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
+from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, OpError, Param, TorchCall, Types, np
+from .kinds import Source
 
 
-class Definition(Op):
+class Definition(Source):
     """start, start + step, ... below stop: `torch.arange`; a constant."""
 
     name = "arange"
-    inputs = ()
     params = (
         Param("start", "scalar"),
         Param("stop", "scalar"),
@@ -21,7 +21,6 @@ class Definition(Op):
     )
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         span = (attrs["stop"] - attrs["start"]) / attrs["step"]
         if not isfinite(span):
             raise OpError("start, stop and step are finite", about="stop")
@@ -31,19 +30,13 @@ class Definition(Op):
         return (TensorType((count,), attrs["dtype"], "const"),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         dtype = np.int64 if attrs["dtype"] == "int" else np.float64
         start: float = attrs["start"]
         stop: float = attrs["stop"]
         step: float = attrs["step"]
         return (np.arange(start, stop, step).astype(dtype),)
 
-    def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
-        """Sees nothing."""
-        return tuple(np.full((4, *out.shape), NOWHERE, np.int32) for out in outs)
-
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         start, stop, step = (call.attrs[name] for name in ("start", "stop", "step"))
         dtype = "" if call.attrs["dtype"] == "int" else ", dtype=torch.float64"
         if step != 1:
@@ -51,11 +44,9 @@ class Definition(Op):
         return f"torch.arange({'' if start == 0 else f'{start}, '}{stop}{dtype})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         return (emit.array(self.evaluate((), call.attrs)[0]),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((), {"start": 1, "stop": 9, "step": 3, "dtype": "int"}),
             Example((), {"start": 0.5, "stop": 3.0, "step": 0.5, "dtype": "float"}),

@@ -20,6 +20,7 @@ class Definition(Op):
     inputs = ("q", "k", "v", "bias?")
     params = (Param("scale", "float", None), Param("drop", "float", 0.0, minimum=0))
     internal = True
+    masked = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The type of the result; the leading axes of q, k and v are the same."""
@@ -39,7 +40,6 @@ class Definition(Op):
         return (TensorType((*q.shape[:-1], v.shape[-1])),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """As the formula says."""
         q, k, v = xs[:3]
         scores = (q * q.dtype.type(_scale(attrs, q.shape[-1]))) @ k.swapaxes(-1, -2)
         scores = scores + xs[3] if len(xs) > 3 else scores

@@ -30,7 +30,6 @@ class Definition(Pool):
         return (total / count,)
 
     def torch(self, call: TorchCall) -> str:
-        """F.avg_pool2d."""
         padding, count = call.attrs["padding"], call.attrs["count_pad"]
         return self.pooled(
             "F.avg_pool2d", call, "" if count or tuple(padding) == (0, 0) else ", count_include_pad=False"

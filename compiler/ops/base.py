@@ -176,6 +176,28 @@ class Op(ABC):
     random: ClassVar[bool] = False
     #: Does nothing outside of training.
     idle: ClassVar[bool] = False
+    #: Under training a sample's result depends on the other samples of its batch.
+    mixes_samples: ClassVar[bool] = False
+    #: Operands of fewer axes are aligned from the right, those of each sample too: they get axes after the batch axis.
+    aligns: ClassVar[bool] = False
+    #: Joins its operands along `axis`, so that one without elements may be left out.
+    joins: ClassVar[bool] = False
+    #: All operands are per sample, or none is.
+    one_stage: ClassVar[bool] = False
+    #: The op in its place where the last operand depends on the input.
+    per_sample: ClassVar[str] = ""
+    #: Gives a list of tensors, of one too.
+    several: ClassVar[bool] = False
+    #: Divides by its second operand, which of integers may not be zero.
+    divides: ClassVar[bool] = False
+    #: Makes the channels of its result anew, on the last axis.
+    makes_channels: ClassVar[bool] = False
+    #: What a mask shuts (see SHUT) in a shared operand is shut in the result: masks are made of such ops.
+    keeps_shut: ClassVar[bool] = False
+    #: Does not see what its last operand shuts.
+    masked: ClassVar[bool] = False
+    #: The text of a function, called like the op, that printed code defines for it: what torch has no function for.
+    helper: ClassVar[str] = ""
 
     @abstractmethod
     def infer(self, types: Types, attrs: Attrs) -> Types:
@@ -207,9 +229,6 @@ class Op(ABC):
     def torch(self, call: TorchCall) -> str:
         """A Python expression of torch (`torch`, `nn`, `F` are imported) for the outputs; several make a tuple."""
 
-    #: Whether the op joins its operands along `axis`, so that one without elements may be left out.
-    joins: ClassVar[bool] = False
-
     @property
     def spoken(self) -> bool:
         """Whether a spec can name the op."""
@@ -220,16 +239,20 @@ class Op(ABC):
         """Whether the op has weights of its own, which take their name from what it is bound to."""
         return any(name.startswith("weight") for name in self.inputs)
 
-    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
-        """The constructor of the `nn` module whose call is this op and whose parameters are the weights: `nn.Linear(3, 4)`.
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str:
+        """The constructor of the `nn` module that owns the weights of such an op and whose call is the op: `nn.Linear(3, 4)`.
 
-        Sizes come from the shapes in `weights` or from attributes; both may be names. None: there is no such module.
+        Sizes come from the shapes in `weights` or from attributes; both may be names.
         """
-        return None
+        raise NotImplementedError(f"{self.name} owns no weights")
 
     def torch_call(self, module: str, call: TorchCall) -> str:
         """The call of that module on the first operand, which may have to be reshaped for it."""
         return f"{module}({call.args[0]})"
+
+    def torch_fits(self, x: TensorType, attrs: Attrs) -> bool:
+        """Whether that call reshapes nothing, so that the module may stand in an `nn.Sequential`."""
+        return True
 
     def draws(self, attrs: Attrs) -> bool:
         """Whether running it twice may give two results."""

@@ -8,7 +8,7 @@ from ..ir.program import WeightSpec
 from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import floats, full_axis, not_sampled
-from .sliding import one_batch
+from .sliding import leading, one_batch
 
 _LAYER = TensorType((3,), stage="shared")
 
@@ -23,6 +23,7 @@ class Definition(Op):
 
     name = "batchnorm"
     by_position = 0
+    mixes_samples = True
     inputs = ("x", "weight?", "bias?", "running_mean", "running_var")
     params = (
         Param("eps", "float", 1e-5, minimum=0, maximum=1),
@@ -68,7 +69,7 @@ class Definition(Op):
         """Exact at inference: the same places."""
         return (boxes[0],)
 
-    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str:
         """nn.BatchNorm2d before two axes, else nn.BatchNorm1d."""
         eps = "" if attrs["eps"] == 1e-5 else f", eps={attrs['eps']}"
         momentum = "" if attrs["momentum"] == 0.1 else f", momentum={attrs['momentum']}"
@@ -78,6 +79,9 @@ class Definition(Op):
     def torch_call(self, module: str, call: TorchCall) -> str:
         """With one axis before the channels."""
         return one_batch(call, -call.attrs["axis"], lambda x: f"{module}({x})", batchless=False)
+
+    def torch_fits(self, x: TensorType, attrs: Attrs) -> bool:
+        return leading(x, -attrs["axis"]) == 1
 
     def torch(self, call: TorchCall) -> str:
         """F.batch_norm, for weights that were computed."""

@@ -16,11 +16,9 @@ class Definition(Movement):
     internal = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         return (TensorType(types[0].shape, attrs["dtype"], types[0].stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         return (xs[0].astype({"float": np.float64, "int": np.int64, "bool": np.bool_}[attrs["dtype"]]),)
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
@@ -28,17 +26,14 @@ class Definition(Movement):
         return (boxes[0],)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         if call.attrs["dtype"] == "float":
             return f"{call.args[0]}.{'double' if call.types[0].stage == 'const' else 'float'}()"
         return f"{call.args[0]}.{'long' if call.attrs['dtype'] == 'int' else 'bool'}()"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         return (emit.op("Cast", call.args[0], to={"float": 1, "int": 7, "bool": 9}[call.attrs["dtype"]]),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((3, 4)),), {"dtype": "int"}),
             Example((TensorType((3, 4), "int"),), {"dtype": "float"}),

@@ -29,11 +29,9 @@ class Definition(Elementwise):
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """np.clip."""
         return (np.clip(xs[0], attrs["min"], attrs["max"]),)
 
     def torch(self, call: TorchCall) -> str:
-        """A method call."""
         bounds = [f"{name}={call.attrs[name]}" for name in ("min", "max") if call.attrs[name] is not None]
         return f"{call.args[0]}.clamp({', '.join(bounds)})"
 

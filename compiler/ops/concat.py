@@ -12,12 +12,12 @@ class Definition(Movement):
     """[.., a], [.., b] -> [.., a + b]: `torch.cat`, ONNX Concat-13. All operands of one stage."""
 
     name = "concat"
+    one_stage = True
     joins = True
     inputs = ("xs*",)
     params = (Param("axis", "axis", -1, structural=True),)
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         if len({x.dtype for x in types}) > 1:
             raise OpError("tensors of one element type, not " + " and ".join(sorted({x.dtype for x in types})))
         axis = full_axis(attrs["axis"], types[0]) + types[0].rank
@@ -31,23 +31,19 @@ class Definition(Movement):
         return (TensorType(shape, types[0].dtype, meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         return (np.concatenate(xs, axis=attrs["axis"]),)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         if len(call.args) == 1:
             return call.args[0]
         return f"torch.cat(({', '.join(call.args)}), {call.attrs['axis']})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         if len(call.args) == 1:
             return (emit.op("Identity", call.args[0]),)
         return (emit.op("Concat", *call.args, axis=call.attrs["axis"]),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((3, 4)), TensorType((3, 2))), {"axis": -1}),
             Example((TensorType((1, 4)), TensorType((3, 4))), {"axis": -2}),

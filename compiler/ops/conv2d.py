@@ -9,7 +9,7 @@ from ..ir.program import WeightSpec
 from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import drawn_by_fan_in, floats, not_sampled
-from .sliding import image, one_batch, one_batch_onnx, options, output_sizes, padded, pair, slid, sliding_reach
+from .sliding import image, leading, one_batch, one_batch_onnx, options, output_sizes, padded, pair, slid, sliding_reach
 
 
 class Definition(Op):
@@ -28,7 +28,6 @@ class Definition(Op):
     )
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         x, weight = image("conv2d", types), types[1]
         floats(types)
         not_sampled(types[1:])
@@ -40,7 +39,6 @@ class Definition(Op):
         return (TensorType((*x.shape[:-3], weight.shape[0], *sizes), "float", meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         (x, weight), groups = xs[:2], attrs["groups"]
         out, inner, kh, kw = weight.shape
         view = slid(padded(x, attrs["padding"]), (kh, kw), attrs["stride"])
@@ -69,8 +67,7 @@ class Definition(Op):
         seen = sliding_reach(seen, types[1].shape[2:], attrs["stride"], attrs["padding"])
         return (seen.repeat(out // groups, axis=-3),)
 
-    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
-        """nn.Conv2d."""
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str:
         out, inner = weights["weight"][:2]
         bias = "" if "bias" in weights else ", bias=False"
         return f"nn.Conv2d({grouped(inner, attrs['groups'])}, {out}, {pair(attrs['kernel'])}{options(attrs)}{bias})"
@@ -79,19 +76,20 @@ class Definition(Op):
         """With one batch axis: torch takes none too, but scripts of torch 2.13 believe that the result then has one."""
         return one_batch(call, 3, lambda x: f"{module}({x})", batchless=False)
 
+    def torch_fits(self, x: TensorType, attrs: Attrs) -> bool:
+        return leading(x, 3) == 1
+
     def torch(self, call: TorchCall) -> str:
         """F.conv2d, for a weight that was computed."""
         rest = ", ".join(call.args[1:])
         return one_batch(call, 3, lambda x: f"F.conv2d({x}, {rest}{options(call.attrs)})", batchless=False)
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """Conv-22."""
         (ph, pw), stride, groups = call.attrs["padding"], list(call.attrs["stride"]), call.attrs["groups"]
         attrs: dict[str, Any] = {"strides": stride, "pads": [ph, pw, ph, pw], "group": groups}
         return one_batch_onnx(emit, call, 3, lambda x: emit.op("Conv", x, *call.args[1:], **attrs))
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example(
                 (TensorType((4, 6, 7)), TensorType((6, 4, 3, 2), stage="shared"), TensorType((6,), stage="shared")),

@@ -10,7 +10,7 @@ from ..ir.types import TensorType, meet
 from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .conv2d import grouped
 from .kinds import drawn_by_fan_in, floats, not_sampled
-from .sliding import Pair, image, one_batch, one_batch_onnx, options, pair, places
+from .sliding import Pair, image, leading, one_batch, one_batch_onnx, options, pair, places
 
 
 class Definition(Op):
@@ -33,7 +33,6 @@ class Definition(Op):
     )
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         x, weight, groups = image(self.name, types), types[1], attrs["groups"]
         floats(types)
         not_sampled(types[1:])
@@ -83,8 +82,7 @@ class Definition(Op):
         y = _cropped(y, outs[0].shape[-2:], attrs)
         return (y.repeat(attrs["out"] // groups, axis=-3),)
 
-    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
-        """nn.ConvTranspose2d."""
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str:
         channels, inner = weights["weight"][:2]
         bias = "" if "bias" in weights else ", bias=False"
         out = grouped(inner, attrs["groups"])
@@ -94,13 +92,15 @@ class Definition(Op):
         """With one batch axis."""
         return one_batch(call, 3, lambda x: f"{module}({x})")
 
+    def torch_fits(self, x: TensorType, attrs: Attrs) -> bool:
+        return leading(x, 3) in (0, 1)
+
     def torch(self, call: TorchCall) -> str:
         """F.conv_transpose2d, for a weight that was computed."""
         rest = ", ".join(call.args[1:])
         return one_batch(call, 3, lambda x: f"F.conv_transpose2d({x}, {rest}{options(call.attrs)})")
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """ConvTranspose-22."""
         ph, pw = call.attrs["padding"]
         names = {"stride": "strides", "output_padding": "output_padding"}
         attrs: dict[str, Any] = {name: list(call.attrs[key]) for key, name in names.items()}

@@ -12,5 +12,4 @@ class Definition(FloatUnary):
     text = "{x}.cos()"
 
     def compute(self, x: Array) -> Array:
-        """As the formula says."""
         return np.cos(x)

@@ -15,5 +15,4 @@ class Definition(Binary):
     gives = "float"
 
     def compute(self, a: Array, b: Array) -> Array:
-        """As the formula says."""
         return a / b

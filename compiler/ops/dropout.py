@@ -17,13 +17,11 @@ class Definition(Movement):
     idle = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         if types[0].stage == "const" and attrs["rate"]:
             raise OpError("a constant is computed once: there is nothing to draw", about="x")
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         return (xs[0],)
 
     def vanishes(self, attrs: Attrs) -> bool:
@@ -31,13 +29,10 @@ class Definition(Movement):
         return attrs["rate"] == 0
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         return f"F.dropout({call.args[0]}, {call.attrs['rate']}, self.training)"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         return (call.args[0],)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (Example((TensorType((3, 4)),), {"rate": 0.5}),)

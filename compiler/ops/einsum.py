@@ -18,6 +18,7 @@ class Definition(Op):
     """
 
     name = "einsum"
+    one_stage = True
     inputs = ("a", "b")
     params = (Param("pattern", "text", structural=True),)
 
@@ -33,7 +34,6 @@ class Definition(Op):
         return (TensorType(shape, "float", types[0].stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """np.einsum."""
         return (np.einsum(_text(attrs["pattern"], [x.ndim for x in xs]), *xs),)
 
     def macs(self, types: Types, attrs: Attrs, outs: Types) -> int:
@@ -56,11 +56,9 @@ class Definition(Op):
         return (result,)
 
     def torch(self, call: TorchCall) -> str:
-        """torch.einsum."""
         return f'torch.einsum("{_text(call.attrs["pattern"], _ranks(call.types))}", {", ".join(call.args)})'
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """Einsum-12."""
         return (emit.op("Einsum", *call.args, equation=_text(call.attrs["pattern"], _ranks(call.types))),)
 
     def examples(self) -> tuple[Example, ...]:

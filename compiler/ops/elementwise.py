@@ -34,15 +34,12 @@ class Unary(Elementwise, ABC):
         return (self.compute(xs[0]).astype(xs[0].dtype, copy=False),)
 
     def torch(self, call: TorchCall) -> str:
-        """`text`."""
         return self.text.format(x=call.args[0])
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The operator."""
         return (emit.op(self.onnx_type, call.args[0]),)
 
     def examples(self) -> tuple[Example, ...]:
-        """One matrix."""
         return (Example((_X,), positive=self.positive),)
 
 
@@ -106,7 +103,6 @@ class Binary(Elementwise, ABC):
         return (np.asarray(self.compute(a, b)),)
 
     def torch(self, call: TorchCall) -> str:
-        """`text`."""
         return self.text.format(a=call.args[0], b=call.args[1])
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
@@ -181,7 +177,6 @@ class Logical(Compare, ABC):
     """Two truth values."""
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """Broadcast."""
         if any(t.dtype != "bool" for t in types):
             raise OpError("it takes truth values, not numbers")
         return (TensorType(broadcast(types), "bool", meet(types)),)
@@ -214,7 +209,6 @@ class Reduce(Op, ABC):
         return (TensorType(tuple(shape), x.dtype, x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """`compute`."""
         return (np.asarray(self.compute(xs[0], attrs["axes"], attrs["keep"])),)
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
@@ -222,7 +216,6 @@ class Reduce(Op, ABC):
         return (boxes[0].min(axis=attrs["axes"], keepdims=attrs["keep"]),)
 
     def torch(self, call: TorchCall) -> str:
-        """A method call."""
         axes = call.attrs["axes"]
         dims = str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"
         keep = ", keepdim=True" if call.attrs["keep"] else ""

@@ -16,30 +16,25 @@ class Definition(Movement):
     internal = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         (x,) = types
         shape = list(x.shape)
         shape.insert(len(shape) + 1 + attrs["axis"], attrs["size"])
         return (TensorType(tuple(shape), x.dtype, x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         return (np.repeat(np.expand_dims(xs[0], attrs["axis"]), attrs["size"], axis=attrs["axis"]),)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         axis, size = call.attrs["axis"], call.attrs["size"]
         return f"{call.args[0]}.unsqueeze({axis}).repeat_interleave({size}, {axis})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         shape = [1] * call.rank(call.outs[0])
         shape[call.attrs["axis"]] = call.attrs["size"]
         wide = emit.op("Unsqueeze", call.args[0], emit.ints(call.attrs["axis"]))
         return (emit.op("Expand", wide, emit.ints(*shape)),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((3, 4)),), {"axis": -1, "size": 2}),
             Example((TensorType((3, 4)),), {"axis": -2, "size": 5}),

@@ -16,29 +16,24 @@ class Definition(Movement):
     internal = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         (x,) = types
         start, count = full_axis(attrs["axis"], x) + x.rank, attrs["count"]
         merged = TensorType(x.shape[start : start + count]).size
         return (TensorType((*x.shape[:start], merged, *x.shape[start + count :]), x.dtype, x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         (x,) = xs
         start, count = attrs["axis"] + x.ndim, attrs["count"]
         return (x.reshape((*x.shape[:start], -1, *x.shape[start + count :])),)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         first, last = call.attrs["axis"], call.attrs["axis"] + call.attrs["count"] - 1
         return f"{call.args[0]}.flatten({first})" if last == -1 else f"{call.args[0]}.flatten({first}, {last})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         return (emit.op("Reshape", call.args[0], emit.ints(*call.shape(call.outs[0]))),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((2, 3, 4)),), {"axis": -2, "count": 2}),
             Example((TensorType((2, 3, 4)),), {"axis": -3, "count": 2}),

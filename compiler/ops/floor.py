@@ -12,7 +12,6 @@ class Definition(Unary):
     text = "{x}.floor()"
 
     def compute(self, x: Array) -> Array:
-        """As the formula says."""
         return np.floor(x)
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:

@@ -26,7 +26,6 @@ class Definition(Op):
     )
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The image."""
         (x,) = types
         floats(types)
         covered, counts = prod(attrs["k"]), output_sizes(attrs["size"], attrs["k"], attrs["stride"], attrs["padding"])
@@ -55,7 +54,6 @@ class Definition(Op):
         return y[..., ph : ph + h, pw : pw + w]
 
     def torch(self, call: TorchCall) -> str:
-        """F.fold."""
         h, w = call.attrs["size"]
         text = options(call.attrs)
         return one_batch(call, 2, lambda x: f"F.fold({x}, ({h}, {w}), {text})")

@@ -12,6 +12,7 @@ class Definition(Op):
     """x along one axis at the places of `index` [k], both per sample: `torch.gather`, ONNX GatherElements-13. Made by `take`."""
 
     name = "gather"
+    one_stage = True
     inputs = ("x", "index")
     params = (Param("axis", "axis", -1, structural=True),)
     internal = True
@@ -25,7 +26,6 @@ class Definition(Op):
         return (TensorType((*x.shape[:axis], *index.shape, *x.shape[axis + 1 :]), x.dtype),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         (x, index), axis = xs, attrs["axis"]
         ahead, behind = x.ndim + axis - 1, -axis - 1
         spread = index.reshape(len(index), *(1,) * ahead, index.shape[1], *(1,) * behind)

@@ -1,8 +1,7 @@
 """Gaussian error linear unit (Hendrycks and Gimpel 2016)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import erf, pi, sqrt
-from typing import Any
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
@@ -22,7 +21,6 @@ class Definition(Elementwise):
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """As the formulas say."""
         (x,) = xs
         if attrs["approximate"] == "tanh":
             return (0.5 * x * (1 + np.tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))),)
@@ -30,19 +28,12 @@ class Definition(Elementwise):
         return ((x * phi).astype(x.dtype),)
 
     def torch(self, call: TorchCall) -> str:
-        """F.gelu."""
         tanh = ", approximate='tanh'" if call.attrs["approximate"] == "tanh" else ""
         return f"F.gelu({call.args[0]}{tanh})"
 
-    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
-        """nn.GELU, in a list of layers."""
-        return "nn.GELU(approximate='tanh')" if attrs["approximate"] == "tanh" else "nn.GELU()"
-
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """Gelu-20."""
         return (emit.op("Gelu", call.args[0], approximate=call.attrs["approximate"]),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Both kinds."""
         x = TensorType((3, 40))
         return (Example((x,)), Example((x,), {"approximate": "tanh"}))

@@ -13,5 +13,4 @@ class Definition(Compare):
     text = "{a} > {b}"
 
     def compute(self, a: Array, b: Array) -> Array:
-        """As the formula says."""
         return a > b

@@ -10,7 +10,7 @@ from ..ir.program import WeightSpec
 from ..ir.types import TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import floats, not_sampled
-from .sliding import image, one_batch, one_batch_onnx
+from .sliding import image, leading, one_batch, one_batch_onnx
 
 
 class Definition(Op):
@@ -41,7 +41,6 @@ class Definition(Op):
         return (replace(x, stage=meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """As the formula says."""
         x = xs[0]
         g = x.reshape(*x.shape[:-3], attrs["groups"], -1)
         g = g - g.mean(axis=-1, keepdims=True)
@@ -60,14 +59,16 @@ class Definition(Op):
         seen = x.reshape(*x.shape[:-3], groups, -1).min(axis=-1).repeat(x.shape[-3] // groups, axis=-1)
         return (np.broadcast_to(seen[..., None, None], x.shape),)
 
-    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
-        """nn.GroupNorm."""
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str:
         eps = "" if attrs["eps"] == 1e-5 else f", eps={attrs['eps']}"
         return f"nn.GroupNorm({attrs['groups']}, {weights['weight'][0]}{eps})"
 
     def torch_call(self, module: str, call: TorchCall) -> str:
         """With one batch axis."""
         return one_batch(call, 3, lambda x: f"{module}({x})", batchless=False)
+
+    def torch_fits(self, x: TensorType, attrs: Attrs) -> bool:
+        return leading(x, 3) == 1
 
     def torch(self, call: TorchCall) -> str:
         """F.group_norm, for weights that were computed."""

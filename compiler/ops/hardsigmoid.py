@@ -12,7 +12,6 @@ class Definition(FloatUnary):
     text = "F.hardsigmoid({x})"
 
     def compute(self, x: Array) -> Array:
-        """As the formula says."""
         return np.clip(x / 6 + 0.5, 0, 1)
 
     def float_onnx(self, emit: OnnxEmitter, x: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from math import prod, sqrt
 from ..ir.graph import Attrs
 from ..ir.program import Draw, WeightSpec
 from ..ir.types import TensorType, meet
-from .base import Array, Arrays, Op, OpError, Types, np
+from .base import NOWHERE, Array, Arrays, Op, OpError, Types, np
 
 
 def broadcast(types: Types) -> tuple[int, ...]:
@@ -41,6 +41,8 @@ def aligned(boxes: Sequence[Array], shape: tuple[int, ...]) -> list[Array]:
 class Elementwise(Op, ABC):
     """Each element of the result from the elements at the same place, after broadcasting."""
 
+    aligns = True
+
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """Broadcast from the right, of the first operand's element type."""
         return (TensorType(broadcast(types), types[0].dtype, meet(types)),)
@@ -60,6 +62,8 @@ class Elementwise(Op, ABC):
 class Movement(Op, ABC):
     """Elements keep their value and change their place: what is true of numbers is true of boxes."""
 
+    keeps_shut = True
+
     def reach(
         self,
         boxes: Sequence[Array],
@@ -69,6 +73,22 @@ class Movement(Op, ABC):
     ) -> Arrays:
         """The op itself, the four sides of the boxes as one more leading axis."""
         return self.evaluate(boxes, attrs)
+
+
+class Source(Op, ABC):
+    """A tensor made of attributes alone, which sees nothing of the input."""
+
+    inputs = ()
+
+    def reach(
+        self,
+        boxes: Sequence[Array],
+        types: Types,
+        attrs: Attrs,
+        outs: Types,
+    ) -> Arrays:
+        """No pixels."""
+        return tuple(np.full((4, *out.shape), NOWHERE, np.int32) for out in outs)
 
 
 def gather_all(box: Array, axes: tuple[int, ...]) -> Array:
@@ -100,11 +120,3 @@ def logistic(x: Array) -> Array:
     """1 / (1 + exp(-x)) without overflow."""
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, e) / (1 + e)
-
-
-def truncated(rng: "np.random.Generator", std: float, shape: tuple[int, ...]) -> Array:
-    """Normal numbers, those beyond two standard deviations drawn again."""
-    x = rng.standard_normal(shape)
-    while (far := np.abs(x) > 2).any():
-        x[far] = rng.standard_normal(int(far.sum()))
-    return x * std

@@ -22,7 +22,6 @@ class Definition(RowNorm):
     params = (*RowNorm.params, Param("bias", "bool", True, structural=True))
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         moved = [np.moveaxis(xs[0], attrs["axis"], -1), *xs[1:]]
         x = moved[0] - moved[0].mean(axis=-1, keepdims=True)
         y = x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + attrs["eps"])
@@ -36,13 +35,12 @@ class Definition(RowNorm):
         specs = {"weight": WeightSpec((size,), 1.0), "bias": WeightSpec((size,), 0.0)}
         return {name: spec for name, spec in specs.items() if attrs["affine"] and (name == "weight" or attrs["bias"])}
 
-    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str:
         """nn.LayerNorm of the last axis."""
         bias = "" if "bias" in weights else ", bias=False"
         return f"nn.LayerNorm({weights['weight'][0]}, eps={attrs['eps']}{bias})"
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example(
                 (TensorType((3, 4)), TensorType((4,), stage="shared"), TensorType((4,), stage="shared")), {"eps": 1e-2}

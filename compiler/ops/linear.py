@@ -18,6 +18,7 @@ class Definition(Op):
 
     name = "linear"
     by_position = 1
+    makes_channels = True
     inputs = ("x", "weight", "bias?")
     params = (Param("out", "int", minimum=1), Param("bias", "bool", True))
 
@@ -62,8 +63,7 @@ class Definition(Op):
         """F.linear, for a weight that was computed."""
         return f"F.linear({', '.join(call.args)})"
 
-    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
-        """nn.Linear."""
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str:
         out, channels = weights["weight"]
         return f"nn.Linear({channels}, {out}{'' if 'bias' in weights else ', bias=False'})"
 

@@ -13,5 +13,4 @@ class Definition(FloatUnary):
     positive = True
 
     def compute(self, x: Array) -> Array:
-        """As the formula says."""
         return np.log(x)

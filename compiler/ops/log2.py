@@ -13,9 +13,7 @@ class Definition(FloatUnary):
     positive = True
 
     def compute(self, x: Array) -> Array:
-        """As numpy does it."""
         return np.log2(x)
 
     def float_onnx(self, emit: OnnxEmitter, x: str) -> tuple[str, ...]:
-        """Two operators."""
         return (emit.op("Div", emit.op("Log", x), emit.scalar(0.6931471805599453)),)

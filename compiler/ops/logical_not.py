@@ -21,7 +21,6 @@ class Definition(Elementwise):
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The values."""
         return (~xs[0],)
 
     def torch(self, call: TorchCall) -> str:
@@ -29,9 +28,7 @@ class Definition(Elementwise):
         return f"(~{call.args[0]})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """Not."""
         return (emit.op("Not", call.args[0]),)
 
     def examples(self) -> tuple[Example, ...]:
-        """One matrix."""
         return (Example((TensorType((3, 4), "bool"),)),)

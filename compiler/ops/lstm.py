@@ -22,6 +22,7 @@ class Definition(Op):
 
     name = "lstm"
     by_position = 1
+    makes_channels = True
     inputs = ("x", *_PARTS, *(f"{part}_reverse?" for part in _PARTS))
     params = (Param("hidden", "int", minimum=1), Param("bidirectional", "bool", False, structural=True))
 
@@ -49,7 +50,6 @@ class Definition(Op):
         return (np.concatenate([_run(x, xs[1:5]), back], axis=-1),)
 
     def weights(self, x: TensorType, attrs: Attrs) -> dict[str, WeightSpec]:
-        """By torch's names, drawn as there."""
         bound = 1 / sqrt(attrs["hidden"])
         endings = ("", "_reverse") if attrs["bidirectional"] else ("",)
         shapes = list(zip(_PARTS, self._shapes(x, attrs["hidden"]), strict=True))
@@ -70,14 +70,16 @@ class Definition(Op):
             parts.append(np.minimum.accumulate(seen[..., ::-1, :], axis=-2)[..., ::-1, :])
         return (np.concatenate([part.repeat(hidden, axis=-1) for part in parts], axis=-1),)
 
-    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
-        """nn.LSTM."""
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str:
         both = ", bidirectional=True" if attrs["bidirectional"] else ""
         return f"nn.LSTM({weights['weight_ih_l0'][1]}, {attrs['hidden']}, batch_first=True{both})"
 
     def torch_call(self, module: str, call: TorchCall) -> str:
         """The hidden states without the last ones."""
         return one_batch(call, 2, lambda x: f"{module}({x})[0]")
+
+    def torch_fits(self, x: TensorType, attrs: Attrs) -> bool:
+        return False  # the module gives the last states too
 
     def torch(self, call: TorchCall) -> str:
         """torch.lstm, for weights that were computed."""

@@ -14,9 +14,9 @@ class Definition(Op):
     name = "matmul"
     operator = "@"
     inputs = ("a", "b")
+    aligns = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         floats(types)
         a, b = types
         if a.rank < 2 or b.rank < 2 or a.shape[-1] != b.shape[-2]:
@@ -25,7 +25,6 @@ class Definition(Op):
         return (TensorType((*lead, a.shape[-2], b.shape[-1]), "float", meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         return (xs[0] @ xs[1],)
 
     def macs(self, types: Types, attrs: Attrs, outs: Types) -> int:
@@ -39,15 +38,12 @@ class Definition(Op):
         return (np.broadcast_to(seen, (4, *outs[0].shape)),)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         return f"{call.args[0]} @ {call.args[1]}"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         return (emit.op("MatMul", *call.args),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((2, 3, 4)), TensorType((2, 4, 5)))),
             Example((TensorType((3, 4)), TensorType((4, 2), stage="shared"))),

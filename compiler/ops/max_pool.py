@@ -18,13 +18,11 @@ class Definition(Pool):
     name = "max_pool"
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """As the name says."""
         at = layout(TensorType(xs[0].shape), attrs)
         x = padded(xs[0], at.padding, -np.inf, at.more)
         return (slid(x, at.kernel, at.stride).max(axis=(-2, -1)),)
 
     def torch(self, call: TorchCall) -> str:
-        """F.max_pool2d."""
         return self.pooled("F.max_pool2d", call)
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:

@@ -19,5 +19,4 @@ class Definition(Reduce):
         return super().infer(types, attrs)
 
     def compute(self, x: Array, axes: tuple[int, ...], keep: bool) -> Array:
-        """As numpy does it."""
         return x.mean(axis=axes, keepdims=keep)

@@ -14,5 +14,4 @@ class Definition(Extreme):
     side = "max"
 
     def compute(self, a: Array, b: Array) -> Array:
-        """As the formula says."""
         return np.minimum(a, b)

@@ -14,7 +14,6 @@ class Definition(Quotient):
     text = "{a} % {b}"
 
     def compute(self, a: Array, b: Array) -> Array:
-        """As the formula says."""
         return a % b
 
     def torch(self, call: TorchCall) -> str:

@@ -13,5 +13,4 @@ class Definition(Unary):
     text = "-{x}"
 
     def compute(self, x: Array) -> Array:
-        """As the formula says."""
         return -x

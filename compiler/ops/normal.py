@@ -1,45 +1,21 @@
 """Numbers drawn: normal."""
 
-from collections.abc import Sequence
-
 from ..ir.graph import Attrs
-from ..ir.types import TensorType
-from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, Param, TorchCall, Types, np
+from .base import Array, Example, Param, np
+from .drawing import Distribution
 
 
-class Definition(Op):
+class Definition(Distribution):
     """normal(std): for initialisers alone."""
 
     name = "normal"
-    inputs = ()
-    params = (Param("std", "float", minimum=0), Param("shape", "ints", minimum=1))
-    random = True
+    params = (Param("std", "float", minimum=0), *Distribution.params)
 
-    def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
-        return (TensorType(tuple(attrs["shape"]), "float", "const"),)
+    def draw(self, attrs: Attrs, shape: tuple[int, ...], rng: "np.random.Generator") -> Array:
+        return float(attrs["std"]) * rng.standard_normal(shape)
 
-    def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
-        if rng is None:
-            raise ValueError("normal draws numbers: it needs a generator")
-        drawn: Array = rng.normal(0.0, float(attrs["std"]), tuple[int, ...](attrs["shape"]))
-        return (drawn,)
-
-    def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
-        """Sees nothing."""
-        return tuple(np.full((4, *out.shape), NOWHERE, np.int32) for out in outs)
-
-    def torch(self, call: TorchCall) -> str:
-        """The expression."""
-        shape = ", ".join(map(str, call.attrs["shape"]))
-        std = call.attrs["std"]
-        return f"torch.randn({shape}) * {std}"
-
-    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
-        raise ValueError("random numbers stand in initialisers, not in graphs")
+    def text(self, attrs: Attrs, shape: str) -> str:
+        return f"{attrs['std']} * torch.randn({shape})"
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (Example((), {"std": 0.5, "shape": (2, 3)}),)

@@ -14,9 +14,7 @@ class Definition(Compare):
     bools = True
 
     def compute(self, a: Array, b: Array) -> Array:
-        """As the formula says."""
         return a != b
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """Two operators."""
         return (emit.op("Not", emit.op("Equal", *cast_operands(emit, call))),)

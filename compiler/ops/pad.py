@@ -16,7 +16,6 @@ class Definition(Movement):
     params = (Param("pairs", "pairs", minimum=0), Param("value", "scalar", 0.0, structural=True))
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         (x,), pairs = types, attrs["pairs"]
         numbers(types)
         if x.dtype == "int" and not float(attrs["value"]).is_integer():
@@ -28,7 +27,6 @@ class Definition(Movement):
         return (TensorType(shape, x.dtype, x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         widths = [(0, 0)] * (xs[0].ndim - len(attrs["pairs"])) + [tuple(p) for p in attrs["pairs"]]
         return (np.pad(xs[0], widths, constant_values=attrs["value"]),)
 
@@ -37,13 +35,11 @@ class Definition(Movement):
         return self.evaluate(boxes, {**attrs, "value": NOWHERE})
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         sides = ", ".join(str(side) for pair in reversed(call.attrs["pairs"]) for side in pair)
         value = call.attrs["value"]
         return f"F.pad({call.args[0]}, ({sides}){'' if value == 0 else f', value={float(value)}'})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         rank, pairs = call.rank(call.types[0]), call.attrs["pairs"]
         lead = [0] * (rank - len(pairs))
         widths = emit.ints(*lead, *(a for a, _ in pairs), *lead, *(b for _, b in pairs))
@@ -53,7 +49,6 @@ class Definition(Movement):
         return (emit.op("Cast", emit.op("Pad", emit.op("Cast", call.args[0], to=11), widths, value), to=7),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((3, 4)),), {"pairs": ((1, 2),)}),
             Example((TensorType((3, 4)),), {"pairs": ((0, 1), (2, 0)), "value": 2.0}),

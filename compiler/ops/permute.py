@@ -16,7 +16,6 @@ class Definition(Movement):
     internal = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         (x,), perm = types, tuple[int, ...](attrs["perm"])
         if x.rank < len(perm) or sorted(perm) != list(range(-len(perm), 0)):
             raise OpError(f"{list(perm)} is no order of the axes of {list(x.shape)}", about="perm")
@@ -24,13 +23,11 @@ class Definition(Movement):
         return (TensorType(shape, x.dtype, x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         (x,), perm = xs, attrs["perm"]
         lead = range(x.ndim - len(perm))
         return (x.transpose(*lead, *(axis + x.ndim for axis in perm)),)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         perm = call.attrs["perm"]
         moved = [i - len(perm) for i, axis in enumerate(perm) if axis != i - len(perm)]
         if len(moved) == 2:
@@ -41,13 +38,11 @@ class Definition(Movement):
         return f"{call.args[0]}.permute({', '.join([*lead, *map(str, perm)])})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         rank = call.rank(call.types[0])
         perm = [*range(rank - len(call.attrs["perm"])), *(axis + rank for axis in call.attrs["perm"])]
         return (emit.op("Transpose", call.args[0], perm=perm),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((2, 3, 4)),), {"perm": (-1, -2)}),
             Example((TensorType((2, 3, 4)),), {"perm": (-1, -3, -2)}),

@@ -14,5 +14,4 @@ class Definition(Binary):
     positive = True
 
     def compute(self, a: Array, b: Array) -> Array:
-        """As the formula says."""
         return a**b

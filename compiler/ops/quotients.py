@@ -13,6 +13,7 @@ class Quotient(Binary, ABC):
     zero: no input or weight can make a model divide by it."""
 
     positive = True
+    divides = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """As of two numbers."""

@@ -17,9 +17,15 @@ class Definition(Op):
     inputs = ("like",)
     params = (Param("n", "int", minimum=1), Param("k", "int", minimum=1))
     random = True
+    helper = '''
+def random_subset(like: Tensor, n: int, k: int, training: bool) -> Tensor:
+    """Draws k of n places for each sample; at inference these are the first."""
+    if not training:
+        return torch.arange(k, device=like.device).expand(like.shape[0], k)
+    return torch.rand(like.shape[0], n, device=like.device).argsort(1)[:, :k]
+'''
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """Integers."""
         if types[0].stage != "sample":
             raise OpError("it draws for each sample, and nothing here depends on the input", about="like")
         if attrs["k"] > attrs["n"]:
@@ -31,7 +37,6 @@ class Definition(Op):
         return (np.broadcast_to(np.arange(int(attrs["k"])), (xs[0].shape[0], attrs["k"])),)
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
-        """Sees nothing."""
         return (np.full((4, *outs[0].shape), NOWHERE, np.int32),)
 
     def torch(self, call: TorchCall) -> str:
@@ -45,5 +50,4 @@ class Definition(Op):
         return (emit.op("Expand", emit.array(np.arange(k)), shape),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Some of many."""
         return (Example((TensorType((3,)),), {"n": 7, "k": 3}),)

@@ -1,9 +1,5 @@
 """Max(x, 0)."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from ..ir.graph import Attrs
 from .base import Array, OnnxCall, OnnxEmitter, np
 from .elementwise import Unary
 
@@ -16,7 +12,6 @@ class Definition(Unary):
     text = "F.relu({x})"
 
     def compute(self, x: Array) -> Array:
-        """As the formula says."""
         return np.maximum(x, 0)
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
@@ -24,7 +19,3 @@ class Definition(Unary):
         if call.types[0].dtype == "float":
             return (emit.op("Relu", call.args[0]),)
         return (emit.op("Max", call.args[0], emit.scalar(0, "int")),)
-
-    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
-        """nn.ReLU(), in a list of layers."""
-        return "nn.ReLU()"

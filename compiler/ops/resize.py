@@ -25,7 +25,6 @@ class Definition(Op):
     )
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The new size."""
         x = image(self.name, types)
         if attrs["mode"] == "nearest" and (attrs["antialias"] or attrs["align_corners"]):
             raise OpError("the nearest pixel needs neither antialias nor align_corners", about="mode")
@@ -54,7 +53,6 @@ class Definition(Op):
         return (box,)
 
     def torch(self, call: TorchCall) -> str:
-        """F.interpolate."""
         (h, w), mode = call.attrs["size"], call.attrs["mode"]
         text = "" if mode == "nearest" else f', mode="{mode}"'
         text += "".join(f", {name}=True" for name in ("antialias", "align_corners") if call.attrs[name])

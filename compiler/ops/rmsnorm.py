@@ -20,7 +20,6 @@ class Definition(RowNorm):
     onnx_type = "RMSNormalization"
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         x = np.moveaxis(xs[0], attrs["axis"], -1)
         y = x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + attrs["eps"])
         y = y * xs[1] if attrs["affine"] else y
@@ -32,7 +31,6 @@ class Definition(RowNorm):
         return {"weight": WeightSpec((size,), 1.0)} if attrs["affine"] else {}
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((3, 4)), TensorType((4,), stage="shared")), {"eps": 1e-2}),
             Example((TensorType((3, 4)),), {"affine": False}),

@@ -15,7 +15,6 @@ class Definition(Movement):
     params = (Param("shifts", "ints"), Param("axes", "axes", structural=True))
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         for axis in attrs["axes"]:
             full_axis(axis, types[0])
         if len(attrs["axes"]) != len(attrs["shifts"]):
@@ -23,16 +22,13 @@ class Definition(Movement):
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         return (np.roll(xs[0], attrs["shifts"], attrs["axes"]),)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         shifts, axes = (", ".join(map(str, call.attrs[name])) for name in ("shifts", "axes"))
         return f"{call.args[0]}.roll(({shifts},), ({axes},))"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         y = call.args[0]
         shifts, axes = (tuple[int, ...](call.attrs[name]) for name in ("shifts", "axes"))
         for shift, axis in zip(shifts, axes, strict=True):
@@ -45,7 +41,6 @@ class Definition(Movement):
         return (y,)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((3, 4)),), {"shifts": (1,), "axes": (-1,)}),
             Example((TensorType((3, 4)),), {"shifts": (-1, 2), "axes": (-2, -1)}),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from ..ir.graph import Attrs
-from ..ir.types import meet
+from ..ir.types import TensorType, meet
 from .base import Array, Arrays, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import floats, full_axis, gather_all, not_sampled
 
@@ -25,7 +25,6 @@ class RowNorm(Op, ABC):
     )
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         floats(types)
         not_sampled(types[1:])
         size = types[0].shape[full_axis(attrs["axis"], types[0])]
@@ -37,7 +36,7 @@ class RowNorm(Op, ABC):
         """Each element sees its whole row."""
         return (gather_all(boxes[0], (attrs["axis"],)),)
 
-    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str | None:
+    def torch_module(self, attrs: Attrs, weights: Mapping[str, tuple[Any, ...]]) -> str:
         """torch's module, which norms the last axis."""
         return f"nn.{self.torch_name}({weights['weight'][0]}, eps={attrs['eps']})"
 
@@ -46,8 +45,10 @@ class RowNorm(Op, ABC):
         x, axis = call.args[0], call.attrs["axis"]
         return f"{module}({x})" if axis == -1 else f"{module}({x}.movedim({axis}, -1)).movedim(-1, {axis})"
 
+    def torch_fits(self, x: TensorType, attrs: Attrs) -> bool:
+        return attrs["axis"] == -1
+
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         x, axis = call.args[0], call.attrs["axis"]
         moved = x if axis == -1 else f"{x}.movedim({axis}, -1)"
         weights = ", ".join(call.args[1:])
@@ -55,7 +56,6 @@ class RowNorm(Op, ABC):
         return text if axis == -1 else f"{text}.movedim(-1, {axis})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         x, axis, rank = call.args[0], int(call.attrs["axis"]), call.rank(call.types[0])
         size = call.types[0].shape[axis]
         back = [i for i in range(rank) if i != axis + rank]

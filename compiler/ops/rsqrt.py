@@ -13,9 +13,7 @@ class Definition(FloatUnary):
     positive = True
 
     def compute(self, x: Array) -> Array:
-        """As numpy does it."""
         return 1 / np.sqrt(x)
 
     def float_onnx(self, emit: OnnxEmitter, x: str) -> tuple[str, ...]:
-        """Two operators."""
         return (emit.op("Reciprocal", emit.op("Sqrt", x)),)

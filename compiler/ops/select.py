@@ -16,29 +16,24 @@ class Definition(Movement):
     internal = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         (x,) = types
         axis = full_axis(attrs["axis"], x) + x.rank
         return (TensorType((*x.shape[:axis], *x.shape[axis + 1 :]), x.dtype, x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         return (np.take(xs[0], attrs["index"], axis=attrs["axis"]),)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         axis, index, (x,) = call.attrs["axis"], call.attrs["index"], call.types
         if x.rank == -axis:
             return f"{call.args[0]}[{':, ' if x.stage == 'sample' else ''}{index}]"
         return f"{call.args[0]}.select({axis}, {index})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         index = emit.scalar(call.attrs["index"], "int")
         return (emit.op("Gather", call.args[0], index, axis=call.attrs["axis"]),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((3, 4)),), {"axis": -2, "index": 1}),
             Example((TensorType((3, 4)),), {"axis": -1, "index": 3}),

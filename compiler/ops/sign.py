@@ -12,5 +12,4 @@ class Definition(Unary):
     text = "{x}.sign()"
 
     def compute(self, x: Array) -> Array:
-        """As the formula says."""
         return np.sign(x)

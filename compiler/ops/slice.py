@@ -21,7 +21,6 @@ class Definition(Movement):
     internal = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         (x,) = types
         axis = full_axis(attrs["axis"], x) + x.rank
         part = slice(attrs["start"], attrs["stop"], attrs["step"])
@@ -29,24 +28,20 @@ class Definition(Movement):
         return (TensorType((*x.shape[:axis], count, *x.shape[axis + 1 :]), x.dtype, x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         part = slice(attrs["start"], attrs["stop"], attrs["step"])
         return (xs[0][(..., part, *(slice(None),) * (-attrs["axis"] - 1))],)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         start, stop, step = call.attrs["start"], call.attrs["stop"], call.attrs["step"]
         part = f"{'' if start == 0 else start}:{'' if stop is None else stop}" + ("" if step == 1 else f":{step}")
         return f"{call.args[0]}[..., {part}{', :' * (-call.attrs['axis'] - 1)}]"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         start, stop, step, axis = (call.attrs[name] for name in ("start", "stop", "step", "axis"))
         stop = call.types[0].shape[int(axis)] if stop is None else int(stop)
         return (emit.op("Slice", call.args[0], *map(emit.ints, (start, stop, axis, step))),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((5, 6)),), {"axis": -1, "start": 1, "stop": 6, "step": 2}),
             Example((TensorType((5, 6)),), {"axis": -2, "start": 0, "stop": 3, "step": 1}),

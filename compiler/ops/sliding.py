@@ -68,10 +68,15 @@ def options(attrs: Attrs) -> str:
     return "".join(f", {name}={text}" for name, text in [*pairs, *groups])
 
 
+def leading(x: TensorType, axes: int) -> int:
+    """How many axes stand before the last `axes`, the batch axis among them."""
+    return x.rank + (x.stage == "sample") - axes
+
+
 def one_batch(call: TorchCall, axes: int, form: Callable[[str], str], *, batchless: bool = True) -> str:
     """A torch function that takes one batch axis before `axes` others, or none where `batchless`; others are folded."""
     x, (type, *_) = call.args[0], call.types
-    lead = type.rank + (type.stage == "sample") - axes
+    lead = leading(type, axes)
     if lead == 1 or (lead == 0 and batchless):
         return form(x)
     if lead == 0:

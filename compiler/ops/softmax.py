@@ -24,7 +24,6 @@ class Definition(Op):
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """As the formula says."""
         e = np.exp(xs[0] - xs[0].max(axis=attrs["axis"], keepdims=True))
         return (e / e.sum(axis=attrs["axis"], keepdims=True),)
 
@@ -39,11 +38,9 @@ class Definition(Op):
         return (gather_all(boxes[0], (attrs["axis"],)),)
 
     def torch(self, call: TorchCall) -> str:
-        """A method call."""
         return f"{call.args[0]}.softmax({call.attrs['axis']})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """Softmax-13."""
         return (emit.op("Softmax", call.args[0], axis=call.attrs["axis"]),)
 
     def examples(self) -> tuple[Example, ...]:

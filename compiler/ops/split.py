@@ -12,10 +12,10 @@ class Definition(Movement):
     """[.., a + b] -> [.., a], [.., b]: `torch.split`, ONNX Split-18."""
 
     name = "split"
+    several = True
     params = (Param("sizes", "ints", minimum=1), Param("axis", "axis", -1, structural=True))
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         (x,), sizes = types, attrs["sizes"]
         axis = full_axis(attrs["axis"], x) + x.rank
         if sum(sizes) != x.shape[axis]:
@@ -23,24 +23,20 @@ class Definition(Movement):
         return tuple(TensorType((*x.shape[:axis], n, *x.shape[axis + 1 :]), x.dtype, x.stage) for n in sizes)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         ends = np.cumsum(attrs["sizes"])[:-1]
         return tuple(np.split(xs[0], ends, axis=attrs["axis"]))
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         sizes, axis = call.attrs["sizes"], call.attrs["axis"]
         if all(size == sizes[0] for size in sizes):
             return f"{call.args[0]}.chunk({len(sizes)}, {axis})"
         return f"{call.args[0]}.split([{', '.join(map(str, sizes))}], {axis})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         sizes = call.attrs["sizes"]
         return emit.ops("Split", len(sizes), call.args[0], emit.ints(*sizes), axis=call.attrs["axis"])
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((3, 6)),), {"sizes": (2, 2, 2)}),
             Example((TensorType((3, 6)),), {"sizes": (1, 5)}),

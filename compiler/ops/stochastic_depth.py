@@ -15,15 +15,21 @@ class Definition(Movement):
     params = (Param("rate", "float", minimum=0, below=1),)
     random = True
     idle = True
+    helper = '''
+def stochastic_depth(x: Tensor, rate: float, training: bool) -> Tensor:
+    """Leaves x out for a random share of the samples (Huang et al. 2016)."""
+    if not training or rate == 0.0:
+        return x
+    keep = torch.rand([x.shape[0]] + [1] * (x.dim() - 1), device=x.device) >= rate
+    return x * keep.to(x.dtype) / (1.0 - rate)
+'''
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         if types[0].stage == "const" and attrs["rate"]:
             raise OpError("a constant is computed once: there is nothing to draw", about="x")
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         return (xs[0],)
 
     def vanishes(self, attrs: Attrs) -> bool:
@@ -31,13 +37,10 @@ class Definition(Movement):
         return attrs["rate"] == 0
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         return f"stochastic_depth({call.args[0]}, {call.attrs['rate']}, self.training)"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         return (call.args[0],)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (Example((TensorType((3, 4)),), {"rate": 0.5}),)

@@ -12,5 +12,4 @@ class Definition(Reduce):
     method = "sum"
 
     def compute(self, x: Array, axes: tuple[int, ...], keep: bool) -> Array:
-        """As numpy does it."""
         return x.sum(axis=axes, keepdims=keep)

@@ -13,10 +13,10 @@ class Definition(Movement):
 
     name = "take"
     inputs = ("x", "index")
+    per_sample = "gather"
     params = (Param("axis", "axis", -1, structural=True),)
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         x, index = types
         if index.dtype != "int" or index.stage == "sample":
             raise OpError(f"the index is a table of integers, not of {index.dtype}s", about="index")
@@ -24,7 +24,6 @@ class Definition(Movement):
         return (TensorType((*x.shape[:axis], *index.shape, *x.shape[axis + 1 :]), x.dtype, meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         return (np.take(xs[0], xs[1].astype(np.int64), axis=attrs["axis"]),)
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
@@ -36,7 +35,6 @@ class Definition(Movement):
         return (np.broadcast_to(spread, (4, *outs[0].shape)),)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         (x, index), axis = call.args, call.attrs["axis"]
         if call.types[0].stage != "sample" and axis == -call.types[0].rank:
             return f"{x}[{index}]"
@@ -45,11 +43,9 @@ class Definition(Movement):
         return f"{x}.index_select({axis}, {index}.flatten()).unflatten({axis}, {index}.shape)"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         return (emit.op("Gather", *call.args, axis=call.attrs["axis"]),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((4, 3)), TensorType((2, 5), "int", "const")), {"axis": -2}, high=3),
             Example((TensorType((3, 4)), TensorType((6,), "int", "const")), {"axis": -1}),

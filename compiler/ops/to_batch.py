@@ -16,12 +16,10 @@ class Definition(Movement):
     internal = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         x, _ = types
         return (TensorType(x.shape, x.dtype, "sample"),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         x, like = xs
         return (np.broadcast_to(x, (like.shape[0], *x.shape)),)
 
@@ -30,14 +28,12 @@ class Definition(Movement):
         return (boxes[0],)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         x, like = call.args
         if 0 in call.literals:
             return f"torch.full(({like}.shape[0],), {x}, device={like}.device)"
         return f"{x}.expand({like}.shape[0]{', -1' * call.types[0].rank})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         shape = (
             emit.op("Concat", emit.batch(), emit.ints(*call.types[0].shape), axis=0)
             if call.types[0].rank
@@ -46,5 +42,4 @@ class Definition(Movement):
         return (emit.op("Expand", call.args[0], shape),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (Example((TensorType((3, 4), stage="shared"), TensorType((2,)))),)

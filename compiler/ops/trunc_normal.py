@@ -1,45 +1,28 @@
-"""Numbers drawn: trunc_normal."""
-
-from collections.abc import Sequence
+"""Numbers drawn: normal, cut at two standard deviations."""
 
 from ..ir.graph import Attrs
-from ..ir.types import TensorType
-from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, Param, TorchCall, Types, np
-from .kinds import truncated
+from .base import Array, Example, Param, np
+from .drawing import Distribution
 
 
-class Definition(Op):
-    """trunc_normal(std): for initialisers alone."""
+class Definition(Distribution):
+    """trunc_normal(std): for initialisers alone. `nn.init.trunc_normal_`."""
 
     name = "trunc_normal"
-    inputs = ()
-    params = (Param("std", "float", minimum=0), Param("shape", "ints", minimum=1))
-    random = True
+    params = (Param("std", "float", minimum=0), *Distribution.params)
 
-    def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
-        return (TensorType(tuple(attrs["shape"]), "float", "const"),)
+    def draw(self, attrs: Attrs, shape: tuple[int, ...], rng: "np.random.Generator") -> Array:
+        """By drawing again what lies outside."""
+        x = rng.standard_normal(shape)
+        while (far := np.abs(x) > 2).any():
+            x[far] = rng.standard_normal(int(far.sum()))
+        return float(attrs["std"]) * x
 
-    def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
-        if rng is None:
-            raise ValueError("trunc_normal draws numbers: it needs a generator")
-        return (truncated(rng, attrs["std"], attrs["shape"]),)
-
-    def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
-        """Sees nothing."""
-        return tuple(np.full((4, *out.shape), NOWHERE, np.int32) for out in outs)
-
-    def torch(self, call: TorchCall) -> str:
-        """The expression."""
-        shape = ", ".join(map(str, call.attrs["shape"]))
-        std = call.attrs["std"]
-        return f"nn.init.trunc_normal_(torch.empty({shape}), std={std}, a=-2 * {std}, b=2 * {std})"
-
-    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
-        raise ValueError("random numbers stand in initialisers, not in graphs")
+    def text(self, attrs: Attrs, shape: str) -> str:
+        # torch takes the bounds as numbers, not in standard deviations
+        std = attrs["std"]
+        cut = 2 * std if isinstance(std, float) else f"2 * {std}"
+        return f"nn.init.trunc_normal_(torch.empty({shape}), std={std}, a=-{cut}, b={cut})"
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (Example((), {"std": 0.5, "shape": (2, 3)}),)

@@ -12,18 +12,17 @@ class Definition(Movement):
     """[n, ..] -> n times [..]: `torch.unbind`; ONNX Split-18, Squeeze-13. Made by `unstack`."""
 
     name = "unbind"
+    several = True
     params = (Param("axis", "axis", structural=True),)
     internal = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         (x,) = types
         axis = full_axis(attrs["axis"], x) + x.rank
         one = TensorType((*x.shape[:axis], *x.shape[axis + 1 :]), x.dtype, x.stage)
         return (one,) * x.shape[axis]
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         return tuple(np.moveaxis(xs[0], attrs["axis"], 0))
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
@@ -31,17 +30,14 @@ class Definition(Movement):
         return self.evaluate(boxes, attrs)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         return f"{call.args[0]}.unbind({call.attrs['axis']})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         axis, count = call.attrs["axis"], len(call.outs)
         parts = emit.ops("Split", count, call.args[0], emit.ints(*[1] * count), axis=axis)
         return tuple(emit.op("Squeeze", part, emit.ints(axis)) for part in parts)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((3, 4)),), {"axis": -2}),
             Example((TensorType((3, 4)),), {"axis": -1}),

@@ -25,18 +25,15 @@ class Definition(Movement):
         return (TensorType((*x.shape[:axis], *sizes, *x.shape[axis + 1 :]), x.dtype, x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """A reshape."""
         (x,) = xs
         axis = attrs["axis"] + x.ndim
         return (x.reshape((*x.shape[:axis], *attrs["sizes"], *x.shape[axis + 1 :])),)
 
     def torch(self, call: TorchCall) -> str:
-        """unflatten."""
         sizes = ", ".join(map(str, call.attrs["sizes"]))
         return f"{call.args[0]}.unflatten({call.attrs['axis']}, ({sizes},))"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """Reshape."""
         return (emit.op("Reshape", call.args[0], emit.ints(*call.shape(call.outs[0]))),)
 
     def examples(self) -> tuple[Example, ...]:

@@ -25,7 +25,6 @@ class Definition(Op):
         return (TensorType((*x.shape[:-3], x.shape[-3] * kh * kw, h * w), "float", x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         return (_columns(padded(xs[0], attrs["padding"]), attrs),)
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
@@ -33,7 +32,6 @@ class Definition(Op):
         return (_columns(padded(boxes[0], attrs["padding"], NOWHERE), attrs),)
 
     def torch(self, call: TorchCall) -> str:
-        """F.unfold."""
         text = options(call.attrs)
         return one_batch(call, 3, lambda x: f"F.unfold({x}, {text})")
 

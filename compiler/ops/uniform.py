@@ -1,47 +1,21 @@
 """Numbers drawn: uniform."""
 
-from collections.abc import Sequence
-
 from ..ir.graph import Attrs
-from ..ir.types import TensorType
-from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, Param, TorchCall, Types, np
+from .base import Array, Example, Param, np
+from .drawing import Distribution
 
 
-class Definition(Op):
+class Definition(Distribution):
     """uniform(low, high): for initialisers alone."""
 
     name = "uniform"
-    inputs = ()
-    params = (Param("low", "float"), Param("high", "float"), Param("shape", "ints", minimum=1))
-    random = True
+    params = (Param("low", "float"), Param("high", "float"), *Distribution.params)
 
-    def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
-        return (TensorType(tuple(attrs["shape"]), "float", "const"),)
+    def draw(self, attrs: Attrs, shape: tuple[int, ...], rng: "np.random.Generator") -> Array:
+        return rng.uniform(float(attrs["low"]), float(attrs["high"]), shape)
 
-    def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
-        if rng is None:
-            raise ValueError("uniform draws numbers: it needs a generator")
-        low, high = float(attrs["low"]), float(attrs["high"])
-        drawn: Array = rng.uniform(low, high, tuple[int, ...](attrs["shape"]))
-        return (drawn,)
-
-    def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
-        """Sees nothing."""
-        return tuple(np.full((4, *out.shape), NOWHERE, np.int32) for out in outs)
-
-    def torch(self, call: TorchCall) -> str:
-        """The expression."""
-        shape = ", ".join(map(str, call.attrs["shape"]))
-        low = call.attrs["low"]
-        high = call.attrs["high"]
-        return f"torch.empty({shape}).uniform_({low}, {high})"
-
-    def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
-        raise ValueError("random numbers stand in initialisers, not in graphs")
+    def text(self, attrs: Attrs, shape: str) -> str:
+        return f"torch.empty({shape}).uniform_({attrs['low']}, {attrs['high']})"
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (Example((), {"low": 0.5, "high": 1.5, "shape": (2, 3)}),)

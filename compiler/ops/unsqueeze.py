@@ -16,26 +16,21 @@ class Definition(Movement):
     internal = True
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         (x,) = types
         shape = list(x.shape)
         shape.insert(len(shape) + 1 + attrs["axis"], 1)
         return (TensorType(tuple(shape), x.dtype, x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         return (np.expand_dims(xs[0], attrs["axis"]),)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         return f"{call.args[0]}.unsqueeze({call.attrs['axis']})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
-        """The nodes."""
         return (emit.op("Unsqueeze", call.args[0], emit.ints(call.attrs["axis"])),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         return (
             Example((TensorType((3, 4)),), {"axis": -1}),
             Example((TensorType((3, 4)),), {"axis": -3}),

@@ -15,7 +15,6 @@ class Definition(Elementwise):
     inputs = ("c", "a", "b")
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The type of the result."""
         if types[0].dtype != "bool":
             raise OpError("the condition is a truth value for each element", about="c")
         if "bool" in (types[1].dtype, types[2].dtype) and types[1].dtype != types[2].dtype:
@@ -24,11 +23,9 @@ class Definition(Elementwise):
         return (TensorType(broadcast(types), dtype, meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        """The numbers."""
         return (np.where(*xs),)
 
     def torch(self, call: TorchCall) -> str:
-        """The expression."""
         return f"torch.where({', '.join(call.args)})"
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
@@ -40,7 +37,6 @@ class Definition(Elementwise):
         return (emit.op("Where", c, a, b),)
 
     def examples(self) -> tuple[Example, ...]:
-        """Types and attributes that show every attribute."""
         c, x, row = TensorType((3, 4), "bool"), TensorType((3, 4)), TensorType((4,), stage="shared")
         return (
             Example((c, x, row)),

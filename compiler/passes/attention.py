@@ -51,7 +51,7 @@ class _Matcher:
     def number(self, value: Value) -> float | None:
         """What a scalar of the text is."""
         node = self.makers.get(value)
-        return float(node.attrs["value"]) if node is not None and node.op == "number" else None
+        return float(node.attrs["value"]) if node is not None and node.is_number else None
 
     def fused(self, node: Node) -> list[Node] | None:
         """The nodes in place of the second product."""

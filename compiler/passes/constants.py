@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import ops
-from ..evaluate import DIVISIONS, refuse_nan, refuse_zero
+from ..evaluate import refuse_nan, refuse_zero
 from ..ir.builder import Builder
 from ..ir.graph import Graph, Node, Value
 from ..ops.base import Array
@@ -17,7 +17,8 @@ def run(graph: Graph) -> Graph:
     known: dict[Value, Array] = {}
     kept: list[Node] = []
     for node in graph.nodes:
-        if node.op in DIVISIONS and node.inputs[1] in known:
+        op = ops.of(node)
+        if op is not None and op.divides and node.inputs[1] in known:
             refuse_zero(node, known[node.inputs[1]])
         if _foldable(node, known):
             arrays = [known[value] for value in node.inputs]
@@ -29,14 +30,14 @@ def run(graph: Graph) -> Graph:
 
 
 def _foldable(node: Node, known: dict[Value, Array]) -> bool:
-    if node.op in ("weight", "call") or any(value.type.stage != "const" for value in node.outputs):
+    if node.is_weight or node.is_call or any(value.type.stage != "const" for value in node.outputs):
         return False
     small = all(value.type.size <= LARGEST for value in node.outputs)
-    return small and not ops.get(node.op).draws(node.attrs) and all(value in known for value in node.inputs)
+    return small and not ops.draws(node) and all(value in known for value in node.inputs)
 
 
 def _computed(node: Node, arrays: list[Array]) -> tuple[Array, ...]:
-    if node.op == "constant":
+    if node.is_constant:
         return (node.attrs["value"],)
     with np.errstate(all="ignore"):  # what is no number may be left out by a `where`
         return ops.get(node.op).evaluate(arrays, node.attrs)
@@ -44,7 +45,7 @@ def _computed(node: Node, arrays: list[Array]) -> tuple[Array, ...]:
 
 def _folded(node: Node, known: dict[Value, Array], read: set[Value]) -> list[Node]:
     """In place of a node that is known a constant for each of its results that what is not known reads."""
-    if node.op in ("number", "constant") or any(value not in known for value in node.outputs):
+    if node.is_number or node.is_constant or any(value not in known for value in node.outputs):
         return [node]
     return [_constant(node, value, known[value]) for value in node.outputs if value in read]
 

@@ -25,7 +25,7 @@ def run(graph: Graph) -> Graph:
 
 def _key(node: Node, inputs: tuple[Value, ...]) -> Hashable | None:
     """What makes two nodes one; calls are left alone, as a layer may draw random numbers."""
-    if node.op == "call" or (node.op not in ("weight", "constant") and ops.get(node.op).draws(node.attrs)):
+    if node.is_call or ops.draws(node):
         return None
     types = tuple((v.type.dtype, v.type.stage) for v in node.outputs)
     return (node.op, tuple(id(v) for v in inputs), tuple((k, _frozen(v)) for k, v in node.attrs.items()), types)

@@ -25,7 +25,7 @@ def _same(node: Node, makers: dict[Value, Node]) -> Value | None:
     a, b = node.inputs
     for value, other in ((a, b), (b, a)) if either else ((a, b),):
         maker = makers.get(other)
-        number = maker is not None and maker.op == "number" and maker.attrs["value"] == neutral
+        number = maker is not None and maker.is_number and maker.attrs["value"] == neutral
         if number and value.type == node.output.type:
             return value
     return None

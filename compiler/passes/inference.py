@@ -10,8 +10,8 @@ def run(graph: Graph) -> Graph:
     stands: dict[Value, Value] = {}
     kept: list[Node] = []
     for node in graph.nodes:
-        leaf = node.op in ("weight", "constant", "call")
-        if not leaf and ops.get(node.op).idle:
+        op = ops.of(node)
+        if op is not None and op.idle:
             stands[node.output] = node.inputs[0]
         else:
             kept.append(node)

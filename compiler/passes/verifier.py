@@ -31,15 +31,13 @@ def check(graph: Graph, after: str) -> None:
 
 def _types(node: Node, where: str) -> None:
     """Attributes and types as the op declares them."""
-    if node.op in ("weight", "constant"):
-        if node.op == "weight" and node.output.type.shape != node.attrs["shape"]:
-            raise BrokenGraphError(f"{where} `{node.attrs['name']}`: {node.output.type} for {node.attrs['shape']}")
-        if node.op == "constant" and node.attrs["value"].shape != node.output.type.shape:
-            raise BrokenGraphError(f"{where}: {node.attrs['value'].shape} for {node.output.type}")
+    if node.is_weight and node.output.type.shape != node.attrs["shape"]:
+        raise BrokenGraphError(f"{where} `{node.attrs['name']}`: {node.output.type} for {node.attrs['shape']}")
+    if node.is_constant and node.attrs["value"].shape != node.output.type.shape:
+        raise BrokenGraphError(f"{where}: {node.attrs['value'].shape} for {node.output.type}")
+    op = ops.of(node)
+    if op is None:
         return
-    if node.op == "call":
-        return
-    op = ops.get(node.op)
     expected = {param.name for param in op.params}
     if set(node.attrs) != expected:
         raise BrokenGraphError(f"{where}: attributes {sorted(node.attrs)}, declared {sorted(expected)}")

@@ -47,7 +47,7 @@ def _last_reading(graph: Graph) -> dict[Value, int]:
 
 
 def _moves(node: Node) -> bool:
-    return node.op not in ("weight", "constant", "call") and isinstance(ops.get(node.op), Movement)
+    return isinstance(ops.of(node), Movement)
 
 
 def _bytes(value: Value) -> int:

@@ -41,7 +41,7 @@ def _steps(layer: Layer, body: Graph, path: str) -> Iterator[Step]:
     """The steps of one body; the pieces of one formula (a `rearrange` is up to three ops) are one."""
     uses = body.uses()
     for node in filter(_shown, body.nodes):
-        if node.op == "call":
+        if node.is_call:
             yield from _call(layer, node, path)
         elif not _piece(node, uses):
             yield _op(node, path)
@@ -50,14 +50,15 @@ def _steps(layer: Layer, body: Graph, path: str) -> Iterator[Step]:
 def _shown(node: Node) -> bool:
     if all(value.type.stage != "sample" for value in node.outputs):
         return False
-    return node.op == "call" or not (ops.get(node.op).random or ops.get(node.op).vanishes(node.attrs))
+    op = ops.of(node)
+    return op is None or not (op.random or op.vanishes(node.attrs))
 
 
 def _piece(node: Node, uses: Mapping[Value, list[Node]]) -> bool:
     """Whether only the formula that a node is part of reads what it makes."""
     readers = [reader for value in node.outputs for reader in uses.get(value, ())]
     place = (node.origin.span, node.origin.functions)
-    same = all((r.origin.span, r.origin.functions) == place and not r.layer and r.op != "call" for r in readers)
+    same = all((r.origin.span, r.origin.functions) == place and not r.layer and not r.is_call for r in readers)
     return bool(readers) and same and not node.layer and not _named(node.outputs)
 
 

@@ -11,7 +11,8 @@ def macs(graph: Graph) -> int:
 
 def of(node: Node) -> int:
     """Of one node; tables are computed while compiling and cost nothing."""
-    if node.op in ("weight", "constant", "call") or all(value.type.stage == "const" for value in node.outputs):
+    op = ops.of(node)
+    if op is None or all(value.type.stage == "const" for value in node.outputs):
         return 0
     types, outs = (tuple(value.type for value in values) for values in (node.inputs, node.outputs))
-    return ops.get(node.op).macs(types, node.attrs, outs)
+    return op.macs(types, node.attrs, outs)

@@ -13,7 +13,6 @@ from .. import ops
 from ..evaluate import evaluate
 from ..ir.graph import Graph, Node, Value
 from ..ops.base import NOWHERE, SHUT, Array
-from ..ops.kinds import Movement
 
 #: Where one sample's tensor has more elements than this, no boxes are computed: they take 16 bytes each.
 LARGEST = 2**25
@@ -31,7 +30,7 @@ def boxes(graph: Graph) -> Iterator[tuple[Value, Array]]:
     yield from ((value, known[value]) for value in graph.inputs)
     for index, node in enumerate(graph.nodes):
         if any(value.type.stage == "sample" for value in node.outputs):
-            made = dict(zip(node.outputs, _reach(node, known, node.op == "attention"), strict=True))
+            made = dict(zip(node.outputs, _reach(node, known, masked=_masked(node)), strict=True))
             yield from made.items()
             known.update(made)
         for value in node.inputs:
@@ -52,7 +51,7 @@ def _pixels(value: Value) -> Array:
     return np.stack([rows, columns, -rows, -columns])
 
 
-def _reach(node: Node, known: Mapping[Value, Array], masked: bool) -> tuple[Array, ...]:
+def _reach(node: Node, known: Mapping[Value, Array], *, masked: bool) -> tuple[Array, ...]:
     """The boxes of a node's results; `masked`: what does not depend on the image may hold `SHUT`."""
     operands = [known[v] if v in known and (masked or v.type.stage == "sample") else _nowhere(v) for v in node.inputs]
     types, outs = (tuple(value.type for value in values) for values in (node.inputs, node.outputs))
@@ -65,21 +64,21 @@ def _nowhere(value: Value) -> Array:
 
 def _shut(graph: Graph) -> dict[Value, Array]:
     """`SHUT` in tables of numbers that keep pairs apart, and in what is made of them by moving and adding."""
-    if not any(node.op == "attention" and len(node.inputs) > 3 for node in graph.nodes):
+    if not any(_masked(node) and len(node.inputs) > 3 for node in graph.nodes):
         return {}
-    tables = tuple(n for n in graph.nodes if all(v.type.stage == "const" for v in n.outputs) and not _draws(n))
+    tables = tuple(n for n in graph.nodes if all(v.type.stage == "const" for v in n.outputs) and not ops.draws(n))
     values = [value for node in tables for value in node.outputs if value.type.dtype == "float"]
     found: dict[Value, Array] = {}
     for value, array in zip(values, evaluate(Graph((), tables, tuple(values)), ()), strict=True):
         if (array <= CLOSED).any():
             found[value] = np.where(np.broadcast_to(array <= CLOSED, (4, *array.shape)), SHUT, NOWHERE).astype(np.int32)
     for node in graph.nodes:
-        adds = node.op == "add" or (node.op != "weight" and isinstance(ops.get(node.op), Movement))
-        shared = all(value.type.stage == "shared" for value in node.outputs)
-        if shared and adds and any(value in found for value in node.inputs):
+        op, shared = ops.of(node), all(value.type.stage == "shared" for value in node.outputs)
+        if shared and op is not None and op.keeps_shut and any(value in found for value in node.inputs):
             found.update(zip(node.outputs, _reach(node, found, masked=True), strict=True))
     return found
 
 
-def _draws(node: Node) -> bool:
-    return node.op not in ("weight", "constant") and ops.get(node.op).draws(node.attrs)
+def _masked(node: Node) -> bool:
+    op = ops.of(node)
+    return op is not None and op.masked

@@ -1,11 +1,12 @@
 """Tokens: how many positions the members of the model's lists of layers hand on.
 
-Counted are the axes in front of the channels, [N, D] or [H, W, D]. Channels are the last axis where a linear layer of the
-member writes as many; a member that hands on something else (a map [C, H, W]) counts for nothing.
+Counted are the axes in front of the channels, [N, D] or [H, W, D]. Channels are the last axis where an op of the
+member makes as many; a member that hands on something else (a map [C, H, W]) counts for nothing.
 """
 
 from math import prod
 
+from .. import ops
 from ..ir.graph import Value
 from .layers import Trace
 
@@ -14,9 +15,10 @@ def tokens(trace: Trace) -> tuple[int, ...]:
     """The counts in the order of the model, equal neighbours once: (197,), or (3136, 784, 196, 49)."""
     widths: dict[str, set[int]] = {}
     for node in trace.graph.nodes:
-        if node.op == "linear":
+        op = ops.of(node)
+        if op is not None and op.makes_channels:
             for path in _members(node.origin.layer):
-                widths.setdefault(path, set()).add(node.attrs["out"])
+                widths.setdefault(path, set()).add(node.output.type.shape[-1])
     given = _by_value(trace)
     counts: list[int] = []
     for value in (value for node in trace.graph.nodes for value in node.outputs):

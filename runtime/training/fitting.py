@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ...compiler import ops
 from ...compiler.driver import Compiled
 from ...compiler.ir.program import Choice, Layer, walk_children
 from ...compiler.ops.base import Array, np
@@ -87,7 +88,8 @@ def _classes(labels: Array, width: int, wanted: Train) -> None:
 
 
 def _warnings(compiled: Compiled, wanted: Train) -> Iterator[Diagnostic]:
-    if wanted.batch == 1 and any(layer.kind == "batchnorm" for layer in _layers(compiled.program.root)):
+    mixed = any(layer.is_op and ops.get(layer.kind).mixes_samples for layer in _layers(compiled.program.root))
+    if wanted.batch == 1 and mixed:
         yield Diagnostic("V1105", "batchnorm sees the statistics of one picture where batch = 1", _at(compiled, "batch"),
                          help="a larger batch, or layernorm, which looks at each picture alone", severity="warning")  # fmt: skip
 

@@ -8,6 +8,7 @@ import numpy as np
 from ...compiler.evaluate import evaluate, refuse_nan
 from ...compiler.ir.program import Draw, Program, Table, WeightSpec
 from ...compiler.ops.base import Array
+from ...compiler.ops.drawing import drawing
 from .origin import Origin
 
 
@@ -46,12 +47,9 @@ def stream(seed: int, name: str) -> np.random.Generator:
 
 def _drawn(spec: WeightSpec, rng: np.random.Generator) -> Array:
     match spec.init:
-        case Draw("uniform", (low, high)):
-            return rng.uniform(low, high, spec.shape)
-        case Draw("normal", (std,)):
-            return std * rng.standard_normal(spec.shape)
-        case Draw("trunc_normal", (std,)):
-            return std * truncated(rng, spec.shape)
+        case Draw():
+            op, attrs = drawing(spec.init)
+            return op.draw(attrs, spec.shape, rng)
         case Table(graph):
             with np.errstate(all="ignore"):  # what is no number may be left out by a `where`
                 (array,) = evaluate(graph, (), rng=rng)
@@ -61,11 +59,3 @@ def _drawn(spec: WeightSpec, rng: np.random.Generator) -> Array:
             return np.full(spec.shape, float(spec.init))
         case _:
             raise AssertionError(spec.init)
-
-
-def truncated(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """A standard normal distribution cut at two, by drawing again what lies outside."""
-    x = rng.standard_normal(shape)
-    while (outside := np.abs(x) > 2).any():
-        x[outside] = rng.standard_normal(int(outside.sum()))
-    return x

@@ -30,7 +30,7 @@ def source(program: Program) -> str:
     classes = [ClassPrinter(found, names).text() for found in order]
     functions = [text for _, text in names.functions.values()]
     body = "\n\n".join([*functions, *classes]) + (LOAD_SHARED if program.aliases else LOAD)
-    body = used(body) + body
+    body = used(layer for found in order for layer in found.layers) + body
     return _head(program, body) + body
 
 

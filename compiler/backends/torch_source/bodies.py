@@ -10,11 +10,12 @@ from ... import ops
 from ...ir.graph import Graph, Node, Value
 from ...ops.base import TorchCall
 from ...ops.elementwise import Binary
+from .helpers import FUNCTIONS
 from .templates import literal
 
 #: What printed code uses itself.
 RESERVED = {"torch", "nn", "F", "Tensor", "self", "Model", "range", "math", "i", "path", "safetensors", "bool", "int", "float",
-            "tuple", "list", "str", "super", "stochastic_depth", "random_subset", "load_file"}  # fmt: skip
+            "tuple", "list", "str", "super", "load_file", *FUNCTIONS}  # fmt: skip
 #: Nodes that may stand nested in one statement.
 NESTED = 5
 #: What fits into 88 columns within a method.
@@ -75,7 +76,7 @@ class _Writer:
             node = self.producer.get(value)
             if node is None or node in needed or self.around.table(value) is not None:
                 continue
-            if node.op not in ("number", "weight", "constant"):
+            if not (node.is_number or node.is_weight or node.is_constant):
                 needed.add(node)
                 pending += node.inputs
         return needed
@@ -97,7 +98,7 @@ class _Writer:
         return len(self.uses.get(value, ())) + self.graph.outputs.count(value) == 1
 
     def _loops(self, node: Node) -> bool:
-        return node.op == "call" and self.around.call(node, [""] * len(node.inputs)) is None
+        return node.is_call and self.around.call(node, [""] * len(node.inputs)) is None
 
     def _repeats(self, node: Node) -> bool:
         """Whether a loop reads it each time round: it is computed once, before."""
@@ -139,17 +140,17 @@ class _Writer:
             text = f"({text})"
         made = node.outputs[0].type
         wide = made.dtype == "float" and made.stage == "const" and isinstance(ops.get(node.op), Binary)
-        if wide and value.type.dtype == "int" and self.producer[value].op != "number":
+        if wide and value.type.dtype == "int" and not self.producer[value].is_number:
             text = f"{text}.double()"
         return text
 
     def _expression(self, node: Node) -> str:
-        if node.op == "weight":
+        if node.is_weight:
             return self.around.stored(node)
         attrs = {name: literal(value) for name, value in self.around.attrs(self.index[node]).items()}
-        if node.op == "number":
+        if node.is_number:
             return f"{attrs['value']!r}"
-        if node.op == "call":
+        if node.is_call:
             text = self.around.call(node, [self.text(value) for value in node.inputs])
             assert text is not None
             return text
@@ -157,7 +158,7 @@ class _Writer:
 
     def _operands(self, node: Node) -> tuple[Value, ...]:
         """What stands in the brackets: a layer's weights do not."""
-        return node.inputs[:1] if node.layer and node.op != "call" else node.inputs
+        return node.inputs[:1] if node.layer and not node.is_call else node.inputs
 
     def _applied(self, node: Node, attrs: Mapping[str, Any], args: Sequence[str]) -> str:
         """An op on operands."""
@@ -166,13 +167,13 @@ class _Writer:
             return args[0]
         types, outs = (tuple(v.type for v in values) for values in (node.inputs, node.outputs))
         makers = [self.producer.get(value) for value in node.inputs]
-        literals = frozenset(i for i, maker in enumerate(makers) if maker is not None and maker.op == "number")
+        literals = frozenset(i for i, maker in enumerate(makers) if maker is not None and maker.is_number)
         call = TorchCall(tuple(args), attrs, types, outs, literals)
         return op.torch_call(self.around.module(node), call) if node.layer else op.torch(call)
 
     def _doubles(self, node: Node, value: Value) -> bool:
         """Whether the text of a node names an operand twice: it needs a variable then."""
-        if node.op == "call":
+        if node.is_call:
             return False
         operands = self._operands(node)
         text = self._applied(node, node.attrs, [f"operand{i}_" for i in range(len(operands))])

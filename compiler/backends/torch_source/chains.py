@@ -1,5 +1,5 @@
-"""Lists of ops as stems are written, `[conv2d(..), batchnorm, relu]`: run from end to end they are one call of the list,
-and print as `nn.Sequential`; in other uses what owns no weights is no member."""
+"""Lists of ops that own weights, `[conv2d(..), batchnorm]`: where they only ever run from end to end, they are one call of
+the list, and print as `nn.Sequential`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,7 +7,6 @@ from dataclasses import replace
 from ... import ops
 from ...ir.graph import Graph, Node, Value
 from ...ir.program import Child, Layer
-from ...ops.base import TorchCall
 
 
 def chained(layer: Layer, done: dict[Layer, Layer]) -> Layer:
@@ -19,11 +18,9 @@ def chained(layer: Layer, done: dict[Layer, Layer]) -> Layer:
             if isinstance(child, tuple) and any(isinstance(m, Layer) and m.is_op for m in child):
                 found = [_called(graph, name, child) for graph in graphs]
                 whole = [graph for graph in found if graph is not None]
-                if len(whole) == len(graphs) and _modules(child):
+                if len(whole) == len(graphs):
                     layer = _with(layer, dict(zip(graphs, whole, strict=True)))
                     graphs = whole
-                else:
-                    children[name] = tuple(None if _weightless(m) else m for m in children[name] or ())  # type: ignore[union-attr] -- a list
         done[layer] = replace(layer, children=children)
     return done[layer]
 
@@ -36,20 +33,6 @@ def _child(child: Child, done: dict[Layer, Layer]) -> Child:
 
 def _with(layer: Layer, new: dict[Graph, Graph]) -> Layer:
     return replace(layer, bodies=tuple(new[g] for g in layer.bodies), train=tuple(new[g] for g in layer.train))
-
-
-def _weightless(member: Child) -> bool:
-    return isinstance(member, Layer) and member.is_op and not member.weights
-
-
-def _modules(child: tuple[Child, ...]) -> bool:
-    """Whether every member is a module."""
-    return all(isinstance(m, Layer) and (not m.is_op or _module(m)) for m in child)
-
-
-def _module(layer: Layer) -> bool:
-    shapes = {name: spec.shape for name, spec in layer.weights.items()}
-    return ops.get(layer.kind).torch_module(layer.attrs, shapes) is not None
 
 
 def _called(graph: Graph, name: str, child: tuple[Child, ...]) -> Graph | None:
@@ -65,7 +48,7 @@ def _called(graph: Graph, name: str, child: tuple[Child, ...]) -> Graph | None:
 
 def _call(chain: list[Node], name: str) -> Node:
     first, last = chain[0], chain[-1]
-    variant = tuple(node.attrs["variant"] if node.op == "call" else 0 for node in chain)
+    variant = tuple(node.attrs["variant"] if node.is_call else 0 for node in chain)
     return Node("call", first.inputs[:1], last.outputs, {"layer": name, "variant": variant}, name, last.origin)
 
 
@@ -87,15 +70,11 @@ def _chains(graph: Graph, name: str, child: tuple[Child, ...]) -> Iterator[list[
 
 def _runs(node: Node, name: str, index: int, member: Child) -> bool:
     """Whether a node is this member, called as its module is."""
-    if not isinstance(member, Layer) or len(node.outputs) != 1:
+    if not isinstance(member, Layer) or node.layer != f"{name}.{index}" or len(node.outputs) != 1:
         return False
-    if not member.is_op:
-        return node.op == "call" and node.layer == f"{name}.{index}" and len(node.inputs) == 1
-    mine = node.layer == (f"{name}.{index}" if member.weights else "")
-    if not mine or node.op != member.kind or dict(node.attrs) != dict(member.attrs):
-        return False
-    call = TorchCall(("x",), node.attrs, tuple(v.type for v in node.inputs), (node.output.type,))
-    return ops.get(node.op).torch_call("module", call) == "module(x)"
+    if node.is_call:
+        return len(node.inputs) == 1
+    return ops.get(node.op).torch_fits(node.inputs[0].type, node.attrs)
 
 
 def _only(values: tuple[Value, ...], graph: Graph, uses: dict[Value, list[Node]]) -> Node | None:

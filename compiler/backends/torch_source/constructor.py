@@ -7,6 +7,7 @@ from typing import Any
 from ... import ops
 from ...ir.graph import Graph, Node, Value
 from ...ir.program import Child, Layer, WeightSpec
+from ...ops.base import TorchCall
 from . import shapes, tables
 from .bodies import Surroundings, statements, tidy
 from .templates import Path, filled, literal
@@ -69,13 +70,8 @@ class Constructor:
         if "nodes" in init:
             table: Any = spec.init  # a Table, as its description says
             return self._function(table.graph, (*path, "init", "nodes"), f"initial_{name}", {})
-        args: list[Any] = [*init["args"].values()]
-        if init["kind"] == "uniform":
-            return f"torch.empty({shape}).uniform_({args[0]}, {args[1]})"
-        if init["kind"] == "normal":
-            return f"{args[0]} * torch.randn({shape})"
-        cut = 2 * args[0] if isinstance(args[0], float) else f"2 * {args[0]}"
-        return f"nn.init.trunc_normal_(torch.empty({shape}), std={args[0]}, a=-{cut}, b={cut})"
+        attrs: Mapping[str, Any] = {**init["args"], "shape": described["shape"]}
+        return ops.get(init["kind"]).torch(TorchCall((), attrs, (), ()))
 
     def _child(self, path: str, child: Any) -> str:
         if "handed" in child:
@@ -84,9 +80,7 @@ class Constructor:
             return self._instance(child)
         if "runs" in child:
             return self._list(path, child["runs"])
-        module = ops.get(child["kind"]).torch_module(child["attrs"], child["weights"])
-        assert module is not None
-        return module
+        return ops.get(child["kind"]).torch_module(child["attrs"], child["weights"])
 
     def _instance(self, child: Mapping[str, Any]) -> str:
         modules = [f"{name}={source}" for name, source in child["modules"]]

@@ -1,22 +1,12 @@
-"""Functions that printed code defines for itself, as text: what torch has no function for."""
+"""What stands in printed code besides classes: functions that ops need, and `Model.load`."""
 
-FUNCTIONS = {
-    "stochastic_depth": '''
-def stochastic_depth(x: Tensor, rate: float, training: bool) -> Tensor:
-    """Leaves x out for a random share of the samples (Huang et al. 2016)."""
-    if not training or rate == 0.0:
-        return x
-    keep = torch.rand([x.shape[0]] + [1] * (x.dim() - 1), device=x.device) >= rate
-    return x * keep.to(x.dtype) / (1.0 - rate)
-''',
-    "random_subset": '''
-def random_subset(like: Tensor, n: int, k: int, training: bool) -> Tensor:
-    """Draws k of n places for each sample; at inference these are the first."""
-    if not training:
-        return torch.arange(k, device=like.device).expand(like.shape[0], k)
-    return torch.rand(like.shape[0], n, device=like.device).argsort(1)[:, :k]
-''',
-}
+from collections.abc import Iterable
+
+from ... import ops
+from ...ir.program import Layer
+
+#: By their names, which nothing else in a printed file may have.
+FUNCTIONS = {name: op.helper for name in ops.names() if (op := ops.get(name)).helper}
 
 LOAD = '''
     @classmethod
@@ -35,6 +25,8 @@ LOAD_SHARED = LOAD.replace("import load_file", "import load_model").replace(
 )
 
 
-def used(body: str) -> str:
-    """The functions that a text calls."""
-    return "".join(f"{text}\n\n" for name, text in FUNCTIONS.items() if f"{name}(" in body)
+def used(layers: Iterable[Layer]) -> str:
+    """The functions that the bodies of these layers call."""
+    nodes = (node for layer in layers for graph in layer.bodies + layer.train for node in graph.nodes)
+    called = {node.op for node in nodes if node.op in FUNCTIONS and not ops.get(node.op).vanishes(node.attrs)}
+    return "".join(f"{FUNCTIONS[name]}\n\n" for name in sorted(called, reverse=True))

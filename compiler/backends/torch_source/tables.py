@@ -39,9 +39,9 @@ def _frontier(graph: Graph) -> list[Value]:
     found: dict[Value, None] = {}
     for value, reader in read:
         maker = producers.get(value)
-        if maker is None or value.type.stage != "const" or maker.op == "number":
+        if maker is None or value.type.stage != "const" or maker.is_number:
             continue
-        if reader is None or reader.op == "call" or reader.outputs[0].type.stage != "const":
+        if reader is None or reader.is_call or reader.outputs[0].type.stage != "const":
             found[value] = None
     return list(found)
 
@@ -63,7 +63,7 @@ def _title(value: Value, graph: Graph) -> str:
     """The name in the text, else that of the innermost function around all of the computation."""
     if value.name:
         return value.name
-    nodes = [node for node in subgraph(graph, value).nodes if node.op != "number"]
+    nodes = [node for node in subgraph(graph, value).nodes if not node.is_number]
     chains = [node.origin.functions for node in nodes]
     common = chains[0]
     for chain in chains[1:]:

@@ -13,6 +13,7 @@ from typing import Any, cast
 from ... import ops
 from ...ir.graph import Graph, Node, Value
 from ...ir.program import Draw, Layer, Table, WeightSpec
+from ...ops.drawing import drawing
 
 Path = tuple[Any, ...]
 
@@ -90,8 +91,8 @@ def weight(spec: WeightSpec) -> dict[str, Any]:
     """A stored tensor."""
     init: Any = spec.init
     if isinstance(init, Draw):
-        names = ("low", "high") if init.kind == "uniform" else ("std",)
-        init = {"kind": Fixed(init.kind), "args": dict(zip(names, init.args, strict=True))}
+        op, attrs = drawing(init)
+        init = {"kind": Fixed(op.name), "args": attrs}
     elif isinstance(init, Table):
         init = {"nodes": body(init.graph)}
     return {"shape": spec.shape, "init": init, "trainable": spec.trainable, "dtype": spec.dtype}
@@ -127,13 +128,13 @@ def body(graph: Graph) -> tuple[Any, ...]:
 
 
 def _node_attrs(node: Node) -> dict[str, Any]:
-    if node.op == "call":
+    if node.is_call:
         variant = node.attrs["variant"]
         several = isinstance(variant, tuple) and len(set(variant)) > 1  # type: ignore[reportUnknownArgumentType]
         return {"layer": node.attrs["layer"], "variant": Fixed(variant if several else _first(variant))}
-    if node.op == "weight":
+    if node.is_weight:
         return {"name": node.attrs["name"]}
-    if node.op == "constant":
+    if node.is_constant:
         value = node.attrs["value"]
         return {"value": Fixed((value.shape, str(value.dtype), value.tobytes()))}
     return attributes(node.op, node.attrs)

@@ -36,7 +36,7 @@ class View:
         described: Any = self.group.description
         for part in path:
             described = described[part]
-        return {**node.attrs, **filled(described, self.group.texts, path)} if node.op != "constant" else node.attrs
+        return {**node.attrs, **filled(described, self.group.texts, path)} if not node.is_constant else node.attrs
 
     def chained(self, path: str) -> bool:
         """Whether a list is only ever run on one tensor from its first member to its last."""
