@@ -74,7 +74,9 @@ class Instance:
         }[kind]
 
         def origin(name: str) -> Thunk | None:
-            first, second = (self.binds, self.params) if kind == "forward" else (self.params, self.binds)
+            # a layer's origin is what its parameter was given
+            binds_first = kind == "forward" and name not in self.layers
+            first, second = (self.binds, self.params) if binds_first else (self.params, self.binds)
             return None if name == without and kind == "param" else first.get(name, second.get(name))
 
         def known() -> Any:

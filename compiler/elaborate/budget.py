@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...diagnostics.source import Span
 from ..ir.program import Layer, walk_children
 from ..ir.types import TensorType
-from .context import MAX_CONSTANT, MAX_ELEMENTS, Context
+from .context import MAX_CONSTANT, MAX_ELEMENTS, Context, about
 
 MAX_NODES = 500_000
 MAX_WEIGHTS = 100_000
@@ -34,17 +34,13 @@ def check(root: Layer, context: Context, span: Span) -> None:
     """Fails with V0501, V0504 or V0507 for a model that no machine could hold."""
     total = _count(root, {})
     if total.nodes > MAX_NODES or total.weights > MAX_WEIGHTS:
-        context.fail("V0504", f"the model unfolds into {_about(total.nodes)} ops with {_about(total.weights)} weights", span,
+        context.fail("V0504", f"the model unfolds into {about(total.nodes)} ops with {about(total.weights)} weights", span,
                     help=f"at most {MAX_NODES:,} ops and {MAX_WEIGHTS:,} weights are taken")  # fmt: skip
     if total.elements > MAX_ELEMENTS:
-        context.fail("V0501", f"all weights together have {_about(total.elements)} elements, more than 2**36", span)
+        context.fail("V0501", f"all weights together have {about(total.elements)} elements, more than 2**36", span)
     if total.constants > 8 * MAX_CONSTANT:
-        context.fail("V0507", f"all constants together have {_about(total.constants)} elements", span,
+        context.fail("V0507", f"all constants together have {about(total.constants)} elements", span,
                     help=f"at most {8 * MAX_CONSTANT:,} are computed")  # fmt: skip
-
-
-def _about(count: int) -> str:
-    return f"{count:,}" if count < 10**15 else f"10**{len(str(count)) - 1}"
 
 
 def _count(layer: Layer, known: dict[Layer, _Total]) -> _Total:

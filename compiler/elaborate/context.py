@@ -117,10 +117,11 @@ class Context:
         if self.blaming:  # while a place is looked for: what fails on the way is of no interest
             raise VitError((Diagnostic(code, message),))
         self.blaming = True
+        used, self.steps = self.steps, 0  # where all steps are used up, the values behind a place can still be computed
         try:
             raise VitError((self._diagnostic(code, message, span, label, help, others, sizes),))
         finally:
-            self.blaming = False
+            self.blaming, self.steps = False, used
 
     def _diagnostic(self, code: str, message: str, span: Span | None, label: str, help: str, others: tuple[Label, ...],
                     sizes: tuple[int, ...]) -> Diagnostic:  # fmt: skip
@@ -287,12 +288,17 @@ class Context:
         if items is not None:
             self.step(span, len(items) // 16)
             if len(items) > MAX_ITEMS:
-                self.too_long(span)
+                self.too_long(span, len(items))
         return value
 
-    def too_long(self, span: Span) -> NoReturn:
+    def too_long(self, span: Span, count: int) -> NoReturn:
         """Refuses a list of more than `MAX_ITEMS`."""
-        self.fail("V0504", f"a list of more than {MAX_ITEMS:,} items comes out of this", span)
+        self.fail("V0504", f"a list of {about(count)} items is longer than {MAX_ITEMS:,}", span)
 
 
-__all__ = ["MAX_ITEMS", "Context", "Frame", "Place", "Size"]
+def about(count: int) -> str:
+    """A count as people read it: 100,000, and from 10**15 on a power of ten."""
+    return f"{count:,}" if count < 10**15 else f"10**{len(str(count)) - 1}"
+
+
+__all__ = ["MAX_ITEMS", "Context", "Frame", "Place", "Size", "about"]

@@ -1,7 +1,6 @@
 """The value of an expression."""
 
 from functools import cache
-from math import log10
 from typing import Any
 
 from ...diagnostics import foreign
@@ -137,7 +136,7 @@ def _each(expr: tree.Each, scope: Scope) -> list[Any]:
                 wider.append(inner.with_locals(loop_names(clause.names, i, item, inner)))
             if len(wider) > MAX_ITEMS:
                 at = place(clause.iterable, inner)
-                scope.context.too_long(at)
+                scope.context.too_long(at, len(wider))
         scopes = wider
     with scope.context.loop(len(scopes), place(expr.clauses[0].iterable, scope)):
         if expr.test is not None:
@@ -220,8 +219,7 @@ def _range(expr: tree.Binary, scope: Scope) -> list[int]:
         if isinstance(end, bool) or not isinstance(end, int):
             scope.context.fail("V0308", f"a range goes from an integer to an integer, not {describe(end)}", side.span)
     if ends[1] - ends[0] > MAX_ITEMS:
-        message = f"a list of about 10**{log10(ends[1] - ends[0]):.0f} items comes out of this"
-        scope.context.fail("V0504", message, place(expr, scope))
+        scope.context.too_long(place(expr, scope), ends[1] - ends[0])
     return scope.context.integer(list(range(*ends)), place(expr, scope))
 
 

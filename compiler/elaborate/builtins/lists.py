@@ -37,7 +37,7 @@ def linspace_(scope: Scope, args: Args, kwargs: Kwargs, span: Span) -> Any:
     a, b, n = take(scope, args, kwargs, span, "start", "stop", "count")
     if isinstance(n, int) and n > MAX_ITEMS:
         at = kwargs["count"][1] if "count" in kwargs else args[2][1]
-        scope.context.too_long(at)
+        scope.context.too_long(at, n)
     if (
         isinstance(n, bool)
         or not isinstance(n, int)
