@@ -55,7 +55,7 @@ def run(
 def paths(spec: str, model: str | None, settings: list[str], format: str) -> None:
     """Prints what can be set in a model: `--set PATH=VALUE` with the value that is shown changes nothing."""
     library, name = choose(spec, model)
-    rows = elaborate.settings(library, name, read_settings(settings))
+    rows = elaborate.settable(library, name, read_settings(settings))
     if format == "json":
         print(json.dumps([{**row._asdict(), "place": _place(row.place)} for row in rows], indent=2))
     else:

@@ -27,7 +27,7 @@ from .slots import Elaborated
 from .statements import fill
 from .values import Shape, Tensor
 
-__all__ = ["Checked", "Row", "check", "elaborate", "intact", "mistakes", "on_the_command_line", "settings"]
+__all__ = ["Checked", "Row", "check", "elaborate", "intact", "mistakes", "on_the_command_line", "settable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def check(library: Library, name: str, overrides: Mapping[str, str] | None = Non
     return Checked(name, program, found, (), context.steps, warnings, read)
 
 
-def settings(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> tuple[Row, ...]:
+def settable(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> tuple[Row, ...]:
     """All that can be set in a model, with the values it has; raises `VitError` as `elaborate` does."""
     elaborate(library, name, overrides)
     module, model = _model(library, name)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...compiler.elaborate import elaborate, settings
+from ...compiler.elaborate import elaborate, settable
 from ...compiler.elaborate.library import SPECS, load, loads
 from ...compiler.ir.program import Program
 from ..sections import section
@@ -150,7 +150,7 @@ def sheet(values: dict[str, Any], path: Path, asked: Asked, keys: Mapping[str, s
     made = Sheet(asked.name, config.architecture, (f"zoo/{file.name}",))
     library = load(file)
     built = elaborate(library, config.architecture)
-    base = {row.path: row.value for row in settings(library, config.architecture)}
+    base = {row.path: row.value for row in settable(library, config.architecture)}
     args = dict(config.model_args)
     cfg = _pretrained(values, path)
     own: tuple[int, int, int] = built.root.params["image"]

@@ -1,7 +1,7 @@
 """What can be set in a model: each path given back with the value it shows makes the same model."""
 
 import pytest
-from vitc.compiler.elaborate import elaborate, settings
+from vitc.compiler.elaborate import elaborate, settable
 from vitc.compiler.elaborate.library import SPECS, load, loads
 from vitc.compiler.flatten import flatten
 from vitc.compiler.ir.dump import dump, dump_program
@@ -10,7 +10,7 @@ FILES = [path for path in sorted(SPECS.glob("*/*.vit")) if path.parent.name != "
 
 
 def shown(library, name):
-    return {row.path: row.value for row in settings(library, name)}
+    return {row.path: row.value for row in settable(library, name)}
 
 
 def same(one, other, text=dump_program):

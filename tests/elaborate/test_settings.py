@@ -216,7 +216,7 @@ block net(image: shape = 8x8x3) {{
 model m = net
 """
     (problem,) = check(loads(text), "m").problems
-    assert (problem.code, problem.span.text) == ("V0215", value)
+    assert problem.span is not None and (problem.code, problem.span.text) == ("V0215", value)
 
 
 def test_slices_and_items_of_a_list_of_layers_are_layers():
