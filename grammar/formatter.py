@@ -222,19 +222,20 @@ def _align(run: Sequence[int], lines: Sequence[_Line], found: list[str]) -> None
 def _statements(lines: Sequence[_Line]) -> set[int]:
     """The lines inside the bodies of `forward` and `fn`, whose `=` are not aligned."""
     found: set[int] = set()
-    depth, body, awaited = 0, -1, False
+    depth, body, awaited = 0, -1, -1  # `awaited`: the level of a `forward` or `fn` whose body has not begun
     for index, line in enumerate(lines):
         if body >= 0:
             found.add(index)
         elif line.tokens[:1] and line.tokens[0] in ("forward", "fn") and line.tokens[1:2] != ("=",):
-            awaited = True
+            awaited = depth
         for token in line.tokens:
-            if awaited and token == "{":
-                body, awaited = depth, False
+            if depth == awaited and token == "{":
+                body, awaited = depth, -1
+            elif depth == awaited and token == "=":  # the body of this `fn` is an expression
+                awaited = -1
             depth += (token in _OPEN) - (token in _CLOSE)
             if body >= 0 and depth <= body:
                 body = -1
-        awaited = awaited and not (line.tokens and "=" in line.tokens and depth == 0)
     return found
 
 

@@ -80,6 +80,23 @@ fn f(a: x | long = x) {{
     same(text, formatted(text))
 
 
+def test_bindings_after_a_fn_of_several_lines_are_aligned():
+    text = """vit 1
+
+fn f(
+  a: int, b = 1
+) = [
+  a, b
+]
+
+block net {
+  a      = f(1)
+  longer = f(2)
+}
+"""
+    assert formatted(text) == text
+
+
 def test_a_layout_by_hand():
     text = """vit 1
 use   "std/rope.vit"
