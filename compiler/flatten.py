@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from . import ops
 from .ir.builder import Builder
 from .ir.graph import Graph, Node, Value
-from .ir.program import Child, Layer, Program
+from .ir.program import Child, Layer, Program, join, member
 from .ir.types import TensorType
 
 
@@ -62,11 +62,7 @@ class _Flattener:
         return results
 
     def _call(self, layer: Layer, node: Node, operands: list[Value], path: str) -> list[Value]:
-        child = layer.children[node.layer.partition(".")[0]]
-        for index in node.layer.split(".")[1:]:
-            assert isinstance(child, tuple)
-            child = child[int(index)]
-        return self._run(child, node.attrs["variant"], operands, _join(path, node.layer))
+        return self._run(member(layer, node.layer), node.attrs["variant"], operands, join(path, node.layer))
 
     def _run(self, child: Child, variant: int | tuple[int, ...], operands: list[Value], path: str) -> list[Value]:
         """A layer, or the members of a list in order."""
@@ -75,14 +71,14 @@ class _Flattener:
             return self.inline(child, variant, operands, path)
         assert isinstance(child, tuple) and isinstance(variant, tuple)
         results: list[Value] = []
-        for index, (member, which) in enumerate(zip(child, variant, strict=True)):
-            results = self._run(member, which, operands, f"{path}.{index}")
+        for index, (inner, which) in enumerate(zip(child, variant, strict=True)):
+            results = self._run(inner, which, operands, f"{path}.{index}")
             operands = [*results, *operands[len(results) :]]
         return results
 
     def _weight(self, node: Node, path: str) -> Value:
         """One leaf for each key, however often it is read."""
-        name = self.program.canonical(_join(path, node.attrs["name"]))
+        name = self.program.canonical(join(path, node.attrs["name"]))
         if name not in self.weights:
             (value,) = self.builder.add(
                 "weight", (), (node.output.type,), {**node.attrs, "name": name}, names=(node.output.name,)
@@ -93,10 +89,6 @@ class _Flattener:
     def _op(self, node: Node, operands: list[Value], path: str) -> list[Value]:
         types: tuple[TensorType, ...] = ops.get(node.op).infer(tuple(v.type for v in operands), node.attrs)
         names = [value.name for value in node.outputs]
-        layer = _join(path, node.layer) if node.layer else ""
+        layer = join(path, node.layer) if node.layer else ""
         origin = replace(node.origin, layer=layer or path)
         return list(self.builder.add(node.op, operands, types, node.attrs, layer=layer, origin=origin, names=names))
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name

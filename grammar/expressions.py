@@ -5,6 +5,7 @@ from typing import Any
 
 from . import tree
 from .doc import Doc, Group
+from .values import number, quoted, shape
 
 #: How tightly an operator binds, and the least its left and right sides must bind.
 _BINARY = {
@@ -14,7 +15,6 @@ _BINARY = {
 }  # fmt: skip
 _UNARY = {"not": (3, 3), "-": (8, 8)}
 _POSTFIX, _ATOM = 10, 11
-_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"})
 
 
 def expression(expr: tree.Expr, least: int = 0) -> Doc:
@@ -68,12 +68,7 @@ def _each(e: tree.Each) -> tuple[int, Doc]:
 
 
 def _unit(e: tree.Unit) -> tuple[int, Doc]:
-    return _ATOM, f"{_number(e.value)} {e.unit if e.value != 1 else e.unit[:-1]}"
-
-
-def _number(value: float) -> str:
-    """A number without its text: as few digits as give it back."""
-    return repr(value).replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    return _ATOM, f"{number(e.value)} {e.unit if e.value != 1 else e.unit[:-1]}"
 
 
 def dotted(path: Iterable[tree.Name]) -> str:
@@ -91,11 +86,6 @@ def string(text: tree.String) -> str:
     return quoted(text.value)
 
 
-def quoted(text: str) -> str:
-    """A text as the language writes it; characters that can't be seen have no escape."""
-    return f'"{text.translate(_ESCAPES)}"'
-
-
 def joined(sign: str, parts: Iterable[Doc]) -> list[Doc]:
     """Parts with a sign between them."""
     return [piece for i, part in enumerate(parts) for piece in ((sign, part) if i else (part,))]
@@ -105,9 +95,9 @@ _LEVELS: dict[type, Callable[[Any], tuple[int, Doc]]] = {
     tree.Conditional: _conditional, tree.Binary: _binary, tree.Unary: _unary, tree.Call: _call, tree.Index: _index,
     tree.List: _list, tree.Each: _each, tree.Unit: _unit, tree.Match: _match,
     tree.Attribute: lambda e: (_POSTFIX, (expression(e.base, _POSTFIX), f".{e.name.id}")),
-    tree.Number: lambda e: (_ATOM, e.text or _number(e.value)),
+    tree.Number: lambda e: (_ATOM, e.text or number(e.value)),
     tree.Constant: lambda e: (_ATOM, {True: "true", False: "false", None: "none"}[e.value]),
     tree.String: lambda e: (_ATOM, string(e)),
-    tree.Shape: lambda e: (_ATOM, "x".join(map(str, e.dims))),
+    tree.Shape: lambda e: (_ATOM, shape(e.dims)),
     tree.Name: lambda e: (_ATOM, e.id),
 }  # fmt: skip

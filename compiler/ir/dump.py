@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .graph import Graph, Node, Value
-from .program import Layer, Program, walk_children
+from .program import Program, walk
 
 #: A constant of more elements is shown as its hash.
 SHOWN = 16
@@ -28,18 +28,12 @@ def dump(graph: Graph, title: str = "graph") -> str:
 
 def dump_program(program: Program) -> str:
     """The bodies of all blocks, each once, under the first path at which it stands; training where it differs."""
-    return "\n".join(_bodies(program.root, "", set()))
-
-
-def _bodies(layer: Layer, path: str, seen: set[Graph]) -> Iterator[str]:
-    for mode, graphs in (("", layer.bodies), ("training ", layer.train)):
-        for graph in graphs:
-            if graph not in seen:
-                seen.add(graph)
-                yield dump(graph, f"{mode}block {layer.kind} {path}".rstrip() + " ")
-    for name, child in layer.children.items():
-        for inner, member in walk_children(child, f"{path}.{name}" if path else name):
-            yield from _bodies(member, inner, seen)
+    titles: dict[Graph, str] = {}
+    for path, layer in walk(program.root):
+        for mode, graphs in (("", layer.bodies), ("training ", layer.train)):
+            for graph in graphs:
+                titles.setdefault(graph, f"{mode}block {layer.kind} {path}".rstrip() + " ")
+    return "\n".join(dump(graph, title) for graph, title in titles.items())
 
 
 def _names(graph: Graph) -> dict[Value, str]:

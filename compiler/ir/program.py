@@ -4,7 +4,7 @@ Layers are immutable and know nothing of where they stand: equal ones are one ob
 the same. A path (`blocks.3.attn`) exists only on the way down from the root.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +83,54 @@ class Layer:
 Child = Layer | None | tuple["Child", ...]
 
 
+def join(path: str, name: str) -> str:
+    """The path of what is called `name` below a layer; the root's own path is empty."""
+    return f"{path}.{name}" if path else name
+
+
+def member(layer: Layer, path: str) -> Child:
+    """What stands below a layer at a path that is there: `proj.0`, `blocks.3.attn`."""
+    child: Child = layer
+    for name in path.split("."):
+        if isinstance(child, Layer):
+            child = child.children[name]
+        else:
+            assert child is not None
+            child = child[int(name)]
+    return child
+
+
+def mapped(child: Child, change: Callable[[Layer], Layer]) -> Child:
+    """A child with `change` made of the layer, or of each layer of the list, that it is."""
+    if isinstance(child, tuple):
+        return tuple(mapped(member, change) for member in child)
+    return None if child is None else change(child)
+
+
+def walk_children(child: Child, path: str) -> Iterator[tuple[str, Layer]]:
+    """The layers at and inside a child that is a list, each with its path; not what they hold."""
+    if isinstance(child, tuple):
+        for index, member in enumerate(child):
+            yield from walk_children(member, f"{path}.{index}")
+    elif child is not None:
+        yield path, child
+
+
+def walk(layer: Layer, path: str = "") -> Iterator[tuple[str, Layer]]:
+    """A layer and all below it, each with its path, in the order of the text."""
+    yield path, layer
+    for name, child in layer.children.items():
+        for inner, below in walk_children(child, join(path, name)):
+            yield from walk(below, inner)
+
+
+def walk_weights(layer: Layer) -> Iterator[tuple[str, WeightSpec]]:
+    """Every weight below a layer with its name from there: its own first, then its children's."""
+    for path, inner in walk(layer):
+        for name, spec in inner.weights.items():
+            yield join(path, name), spec
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """`adamw(lr = 1e-3)` or the bare word `adamw` (no arguments) in a section: a name and its arguments with their places.
@@ -147,28 +195,10 @@ class Program:
         return name
 
 
-def aliases(layer: Layer, prefix: str = "") -> Iterator[tuple[str, str]]:
+def aliases(layer: Layer) -> Iterator[tuple[str, str]]:
     """Second paths of the shared layers below a layer, each with the first."""
-    yield from ((prefix + second, prefix + first) for second, first in layer.shares.items())
+    yield from layer.shares.items()
     for name, child in layer.children.items():
         for path, inner in walk_children(child, name):
             if path not in layer.shares:
-                yield from aliases(inner, f"{prefix}{path}.")
-
-
-def walk_children(child: Child, path: str) -> Iterator[tuple[str, Layer]]:
-    """The layers at and inside a child that is a list, each with its path; not what they hold."""
-    if isinstance(child, tuple):
-        for index, member in enumerate(child):
-            yield from walk_children(member, f"{path}.{index}")
-    elif child is not None:
-        yield path, child
-
-
-def walk_weights(layer: Layer, prefix: str = "") -> Iterator[tuple[str, WeightSpec]]:
-    """Every weight below a layer with its name from there: its own first, then its children's."""
-    for name, spec in layer.weights.items():
-        yield prefix + name, spec
-    for name, child in layer.children.items():
-        for path, inner in walk_children(child, name):
-            yield from walk_weights(inner, f"{prefix}{path}.")
+                yield from ((f"{path}.{second}", f"{path}.{first}") for second, first in aliases(inner))

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..ir.graph import Node
 from .base import Op
 
-_SHARED = {"__init__", "base", "drawing", "kinds", "elementwise", "pools", "quotients", "rows", "sliding"}
+_SHARED = {"__init__", "base", "drawing", "kinds", "elementwise", "pools", "quotients", "resampling", "rows", "sliding"}
 
 
 @cache

@@ -5,6 +5,7 @@ from math import prod
 from string import ascii_letters
 
 from ...diagnostics import foreign
+from ...grammar.axes import side
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
@@ -25,10 +26,10 @@ class Definition(Op):
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The axes that the result keeps."""
         floats(types)
-        for side, type in zip(_sides(attrs["pattern"]), types, strict=False):
-            if type.rank < len(side) - (".." in side) or (".." not in side and type.rank != len(side)):
-                help = foreign.batch(side[0], len(side), type.rank) if side else ""
-                raise OpError(f"`{' '.join(side)}` for {list(type.shape)}", about="pattern", help=help)
+        for names, type in zip(_sides(attrs["pattern"]), types, strict=False):
+            if type.rank < len(names) - (".." in names) or (".." not in names and type.rank != len(names)):
+                help = foreign.batch(names[0], len(names), type.rank) if names else ""
+                raise OpError(f"`{' '.join(names)}` for {list(type.shape)}", about="pattern", help=help)
         sizes = _sizes(attrs["pattern"], types)
         shape = tuple(sizes[letter] for letter in _letters(attrs["pattern"], _ranks(types))[2] if letter in sizes)
         return (TensorType(shape, "float", types[0].stage),)
@@ -79,13 +80,16 @@ def _sides(text: str) -> list[list[str]]:
     """The names on the three sides of a pattern; raises `OpError`."""
     left, arrow, result = text.partition("->")
     a, _, b = left.partition(",")
-    sides = [part.split() for part in (a, b, result)]
-    names = [name for side in sides for name in side if name != ".."]
-    if not arrow or "," not in left or not all(name.isidentifier() for name in names):
+    try:
+        read = [side(part) for part in (a, b, result)]
+    except ValueError as problem:
+        raise OpError(str(problem), about="pattern") from None
+    names = [name for one in read for name in one.names]
+    if not arrow or "," not in left or any(len(group) != 1 for one in read for group in one.groups):
         raise OpError(f'a pattern of two operands is like "n c, m c -> n m", not "{text}"', about="pattern")
-    for side in sides:
-        if len(set(side)) != len(side) or ".." in side[1:]:
-            raise OpError(f"`{' '.join(side)}`: every axis once, `..` in front", about="pattern")
+    if any(one.lead for one in read):
+        raise OpError(f"`..` stands in front: `{text}`", about="pattern")
+    sides = [[*([] if one.lead is None else [".."]), *one.names] for one in read]
     if any(name not in sides[0] + sides[1] for name in sides[2]) or (".." in a + b) != (".." in result):
         help = 'a space stands between two axes: "n d, m d -> n m"' if max(map(len, sides)) == 1 else ""
         raise OpError(

@@ -6,6 +6,7 @@ from typing import Any
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
 from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
+from .resampling import matrix
 from .sliding import image, one_batch, one_batch_onnx
 
 
@@ -93,41 +94,4 @@ class Definition(Op):
 
 def _weights(n: int, m: int, attrs: Attrs) -> Array:
     """How much each of m results takes of each of n pixels [m, n], float64."""
-    mode, scale = attrs["mode"], n / m
-    at = np.arange(m)
-    if mode == "nearest":
-        return np.eye(n)[np.minimum((at * scale).astype(int), n - 1)]
-    if attrs["antialias"]:
-        return _smooth(n, at, scale, mode)
-    x = at * (n - 1) / max(m - 1, 1) if attrs["align_corners"] else (at + 0.5) * scale - 0.5
-    x = np.maximum(x, 0) if mode == "bilinear" else x
-    low = np.floor(x).astype(int)
-    weights = np.zeros((m, n))
-    kernel, steps = (_linear, (0, 1)) if mode == "bilinear" else (_cubic(-0.75), (-1, 0, 1, 2))
-    for step in steps:  # beyond the edge stands the edge
-        np.add.at(weights, (at, np.clip(low + step, 0, n - 1)), kernel(np.abs(x - low - step)))
-    return weights
-
-
-def _smooth(n: int, at: Array, scale: float, mode: str) -> Array:
-    """The kernel as wide as the pixels of the result, cut off at the edges, its weights adding up to 1."""
-    wide = max(scale, 1.0)
-    kernel = _linear if mode == "bilinear" else _cubic(-0.5)
-    distance = (np.arange(n) + 0.5 - ((at + 0.5) * scale)[:, None]) / wide
-    weights = kernel(np.abs(distance))
-    return weights / weights.sum(axis=-1, keepdims=True)
-
-
-def _linear(x: Array) -> Array:
-    return np.maximum(1 - x, 0)
-
-
-def _cubic(a: float) -> Any:
-    """Keys 1981: torch takes a = -0.75, and -0.5 with antialias."""
-
-    def kernel(x: Array) -> Array:
-        near = ((a + 2) * x - (a + 3)) * x * x + 1
-        far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-        return np.where(x <= 1, near, np.where(x < 2, far, 0))
-
-    return kernel
+    return matrix(n, m, attrs["mode"], antialias=attrs["antialias"], align_corners=attrs["align_corners"])

@@ -5,7 +5,7 @@ from dataclasses import replace
 from importlib import import_module
 
 from ..ir.graph import Graph
-from ..ir.program import Child, Layer, Program
+from ..ir.program import Layer, Program, mapped
 from . import verifier
 
 #: On the body of every block, so that every target gets them. Tables stay formulas here: printed code computes them.
@@ -32,13 +32,11 @@ def _layer(layer: Layer, names: Sequence[str], layers: dict[Layer, Layer], graph
         for graph in layer.bodies + layer.train:
             if graph not in graphs:
                 graphs[graph] = apply(graph, names)
-        children = {name: _child(child, names, layers, graphs) for name, child in layer.children.items()}
+
+        def change(inner: Layer) -> Layer:
+            return inner if inner.is_op else _layer(inner, names, layers, graphs)
+
+        children = {name: mapped(child, change) for name, child in layer.children.items()}
         bodies = tuple(graphs[graph] for graph in layer.bodies)
         layers[layer] = replace(layer, children=children, bodies=bodies, train=tuple(graphs[g] for g in layer.train))
     return layers[layer]
-
-
-def _child(child: Child, names: Sequence[str], layers: dict[Layer, Layer], graphs: dict[Graph, Graph]) -> Child:
-    if isinstance(child, tuple):
-        return tuple(_child(member, names, layers, graphs) for member in child)
-    return child if child is None or child.is_op else _layer(child, names, layers, graphs)

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from .. import ops
 from ..ir.graph import Graph, Node, Value
-from ..ir.program import Child, Layer, Program
+from ..ir.program import Child, Layer, Program, join, member
 
 #: Characters of a formula that are shown.
 WIDTH = 60
@@ -63,7 +63,7 @@ def _piece(node: Node, uses: Mapping[Value, list[Node]]) -> bool:
 
 
 def _op(node: Node, path: str) -> Step:
-    name = _join(path, node.layer) if node.layer else _named(node.outputs) or (*node.origin.functions, node.op)[0]
+    name = join(path, node.layer) if node.layer else _named(node.outputs) or (*node.origin.functions, node.op)[0]
     return Step(name, node.op, _formula(node), tuple(value.type.shape for value in node.outputs))
 
 
@@ -80,12 +80,7 @@ def _formula(node: Node) -> str:
 
 def _call(layer: Layer, node: Node, path: str) -> Iterator[Step]:
     """A block, or the members of a list, equal neighbours as one."""
-    name, *indices = node.layer.split(".")
-    child: Child = layer.children[name]
-    for index in indices:
-        assert isinstance(child, tuple)
-        child = child[int(index)]
-    steps = list(_members(child, node.attrs["variant"], _join(path, node.layer), _formula(node)))
+    steps = list(_members(member(layer, node.layer), node.attrs["variant"], join(path, node.layer), _formula(node)))
     for _, alike in groupby(steps, key=_signature):
         first, *others = alike
         yield replace(first, times=1 + len(others))
@@ -99,14 +94,10 @@ def _members(child: Child, variant: int | tuple[int, ...], path: str, text: str)
         yield Step(path, child.kind, text, shapes, tuple(_steps(child, body, path)))
     elif isinstance(child, tuple):
         assert isinstance(variant, tuple)
-        for index, (member, which) in enumerate(zip(child, variant, strict=True)):
-            yield from _members(member, which, f"{path}.{index}", "")
+        for index, (inner, which) in enumerate(zip(child, variant, strict=True)):
+            yield from _members(inner, which, f"{path}.{index}", "")
 
 
 def _signature(step: Step) -> object:
     """What two members of a list that do the same have in common: all but their names."""
     return (step.kind, step.shapes, tuple(map(_signature, step.steps)))
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..flatten import Call, flatten
 from ..ir.graph import Graph, Node, Value
-from ..ir.program import Layer, Program, walk_children
+from ..ir.program import Layer, Program, join, walk
 from . import activations, macs
 from .parameters import below, by_weight
 from .receptive import boxes, extent
@@ -62,7 +62,7 @@ def layers(program: Program, trace: Trace) -> tuple[Row, ...]:
     # a layer that is shared may run under its second names alone, where its costs are; its weights are at the first
     shared = {program.canonical(f"{path}.").removesuffix("."): calls for path, calls in trace.results.items()}
     rows: list[Row] = []
-    for path, layer in _tree(program.root, ""):
+    for path, layer in walk(program.root):
         calls = trace.results.get(path, [])
         if given := calls or shared.get(path):
             shapes, params = tuple(value.type.shape for value in given[0]), below(sizes, path)
@@ -75,16 +75,8 @@ def layers(program: Program, trace: Trace) -> tuple[Row, ...]:
 def _own(layer: Layer, path: str, sizes: dict[str, int]) -> Iterator[Row]:
     """The weights that a block owns besides those of its layers."""
     for name, spec in layer.weights.items():
-        full, kind = f"{path}.{name}" if path else name, "weight" if spec.trainable else "state"
+        full, kind = join(path, name), "weight" if spec.trainable else "state"
         yield Row(full, kind, 0, (spec.shape,), sizes.get(full, 0), 0, 0, None)
-
-
-def _tree(layer: Layer, path: str) -> Iterator[tuple[str, Layer]]:
-    """A layer and all below it, each with its path."""
-    yield path, layer
-    for name, child in layer.children.items():
-        for inner, member in walk_children(child, f"{path}.{name}" if path else name):
-            yield from _tree(member, inner)
 
 
 def _sums(graph: Graph) -> tuple[Counter[str], Counter[str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...diagnostics import VitError, error
-from ...grammar.expressions import quoted
+from ...grammar.values import quoted
 from ..weights.files import Tensors
 from ..weights.opening import OPEN_CLIP, USUAL, candidates, opened, usual
 from . import huggingface, open_clip, pictures, shapes, timm

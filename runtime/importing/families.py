@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from .sheet import Sheet, number, refused
+from ...grammar.values import number
+from .sheet import Sheet, refused
 
 Count = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...diagnostics import error
+from ...grammar.values import shape, side
 from . import names
 from .families import EVERYWHERE, FAMILIES, Built, Config, Family, common
 from .sheet import Asked, Sheet, refused, shown, unsayable, valid
@@ -150,26 +151,26 @@ def sized(made: Sheet, family: Family, config: Config, asked: Asked, path: Path,
     """
     own, cut = config.image, made.cut
     if asked.image is None and cut not in (None, own) and family.resizes is None:
-        a, b = _text(own), _text(cut or own)
+        a, b = shape(own), shape(cut or own)
         raise error("V0714", f"`{path}`: image_size = {shown(config.image_size)}, but {processor} cuts pictures to {b}",
                     exit_status=2, help=f"say which with --image {a} or --image {b}")  # fmt: skip
     size = asked.image or cut or own
     if cut not in (None, size):
         _recut(made, size)
-        made.notes.append(f"{processor} cuts pictures to {_text(cut or own)}, and --image says {_text(size)}")
+        made.notes.append(f"{processor} cuts pictures to {shape(cut or own)}, and --image says {shape(size)}")
     if size == own:
         return
-    for side, patch in zip(
+    for pixels, patch in zip(
         size, (config.patch_size,) * 2 if isinstance(config.patch_size, int) else config.patch_size, strict=True
     ):
-        if side % patch:
+        if pixels % patch:
             raise unsayable(
-                path, f"pictures of {_text(size)} do not split into patches of patch_size = {shown(config.patch_size)}"
+                path, f"pictures of {shape(size)} do not split into patches of patch_size = {shown(config.patch_size)}"
             )
-    made.entries["image"] = f"{_text(size)}x{config.num_channels}"
+    made.entries["image"] = f"{shape(size)}x{config.num_channels}"
     why = "--image says" if asked.image else f"{processor} cuts pictures to"
     rule = family.resizes if family.resizes is not None else family.resize
-    made.notes.append(f"image_size is {_text(own)}, and {why} {_text(size)}: the model takes {_text(size)}" + (
+    made.notes.append(f"image_size is {shape(own)}, and {why} {shape(size)}: the model takes {shape(size)}" + (
         ", with its positions resized as transformers does" if rule else ""))  # fmt: skip
     if rule:
         made.weights["resize"] = f"[{rule}]"
@@ -180,13 +181,5 @@ def _recut(made: Sheet, size: tuple[int, int]) -> None:
     if "resize" in made.input:
         cut, resize = made.cut or size, made.input["resize"].split("x")
         before = tuple(int(resize[min(axis, len(resize) - 1)]) * size[axis] // cut[axis] for axis in (0, 1))
-        made.input["resize"] = _side_text(before)
+        made.input["resize"] = side(before)
     made.cut = size
-
-
-def _side_text(size: tuple[int, ...]) -> str:
-    return str(size[0]) if size[0] == size[1] else f"{size[0]}x{size[1]}"
-
-
-def _text(size: tuple[int, int]) -> str:
-    return f"{size[0]}x{size[1]}"

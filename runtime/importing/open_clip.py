@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from ...grammar.values import number
 from ..sections.input import STATISTICS
 from . import timm
 from .families import Count, Pair, Share, pair
-from .sheet import Asked, Sheet, number, refused, shown, statistics, valid
+from .sheet import Asked, Sheet, refused, shown, statistics, valid
 
 
 class Vision(BaseModel):

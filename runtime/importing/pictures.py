@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...grammar.values import side
 from ..sections.input import STATISTICS
 from .reading import read
 from .sheet import Sheet, refused, share, statistics, unsayable, valid
@@ -91,11 +92,11 @@ def prepared(made: Sheet, values: Mapping[str, Any], kind: str, path: Path, abov
         )
     resize, made.cut, mode = _sized(p, name, path)
     if min(r - c for r, c in zip(resize, made.cut, strict=True)) < 0:
-        raise unsayable(path, f"crop_size is larger than size: {_text(made.cut)} of {_text(resize)}")
+        raise unsayable(path, f"crop_size is larger than size: {side(made.cut)} of {side(resize)}")
     made.input = {**_statistics(made, p, path), "interpolation": RESAMPLE[p.resample]}
     shares = {share(c, r) for r, c in zip(resize, made.cut, strict=True)}
     part = shares.pop() if len(shares) == 1 else None
-    made.input |= {"resize": _text(resize)} if part is None else {"crop": part}
+    made.input |= {"resize": side(resize)} if part is None else {"crop": part}
     if mode != "center":
         made.input["crop_mode"] = mode
 
@@ -166,7 +167,3 @@ def _statistics(made: Sheet, p: Processor, path: Path) -> dict[str, str]:
             path, "image_mean and image_std are not those of pixels from 0 to 1 (or of 0 to 255 without do_rescale)"
         )
     return statistics(mean, std)
-
-
-def _text(size: tuple[int, int]) -> str:
-    return str(size[0]) if size[0] == size[1] else f"{size[0]}x{size[1]}"

@@ -8,12 +8,13 @@ from pathlib import Path
 from ...compiler.elaborate import elaborate
 from ...compiler.elaborate.library import loads
 from ...diagnostics import error
+from ...grammar.name_patterns import fill, match, matches
+from ...grammar.values import number
 from ..weights.files import Header, Tensors
 from ..weights.findings import refused
 from ..weights.imported_plan import Choices, Model, plan, spelled
 from ..weights.layouts import Layout, Rule, layouts
-from ..weights.layouts.patterns import fill, match, matches
-from .sheet import Asked, Sheet, number, unsayable
+from .sheet import Asked, Sheet, unsayable
 
 Shapes = dict[str, tuple[int, ...]]
 ACTS = ("gelu", "gelu_tanh", "quick_gelu", "silu", "relu")

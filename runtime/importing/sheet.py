@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import floor
 from pathlib import Path
@@ -13,10 +13,10 @@ from pydantic import BaseModel, ValidationError
 from ...diagnostics import VitError, error
 from ...diagnostics.source import Source
 from ...grammar.characters import unseen
-from ...grammar.expressions import quoted
 from ...grammar.parser import parse
 from ...grammar.printer import print_file
 from ...grammar.tree import Model
+from ...grammar.values import listed, number, quoted
 from ..sections.input import STATISTICS
 from ..weights.files import Tensors
 
@@ -117,16 +117,6 @@ def share(side: int, resize: int) -> str | None:
         if 0 < value <= 1 and floor(side / value) == resize:
             return number(value)
     return None
-
-
-def listed(values: Iterable[float]) -> str:
-    """Numbers as a list of the language."""
-    return f"[{', '.join(map(number, values))}]"
-
-
-def number(value: float) -> str:
-    """As the language writes it."""
-    return repr(value).replace("e-0", "e-").replace("e+", "e")
 
 
 def literal(text: str, path: Path, key: str) -> str:

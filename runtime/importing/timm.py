@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from ...compiler.elaborate import elaborate, settable
 from ...compiler.elaborate.library import SPECS, load, loads
 from ...compiler.ir.program import Program
+from ...grammar.values import number
 from ..sections import section
 from ..sections.input import SMALLEST_CROP, STATISTICS, Input
 from . import names
-from .sheet import Asked, Sheet, literal, number, refused, statistics, unsayable, valid
+from .sheet import Asked, Sheet, literal, refused, statistics, unsayable, valid
 
 Side = Annotated[int, Field(ge=1, le=65536, strict=True)]
 #: What timm takes where a configuration does not say (`resolve_data_config`).

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from ...compiler import ops
 from ...compiler.driver import Compiled
-from ...compiler.ir.program import Choice, Layer, walk_children
+from ...compiler.ir.program import Choice, walk
 from ...compiler.ops.base import Array, np
 from ...diagnostics import Diagnostic, error
 from ...diagnostics.source import Span
+from ...grammar.name_patterns import match
 from ..data.images import Parts, counted, named
 from ..sections.train import Train
 from ..sections.values import Duration
-from .names import name_pattern
 
 
 def fitting(compiled: Compiled, wanted: Train, parts: Parts, names: tuple[str, ...]) -> list[Diagnostic]:
@@ -33,7 +33,7 @@ def fitting(compiled: Compiled, wanted: Train, parts: Parts, names: tuple[str, .
                     help="data { validation = 0.1 }")  # fmt: skip
     warmup = list(_warmup(compiled, wanted, steps(len(parts.train), wanted.batch)))
     for text in wanted.no_decay:
-        if not any(name_pattern(text).fullmatch(name) for name in compiled.program.weights()):
+        if not any(match(text, name) is not None for name in compiled.program.weights()):
             raise error("V0606", f"`no_decay`: no weight of the model is called `{text}`", _at(compiled, "no_decay"))
     return [*warmup, *_warnings(compiled, wanted)]
 
@@ -88,17 +88,10 @@ def _classes(labels: Array, width: int, wanted: Train) -> None:
 
 
 def _warnings(compiled: Compiled, wanted: Train) -> Iterator[Diagnostic]:
-    mixed = any(layer.is_op and ops.get(layer.kind).mixes_samples for layer in _layers(compiled.program.root))
+    mixed = any(layer.is_op and ops.get(layer.kind).mixes_samples for _, layer in walk(compiled.program.root))
     if wanted.batch == 1 and mixed:
         yield Diagnostic("V1105", "batchnorm sees the statistics of one picture where batch = 1", _at(compiled, "batch"),
                          help="a larger batch, or layernorm, which looks at each picture alone", severity="warning")  # fmt: skip
-
-
-def _layers(layer: Layer) -> Iterator[Layer]:
-    yield layer
-    for name, child in layer.children.items():
-        for _, inner in walk_children(child, name):
-            yield from _layers(inner)
 
 
 def _at(compiled: Compiled, key: str) -> Span | None:

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from ...diagnostics import VitError, error
+from ...grammar.name_patterns import matches
 from ..sections.train import Train
 from .batches import Batches
-from .names import name_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +104,10 @@ class Trainer:
 
     def _groups(self) -> list[dict[str, Any]]:
         """Weights with and without decay: gains, biases and what `no_decay` names have none."""
-        patterns = [name_pattern(text) for text in self.train.no_decay]
         decayed: list[Tensor] = []
         others: list[Tensor] = []
         for name, weight in self.model.named_parameters():
-            free = weight.ndim <= 1 or any(p.fullmatch(name) for p in patterns)
+            free = weight.ndim <= 1 or matches(self.train.no_decay, name)
             (others if free else decayed).append(weight)
         decay: float = self.train.optimizer.settings.weight_decay
         groups: list[dict[str, Any]] = [

@@ -23,8 +23,7 @@ class Judge:
         import psutil
 
         self.compiled, self.stage = compiled, stage
-        elements = sum(int(np.prod(spec.shape)) for spec in compiled.program.weights().values())
-        needed = 12 * elements + 2 * batch * peak(compiled.graph)
+        needed = 12 * compiled.params + 2 * batch * peak(compiled.graph)
         self.wide = needed <= psutil.virtual_memory().available / 2
         self.printed = self.wide and (stage / "model.py").is_file()
         self.precision: Precision = "float64" if self.wide else "float32"

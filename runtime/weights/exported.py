@@ -7,10 +7,10 @@ from pathlib import Path
 from ...compiler.ops.base import Array, np
 from ...diagnostics import error
 from ...diagnostics.suggest import suggestion
+from ...grammar.name_patterns import fill, match, matches
 from .findings import folded
 from .imported_plan import Model, filled
 from .layouts import Layout, Rule, layouts, named
-from .layouts.patterns import fill, match, matches
 from .writing import KINDS, Form, write
 
 

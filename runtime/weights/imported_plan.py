@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ...compiler.ir.program import Program, WeightSpec, walk_weights
+from ...grammar.name_patterns import fill, match, matches
 from .files import FLOATS, Header
 from .imported_resize import Change, Resizes
 from .layouts import Layout, Rule
-from .layouts.patterns import fill, match, matches
 
 Shape = tuple[int, ...]
 

@@ -6,10 +6,10 @@ Names are compared from their end, so that any wrapper is found, not only those 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from ...grammar.name_patterns import fill
 from .files import Header
 from .imported_plan import Choices, Model, filled
 from .layouts import Layout
-from .layouts.patterns import fill
 
 #: Names of ours that are looked for, spread over the model, and prefixes that are tried.
 _PROBES, _TRIED = 12, 8

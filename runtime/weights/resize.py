@@ -5,71 +5,30 @@ Interpolation is a matrix for each axis, made in float64 without torch; the test
 """
 
 from dataclasses import dataclass
-from math import ceil, floor
+from math import ceil
 
 from ...compiler.ops.base import Array, np
+from ...compiler.ops.resampling import matrix
 
 Size = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How values between those of a grid are made, in torch's words: `kind` is bicubic or bilinear.
-
-    Both of Keys (1981): a = -0.75 without antialiasing and -0.5 with it, as torch and Pillow have it.
-    """
+    """How values between those of a grid are made, in torch's words: `kind` is bicubic or bilinear."""
 
     kind: str = "bicubic"
     antialias: bool = True
     align_corners: bool = False
 
 
-def matrix(before: int, after: int, method: Method) -> Array:
-    """float64 [after, before]: the share of each old value in each new one; rows sum to one."""
-    if method.antialias:
-        return _antialiased(before, after, method.kind)
-    if method.align_corners:
-        centers = np.arange(after) * ((before - 1) / max(after - 1, 1))
-    else:
-        centers = (np.arange(after) + 0.5) * (before / after) - 0.5
-    reach = 2 if method.kind == "bicubic" else 1
-    if method.kind == "bilinear":
-        centers = np.clip(centers, 0, before - 1)
-    made = np.zeros((after, before))
-    first = np.floor(centers).astype(int) - reach + 1
-    for step in range(2 * reach):
-        index = first + step
-        weight = _kernel(method.kind, -0.75, centers - index)
-        np.add.at(made, (np.arange(after), np.clip(index, 0, before - 1)), weight)  # beyond the edge its value goes on
-    return made
-
-
-def _antialiased(before: int, after: int, kind: str) -> Array:
-    """A kernel as wide as the new grid is coarse, cut off at the edges and normed there."""
-    scale = before / after
-    width = max(scale, 1.0)
-    support = (2 if kind == "bicubic" else 1) * width
-    made = np.zeros((after, before))
-    for row in range(after):
-        center = scale * (row + 0.5)
-        low, high = max(floor(center - support + 0.5), 0), min(floor(center + support + 0.5), before)
-        taps = np.arange(low, high)
-        made[row, low:high] = _kernel(kind, -0.5, (taps - center + 0.5) / width)
-    return made / made.sum(axis=1, keepdims=True)
-
-
-def _kernel(kind: str, a: float, x: Array) -> Array:
-    x = np.abs(x)
-    if kind == "bilinear":
-        return np.maximum(1 - x, 0)
-    near = ((a + 2) * x - (a + 3)) * x * x + 1
-    far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-    return np.where(x <= 1, near, np.where(x < 2, far, 0))
+def _matrix(before: int, after: int, method: Method) -> Array:
+    return matrix(before, after, method.kind, antialias=method.antialias, align_corners=method.align_corners)
 
 
 def grid(values: Array, after: Size, method: Method) -> Array:
     """[h, w, ..] -> [H, W, ..]."""
-    rows, columns = (matrix(b, a, method) for b, a in zip(values.shape[:2], after, strict=True))
+    rows, columns = (_matrix(b, a, method) for b, a in zip(values.shape[:2], after, strict=True))
     return np.einsum("Hh,Ww,hw...->HW...", rows, columns, values.astype(np.float64), optimize=True)
 
 
@@ -84,7 +43,7 @@ def positions(embed: Array, before: Size, after: Size, method: Method) -> Array:
 def kernel(weight: Array, after: Size, method: Method) -> Array:
     """[D, C, p, q] -> [D, C, P, Q] by the pseudo-inverse of resizing pictures (FlexiViT, Beyer et al. 2023): a picture
     and its enlargement give the same tokens, as far as that can be."""
-    rows, columns = (matrix(b, a, method) for b, a in zip(weight.shape[2:], after, strict=True))
+    rows, columns = (_matrix(b, a, method) for b, a in zip(weight.shape[2:], after, strict=True))
     left, right = np.linalg.pinv(rows), np.linalg.pinv(columns)  # of a Kronecker product: the product of both
     return np.einsum("hH,wW,dchw->dcHW", left, right, weight.astype(np.float64), optimize=True).astype(weight.dtype)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from ...compiler.ops.base import Array, np
 from ...diagnostics import Diagnostic, VitError
 from ...diagnostics.source import Span
+from ...grammar.name_patterns import matches
 from .layouts import Layout
-from .layouts.patterns import matches
 
 #: Tensors that are named.
 _SHOWN = 24

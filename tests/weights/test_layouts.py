@@ -13,13 +13,13 @@ from pydantic import ValidationError
 from safetensors.numpy import load_file
 from typer.testing import CliRunner
 from vitc.diagnostics import VitError
+from vitc.grammar.name_patterns import fill, match, spread
 from vitc.runtime.weights.exported import export
 from vitc.runtime.weights.files import Stored, save
 from vitc.runtime.weights.imported_plan import Model
 from vitc.runtime.weights.initial import Initial
 from vitc.runtime.weights.layouts import HERE, Layout, layouts
 from vitc.runtime.weights.layouts.axes import axes
-from vitc.runtime.weights.layouts.patterns import fill, match, spread
 
 
 def test_every_layout_is_sound_and_says_what_it_is_for():

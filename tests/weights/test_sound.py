@@ -106,8 +106,8 @@ model m = net
 
 
 def test_the_bounds_of_gemma_are_named_by_the_layout(small):
+    from vitc.grammar.name_patterns import matches
     from vitc.runtime.weights.layouts import layouts
-    from vitc.runtime.weights.layouts.patterns import matches
 
     specs = api.check("gemma4_vit_167m", settings={"depth": "1"}).weights()
     bounds = {name for name, spec in specs.items() if isinstance(spec.init, float) and np.isinf(spec.init)}

@@ -203,8 +203,8 @@ def test_bfloat16_becomes_float32_exactly(right, small, imported, tmp_path):
 @pytest.mark.parametrize("layout", ["hf_dinov2_registers", "openai", "google_augreg", "hf_vit"])
 def test_their_names_with_odd_shapes(layout, refused, tmp_path):
     """Names that a layout knows, shapes that no change of axes fits."""
+    from vitc.grammar.name_patterns import fill
     from vitc.runtime.weights.layouts import layouts
-    from vitc.runtime.weights.layouts.patterns import fill
 
     one = layouts()[layout]
     names = {

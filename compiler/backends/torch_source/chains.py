@@ -6,13 +6,17 @@ from dataclasses import replace
 
 from ... import ops
 from ...ir.graph import Graph, Node, Value
-from ...ir.program import Child, Layer
+from ...ir.program import Child, Layer, mapped
 
 
 def chained(layer: Layer, done: dict[Layer, Layer]) -> Layer:
     """The layer, and all below it, with its lists of ops called as wholes."""
     if layer not in done:
-        children = {name: _child(child, done) for name, child in layer.children.items()}
+
+        def change(inner: Layer) -> Layer:
+            return inner if inner.is_op else chained(inner, done)
+
+        children = {name: mapped(child, change) for name, child in layer.children.items()}
         graphs = list(dict.fromkeys(layer.bodies + layer.train))
         for name, child in layer.children.items():
             if isinstance(child, tuple) and any(isinstance(m, Layer) and m.is_op for m in child):
@@ -23,12 +27,6 @@ def chained(layer: Layer, done: dict[Layer, Layer]) -> Layer:
                     graphs = whole
         done[layer] = replace(layer, children=children)
     return done[layer]
-
-
-def _child(child: Child, done: dict[Layer, Layer]) -> Child:
-    if isinstance(child, tuple):
-        return tuple(_child(member, done) for member in child)
-    return child if child is None or child.is_op else chained(child, done)
 
 
 def _with(layer: Layer, new: dict[Graph, Graph]) -> Layer:

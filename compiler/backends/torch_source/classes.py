@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...ir.program import member
 from . import shapes
 from .constructor import Constructor
 from .groups import Group, handed
 from .methods import Methods
-from .modules import member
 from .names import Names
 from .view import View
 
@@ -45,9 +45,7 @@ class ClassPrinter:
 
     def _class(self, path: str) -> str:
         """The class of the layer at a path."""
-        child = member(self.layer, path.partition(".")[0])
-        for name in path.split(".")[1:]:
-            child = child[int(name)] if isinstance(child, tuple) else child.children[name]  # type: ignore[union-attr] -- a path that exists
+        child = member(self.layer, path)
         return next((name for g, name in self.names.classes.items() if child in g.index), "nn.Module")
 
 

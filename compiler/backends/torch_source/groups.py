@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...ir.graph import Graph
-from ...ir.program import Child, Layer, Lent
+from ...ir.program import Child, Layer, Lent, walk_children
 from ...ir.reserved import why_reserved
 from . import tables, templates
 from .arguments import Arguments, resolve
@@ -53,7 +53,7 @@ def group(root: Layer) -> dict[Layer, Group]:
 def _group(members: list[tuple[Layer, Mapping[str, Any]]]) -> Group:
     layers = [layer for layer, _ in members]
     arguments = Arguments([layer.params for layer in layers], _taken(layers[0]))
-    texts = resolve([dict(templates.places(description)) for _, description in members], arguments)
+    texts = resolve([templates.places(description) for _, description in members], arguments)
     return Group(layers, members[0][1], arguments, texts, {layer: i for i, layer in enumerate(layers)})
 
 
@@ -80,15 +80,7 @@ def _levels(root: Layer) -> Iterator[list[Layer]]:
 
 def blocks(layer: Layer) -> list[Layer]:
     """The blocks directly in a layer, those in lists too."""
-    return [child for child in _members(tuple(layer.children.values())) if not child.is_op]
-
-
-def _members(child: Child) -> Iterator[Layer]:
-    if isinstance(child, tuple):
-        for member in child:
-            yield from _members(member)
-    elif child is not None:
-        yield child
+    return [inner for _, inner in walk_children(tuple(layer.children.values()), "") if not inner.is_op]
 
 
 def _describe(layer: Layer, groups: Mapping[Layer, Group]) -> dict[str, Any]:

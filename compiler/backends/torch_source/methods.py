@@ -1,16 +1,15 @@
 """`forward` of a class: one for each set of argument types, with both modes where they differ."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ...ir.graph import Graph, Node
-from ...ir.program import Layer
+from ...ir.program import Layer, member
 from . import shapes
 from .bodies import Surroundings, safe, statements
 from .modes import joined, same
-from .modules import member
-from .templates import Text
+from .templates import Path, Text, mapped
 from .view import View
 
 
@@ -71,15 +70,14 @@ class Methods:
 
     def _own(self, value: Any) -> Any:
         """Expressions over arguments as they stand outside of the constructor."""
-        if isinstance(value, Mapping):
-            return {key: self._own(item) for key, item in value.items()}  # type: ignore[reportUnknownVariableType]
-        if isinstance(value, tuple):
-            return tuple(self._own(item) for item in value)  # type: ignore[reportUnknownVariableType]
-        if not isinstance(value, Text):
-            return value
-        for name in self.group.arguments.vectors:
-            value = Text(re.sub(rf"(?<![.\w]){name}\b", f"self.{name}", value))
-        return value
+
+        def outside(leaf: Any, _: Path) -> Any:
+            if isinstance(leaf, Text):
+                for name in self.group.arguments.vectors:
+                    leaf = Text(re.sub(rf"(?<![.\w]){name}\b", f"self.{name}", leaf))
+            return leaf
+
+        return mapped(value, outside)
 
     def _call(self, node: Node, args: Sequence[str]) -> str | None:
         path = node.layer

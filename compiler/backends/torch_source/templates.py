@@ -5,7 +5,7 @@ Layers whose descriptions differ in numbers alone share a class. A place is a pa
 constructor arguments of the others.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, cast
@@ -48,40 +48,52 @@ class Members:
     values: tuple[Any, ...]
 
 
-def places(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """The numbers (and lists' arguments) of a description with their paths."""
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """What stands in the mappings and tuples of a description, with its path."""
     if isinstance(value, Mapping):
-        for key, item in value.items():  # type: ignore[reportUnknownVariableType]
-            yield from places(item, (*path, key))  # type: ignore[reportUnknownArgumentType]
+        inside = cast("Iterable[tuple[Any, Any]]", value.items())
     elif isinstance(value, tuple):
-        for index, item in enumerate(value):  # type: ignore[reportUnknownVariableType,reportUnknownArgumentType]
-            yield from places(item, (*path, index))
-    elif isinstance(value, Members) or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+        inside = enumerate(cast("tuple[Any, ...]", value))
+    else:
         yield path, value
+        return
+    for key, item in inside:
+        yield from leaves(item, (*path, key))
 
 
-def outline(value: Any) -> Any:
-    """A description without its numbers: equal for layers that can share a class."""
+def mapped(value: Any, change: Callable[[Any, Path], Any], path: Path = ()) -> Any:
+    """A description with something else in the place of each leaf."""
     if isinstance(value, Mapping):
-        return tuple((key, outline(item)) for key, item in value.items())  # type: ignore[reportUnknownVariableType]
+        entries = cast("Mapping[Any, Any]", value)
+        return {key: mapped(item, change, (*path, key)) for key, item in entries.items()}
     if isinstance(value, tuple):
-        return tuple(outline(item) for item in value)  # type: ignore[reportUnknownVariableType]
-    if isinstance(value, Members):
-        return Members
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return type(value)
-    return value
+        items = cast("tuple[Any, ...]", value)
+        return tuple(mapped(item, change, (*path, index)) for index, item in enumerate(items))
+    return change(value, path)
+
+
+def varies(leaf: Any) -> bool:
+    """Whether a leaf may be another in another layer of the class: a number, or a list's argument."""
+    return isinstance(leaf, Members) or (isinstance(leaf, (int, float)) and not isinstance(leaf, bool))
+
+
+def places(value: Any) -> dict[Path, Any]:
+    """The leaves of a description that may vary, by their paths."""
+    return {path: leaf for path, leaf in leaves(value) if varies(leaf)}
+
+
+def outline(value: Any) -> tuple[tuple[Path, Any], ...]:
+    """A description without what may vary: equal for layers that can share a class."""
+    return tuple((path, _kind(leaf) if varies(leaf) else leaf) for path, leaf in leaves(value))
+
+
+def _kind(leaf: object) -> type[object]:
+    return type(leaf)
 
 
 def filled(value: Any, texts: Mapping[Path, Any], path: Path = ()) -> Any:
-    """A part of a description with expressions in the places of its numbers."""
-    if isinstance(value, Mapping):
-        return {key: filled(item, texts, (*path, key)) for key, item in value.items()}  # type: ignore[reportUnknownVariableType]
-    if isinstance(value, tuple):
-        return tuple(filled(item, texts, (*path, i)) for i, item in enumerate(value))  # type: ignore[reportUnknownVariableType,reportUnknownArgumentType]
-    if isinstance(value, Fixed):
-        return value.value
-    return texts.get(path, value)
+    """A part of a description, which stands at `path`, with expressions in the places of its numbers."""
+    return mapped(value, lambda leaf, at: leaf.value if isinstance(leaf, Fixed) else texts.get(at, leaf), path)
 
 
 # ---- descriptions ----------------------------------------------------------------------------------------------------

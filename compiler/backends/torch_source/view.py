@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...ir.graph import Graph, Node
-from ...ir.program import Layer
+from ...ir.program import Layer, member
 from . import tables
 from .groups import Group
-from .modules import member
 from .names import Names
 from .templates import Path, filled
 

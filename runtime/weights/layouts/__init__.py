@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from ....grammar.name_patterns import holes_of, spread
 from .axes import Axes, axes
-from .patterns import holes_of, spread
 
 HERE = Path(__file__).parent
 

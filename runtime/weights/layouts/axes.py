@@ -4,16 +4,13 @@ Axes are split, permuted and joined, nothing else, so that every such pattern ca
 numbers without changing a bit. `1` is an axis of size one. A name of several letters is a parameter of the model.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import prod
 
 from ....compiler.ops.base import Array, np
-
-Group = tuple[str, ...]
-_TOKEN = re.compile(r"\((?:[a-z_]+ ?)+\)|[a-z_]+|1|\S")
+from ....grammar.axes import Group, side
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +50,10 @@ class Axes:
 def axes(text: str) -> Axes:
     """Reads a pattern; raises ValueError with what is wrong."""
     left, arrow, right = text.partition("->")
-    found = Axes(_side(left), _side(right))
-    names = [[name for group in side for name in group] for side in (found.theirs, found.ours)]
-    if not arrow or sorted(names[0]) != sorted(names[1]) or len(set(names[0])) != len(names[0]):
+    theirs, ours = side(left), side(right)
+    if not arrow or sorted(theirs.names) != sorted(ours.names) or not theirs.lead is ours.lead is None:
         raise ValueError(f"`{text}` is no change of axes that can be read backwards")
-    return found
-
-
-def _side(text: str) -> tuple[Group, ...]:
-    tokens: list[str] = _TOKEN.findall(text)
-    wrong = [token for token in tokens if not (token[0] in "(1" or token[0].isalpha())]
-    if wrong:
-        raise ValueError(f"`{wrong[0]}` does not belong in a change of axes")
-    return tuple(() if token == "1" else tuple(token.strip("()").split()) for token in tokens)
+    return Axes(theirs.groups, ours.groups)
 
 
 def _sizes(groups: tuple[Group, ...], shape: tuple[int, ...], known: Mapping[str, int]) -> dict[str, int]:

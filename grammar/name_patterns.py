@@ -1,5 +1,5 @@
-"""Names of tensors as patterns: `{p}` is `weight` or `bias`, `{*}` any text, `{i}` (or another letter) a number, and
-`{q,k,v}` one name after the other. In a layout a name that ends in `[i]` is one slice of a tensor for all blocks."""
+"""Names of weights as patterns, in the sections of a text and in layouts: `{p}` is `weight` or `bias`, `{*}` any text, any
+other `{i}` a number, and in a layout `{q,k,v}` one name after the other."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from functools import cache
 
 _HOLES = {"p": "(?P<p>weight|bias)", "*": "(?P<rest>.+)"}
 _NUMBER = r"(?P<%s>0|[1-9]\d{0,8})"
-_HOLE = re.compile(r"\{(\*|[a-z])\}")
+_HOLE = re.compile(r"\{(\*|[A-Za-z_]\w*)\}")
 _LIST = re.compile(r"\{(\w+(?:,\w+)+)\}")
 
 
