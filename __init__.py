@@ -16,14 +16,20 @@ if "ORT_DISABLE_TELEMETRY" not in os.environ:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 if TYPE_CHECKING:
-    from .cli.api import check, compile, load
+    from .application.check import check
+    from .application.compile import compile, load
+    from .application.predict import predict
+    from .application.train import train
 
-__all__ = ["__version__", "check", "compile", "load"]
+__all__ = ["__version__", "check", "compile", "load", "predict", "train"]
+
+#: The module of `application` that each function stands in.
+_VERBS = {"check": "check", "compile": "compile", "load": "compile", "predict": "predict", "train": "train"}
 
 
 def __getattr__(name: str) -> object:
-    if name in ("check", "compile", "load"):
-        from .cli import api
+    if name in _VERBS:
+        from importlib import import_module
 
-        return getattr(api, name)
+        return getattr(import_module(f".application.{_VERBS[name]}", __name__), name)
     raise AttributeError(f"module 'vitc' has no attribute {name!r}")

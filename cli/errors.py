@@ -3,16 +3,28 @@
 import json
 import sys
 from collections.abc import Callable
-from itertools import pairwise
+from contextvars import ContextVar
+from typing import TypeVar
 
 from ..diagnostics import Diagnostic, VitError, error
 from ..diagnostics.messages import as_json, render
 from . import interrupts
 from .streams import styled
 
+Form = TypeVar("Form", bound=str)
+#: What `--format` says of the command that runs.
+_FORM = ContextVar("form", default="text")
+
+
+def print_as(form: Form) -> Form:
+    """Takes the value of `--format`, in which errors are told as well."""
+    _FORM.set(form)
+    return form
+
 
 def guarded(run: Callable[[], object]) -> None:
     """Runs the commands; ends with status 1 to 3 where there is something to say."""
+    _FORM.set("text")
     try:
         run()
     except VitError as problem:
@@ -32,8 +44,7 @@ def warn(diagnostic: Diagnostic) -> None:
 def _end(problem: VitError) -> None:
     if interrupts.asked():  # a child had the signal too: how it ended is no news
         raise SystemExit(130) from None
-    words = sys.argv[1:]
-    if "--format=json" in words or ("--format", "json") in pairwise(words):
+    if _FORM.get() == "json":
         print(json.dumps({"diagnostics": as_json(problem.diagnostics)}, indent=2))
     else:
         sys.stderr.write(render(problem.diagnostics, color=styled(sys.stderr)))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import vitc
 from PIL import Image
-from vitc.cli.training import read, train
+from vitc.application.train import read, train
 from vitc.diagnostics import VitError
 from vitc.runtime.data.classes import Wanted, texts
 from vitc.runtime.data.images import Images, Parts

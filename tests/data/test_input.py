@@ -5,9 +5,9 @@ import math
 
 import numpy as np
 import pytest
+import vitc
 from PIL import Image
 from typer.testing import CliRunner
-from vitc.cli import api
 from vitc.cli.main import app
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import load
@@ -41,7 +41,7 @@ def problems(tmp_path, text, settings=None):
     path.write_text(f"vit 1\n{text}")
     with pytest.raises(VitError) as caught:
         for model in load(path).models():
-            api.check(path, model, settings)
+            vitc.check(path, model, settings)
     return [(d.code, d.message, d.span.text) for d in caught.value.diagnostics if d.span]
 
 
@@ -130,7 +130,7 @@ def test_statistics_of_bytes_are_shown_divided(tmp_path):
         path.write_text(
             f"vit 1\nmodel m = vit {{ image = 32x32x3, {SMALL}, input {{ mean = [123.675, 0, 103.53], std = 58.395 }} }}\n"
         )
-        api.check(path)
+        vitc.check(path)
     helps = [d.help for d in caught.value.diagnostics]
     assert helps == ["divide by 255: `mean = [0.485, 0.0, 0.406]`", "divide by 255: `std = 0.229`"]
 
@@ -192,7 +192,7 @@ def test_statistics_that_do_not_fit_name_the_model_and_the_sheet_they_come_from(
     path = tmp_path / "mine.vit"
     path.write_text(f'vit 1\nuse "zoo/deit.vit"\nmodel grey = deit_tiny_patch16_224 {{ image = 224x224x1, {SMALL} }}\n')
     with pytest.raises(VitError) as caught:
-        api.check(path)
+        vitc.check(path)
     mean, std = caught.value.diagnostics
     assert (mean.code, std.code) == ("V0606", "V0606")
     assert mean.message == "`mean` has 3 values, and pictures of `grey` have 1 channel"

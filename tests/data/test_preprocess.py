@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import vitc
 from PIL import Image
-from vitc.cli import api
 from vitc.diagnostics import VitError
 from vitc.runtime.preprocess import Preprocess
 
@@ -71,9 +71,9 @@ def test_what_the_section_takes(data, code, tmp_path):
     path = tmp_path / "mine.vit"
     path.write_text(f"vit 1\nmodel m = vit {{ dim = 8, depth = 1, heads = 1 }}\ndata {{ {data} }}\n")
     if code is None:
-        api.check(path)
+        vitc.check(path)
         return
     with pytest.raises(VitError) as problem:
-        api.check(path)
+        vitc.check(path)
     assert problem.value.diagnostics[0].code == code
     assert problem.value.diagnostics[0].span is not None

@@ -5,9 +5,8 @@ import random
 import re
 
 import pytest
-from vitc.cli import check
+from vitc.application.check import every_model
 from vitc.compiler.elaborate.library import SPECS
-from vitc.diagnostics import VitError
 from vitc.diagnostics.source import Source
 from vitc.grammar.parser import parse
 
@@ -39,18 +38,17 @@ train a { epochs = 3 }
 
 def found(tmp_path, text):
     (tmp_path / "a.vit").write_text(text)
-    try:
-        check.run([str(tmp_path / "a.vit")], [], False, "text")
-    except VitError as problem:
-        assert problem.exit_status == 1
-        return [(d.span.line, d.code) for d in problem.diagnostics if d.span]
-    return []
+    checked = every_model(str(tmp_path / "a.vit"), {})
+    assert checked.status == bool(checked.problems)
+    return [(d.span.line, d.code) for d in checked.problems if d.span]
 
 
-def test_mistakes_of_intact_definitions_stand_beside_syntax_errors_in_order(tmp_path, capsys):
+def test_mistakes_of_intact_definitions_stand_beside_syntax_errors_in_order(tmp_path):
     expected = [(2, "V0102"), (4, "V0102"), (9, "V0201"), (12, "V0202"), (15, "V0302"), (17, "V0201"), (18, "V0602")]
     assert found(tmp_path, INDEPENDENT) == expected
-    assert capsys.readouterr().out == ""  # of a text with syntax errors nothing is said to be right
+    assert (
+        every_model(str(tmp_path / "a.vit"), {}).params == {}
+    )  # of a text with syntax errors nothing is said to be right
 
 
 #: After a broken part that may define or hold something, nothing is said that depends on it.

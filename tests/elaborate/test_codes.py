@@ -36,7 +36,7 @@ def mistakes(folder, text):
 
 
 def test_every_code_has_a_page_and_every_page_a_code():
-    folders = [ROOT / name for name in ("diagnostics", "grammar", "compiler", "runtime", "cli")]
+    folders = [ROOT / name for name in ("diagnostics", "grammar", "compiler", "runtime", "application", "cli")]
     sources = [path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")]
     spoken = {code for text in sources for code in re.findall(r'"(V\d{4})"', text)}
     assert spoken == {path.stem for path in PAGES}

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("diagnostics", "grammar", "compiler", "runtime", "cli", "specs")
+FOLDERS = ("diagnostics", "grammar", "compiler", "runtime", "application", "cli", "specs")
 SOURCES = [ROOT / "__init__.py", ROOT / "__main__.py", *(p for f in FOLDERS for p in sorted((ROOT / f).rglob("*.py")))]
 #: Each may import itself and what stands before it. `specs` holds texts, and scripts that make their data.
-STAGES = ("diagnostics", "grammar", "compiler", "runtime", "cli")
+STAGES = ("diagnostics", "grammar", "compiler", "runtime", "application", "cli")
 #: Inside the compiler: what each part may import besides itself.
 PARTS = {
     "ir": set(),

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 RECIPES = {part.partition("\n")[0]: part for part in TEXT.split("\n## ")[1:]}
 BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FOLDERS = ("diagnostics", "grammar", "compiler", "runtime", "cli", "specs", "tests")
+FOLDERS = ("diagnostics", "grammar", "compiler", "runtime", "application", "cli", "specs", "tests")
 
 
 @pytest.fixture

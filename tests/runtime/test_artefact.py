@@ -33,12 +33,12 @@ with artefact.staged(folder) as stage:
 KILLED = """
 import os, random, signal, sys, time
 from pathlib import Path
-from vitc.cli import api
+import vitc
 from vitc.diagnostics import VitError
 from vitc.runtime import artefact
 spec, folder, random = sys.argv[1], Path(sys.argv[2]), random.Random(0)
 def compiled():
-    api.compile(spec, out=folder, to=("onnx",), seed=random.randrange(1000), verify=False)
+    vitc.compile(spec, out=folder, to=("onnx",), seed=random.randrange(1000), verify=False)
 compiled()
 start = time.perf_counter()
 compiled()

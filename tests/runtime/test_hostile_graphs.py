@@ -8,10 +8,10 @@ import sys
 import numpy as np
 import onnx
 import pytest
+import vitc
 from onnx import TensorProto as T
 from onnx import helper, numpy_helper
 from PIL import Image
-from vitc.cli import api
 from vitc.diagnostics import VitError
 from vitc.runtime.answers import answers
 from vitc.runtime.guard import Child, Ended
@@ -347,7 +347,7 @@ def twisted(data, rng):
 def test_two_hundred_mutated_graphs_do_not_end_the_process(tmp_path, pictures):
     """Whatever ONNX Runtime does with them, loading or running, the parent says so with a code, or has answers."""
     (tmp_path / "m.vit").write_text(SPEC)
-    api.compile(tmp_path / "m.vit", out=tmp_path / "m", to=("onnx",), verify=False)
+    vitc.compile(tmp_path / "m.vit", out=tmp_path / "m", to=("onnx",), verify=False)
     data, rng = (tmp_path / "m" / "model.onnx").read_bytes(), random.Random(0)
     said = []
     for number in range(200):

@@ -9,9 +9,9 @@ import sys
 import numpy as np
 import onnx
 import pytest
+import vitc
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
-from vitc.cli import api
 from vitc.diagnostics import VitError
 from vitc.runtime import onnx_file
 from vitc.runtime.predict import Predictor, sigmoid, softmax
@@ -27,7 +27,7 @@ PROPS = {
 def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("model")
     (root / "m.vit").write_text(SPEC)
-    api.compile(root / "m.vit", out=root / "m", to=("onnx",), verify=False)
+    vitc.compile(root / "m.vit", out=root / "m", to=("onnx",), verify=False)
     Image.new("RGB", (8, 8)).save(root / "x.png")
     return root / "m"
 

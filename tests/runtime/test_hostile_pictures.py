@@ -8,8 +8,8 @@ import zlib
 
 import numpy as np
 import pytest
+import vitc
 from PIL import Image, PngImagePlugin
-from vitc.cli import api
 from vitc.diagnostics import VitError
 from vitc.runtime.pictures import LARGEST
 from vitc.runtime.preprocess import Preprocess
@@ -39,7 +39,7 @@ def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("model")
     (root / "m.vit").write_text(SPEC)
     classes = ("\x1b[2Jbad", "good")
-    api.compile(root / "m.vit", out=root / "m", to=("onnx",), verify=False, classes=classes)
+    vitc.compile(root / "m.vit", out=root / "m", to=("onnx",), verify=False, classes=classes)
     return root / "m"
 
 

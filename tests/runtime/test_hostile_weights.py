@@ -7,8 +7,9 @@ import zipfile
 
 import numpy as np
 import pytest
+import vitc
 from safetensors.numpy import save_file
-from vitc.cli import api
+from vitc.application import weights as application
 from vitc.compiler import driver
 from vitc.compiler.elaborate.library import loads
 from vitc.runtime.weights.initial import Initial
@@ -159,8 +160,8 @@ def test_other_floats_become_float32(tmp_path, good, kind):
     types = {"F16": torch.float16, "F64": torch.float64, "BF16": torch.bfloat16}
     tensors = {name: torch.from_numpy(array).to(types[kind]) for name, array in good.items()}
     save_torch(tensors, tmp_path / "w.safetensors")
-    compiled = api.load(tmp_path / "m.vit")
-    found = api.start(compiled, tmp_path / "m.vit", 0, tmp_path / "w.safetensors")
+    compiled = vitc.load(tmp_path / "m.vit")
+    found = application.start(compiled, tmp_path / "m.vit", 0, tmp_path / "w.safetensors")
     for name, tensor in tensors.items():
         assert found[name].dtype == np.float32
         np.testing.assert_array_equal(found[name], tensor.float().numpy())

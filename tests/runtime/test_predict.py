@@ -10,8 +10,8 @@ import sys
 import numpy as np
 import onnxruntime
 import pytest
+import vitc
 from PIL import Image
-from vitc.cli import api
 from vitc.diagnostics import VitError
 from vitc.runtime import answers as module
 from vitc.runtime.guard import Child
@@ -26,7 +26,7 @@ NAMES = ("cat", 'a "dog", large', "c\nd", "\x1b[2Jbird")
 def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("model")
     (root / "m.vit").write_text(SPEC)
-    api.compile(root / "m.vit", out=root / "m", to=("onnx",), verify=False, classes=NAMES)
+    vitc.compile(root / "m.vit", out=root / "m", to=("onnx",), verify=False, classes=NAMES)
     return root / "m"
 
 

@@ -122,11 +122,11 @@ for words in (f"weights import {sys.argv[1]} --layout timm --model m.vit -o own.
 @pytest.mark.parametrize("given", ["w.npz", pytest.param("w.pth", marks=pytest.mark.slow)])
 def test_weights_and_import_leave_the_home_and_the_network_alone(given, traced, tmp_path):
     """A pickle is read by a process of its own, which is traced too."""
-    from vitc.cli import api
+    import vitc
     from vitc.runtime.weights.initial import Initial
 
     work = tmp_path / "work"
-    weights = dict(Initial(api.check(work / "m.vit"), 0))
+    weights = dict(Initial(vitc.check(work / "m.vit"), 0))
     if given == "w.npz":
         np.savez(work / given, allow_pickle=False, **weights)
     else:

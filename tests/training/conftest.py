@@ -28,7 +28,7 @@ def spec(tmp_path):
 @pytest.fixture
 def run(tmp_path):
     """Trains a spec in a folder of its own."""
-    from vitc.cli.training import train
+    from vitc.application.train import train
 
     def go(path, out="run", **options):
         options = {"verify": False, "device": "cpu", **options}

@@ -75,7 +75,7 @@ def bomb():
 
 def trained(root, out, data="", train="epochs = 2, batch = 4", **options):
     """The run, and what it said."""
-    from vitc.cli.training import train as run
+    from vitc.application.train import train as run
     from vitc.runtime.training import Listener
 
     (root / "m.vit").write_text(f'{FOLDER}data {{ source = image_folder("pets"){data} }}\ntrain {{ {train} }}\n{QUIET}')
@@ -150,18 +150,19 @@ def test_a_run_that_too_many_bad_pictures_stopped_goes_on_with_a_larger_limit(tm
     assert again["skipped"] == summary["skipped"] == {"train": [str(tmp_path / "pets/train/dog/3.png")]}
 
 
-def test_the_summary_as_json_has_the_notes(tmp_path, monkeypatch, capsys):
-    from vitc.cli.train import run as command
+def test_the_summary_as_json_has_the_notes(tmp_path, monkeypatch):
+    from typer.testing import CliRunner
+    from vitc.cli.main import app
 
     folder(tmp_path / "pets", ("train",), count=60)
     spoiled(tmp_path, "html", "train/cat/1.png")
     trained(tmp_path, "run")
     monkeypatch.chdir(tmp_path)
-    command("m.vit", None, "again", "cpu", ["train.epochs=1"], None, False, False, "json")
-    out, err = capsys.readouterr()
-    told = json.loads(out)["diagnostics"]
+    words = ["train", "m.vit", "-o", "again", "--device", "cpu", "--set", "train.epochs=1", "--no-verify"]
+    done = CliRunner().invoke(app, [*words, "--format", "json"])
+    told = json.loads(done.stdout)["diagnostics"]
     assert [(d["severity"], d["code"]) for d in told] == [("warning", "V0901")] and "1.png" in told[0]["message"]
-    assert err.count("warning[V0901]") == 1 and "epoch 1" not in err
+    assert done.stderr.count("warning[V0901]") == 1 and "epoch 1" not in done.stderr
 
 
 def test_a_picture_that_vanishes_while_training_is_skipped_from_then_on(tmp_path, monkeypatch):
@@ -209,7 +210,7 @@ def test_a_folder_is_learned_from_alike_with_any_number_of_threads(tmp_path, mon
         f'{FOLDER}data {{ source = image_folder("pets"), mean = inception, std = inception }}\n'
         f"train {{ epochs = 4, batch = 4, augment = [flip, crop(padding = 1)], optimizer = adamw(lr = 0.01), keep = best }}\n{QUIET}"
     )
-    from vitc.cli.training import train
+    from vitc.application.train import train
 
     ends = []
     for threads in (1, 7):
@@ -298,6 +299,6 @@ def test_what_can_not_be_trained_is_said_before_torch_is_loaded(tmp_path, data, 
 def test_no_cuda_is_said(tmp_path):
     if torch.cuda.is_available():
         pytest.skip("there is one")
-    from vitc.cli.training import train
+    from vitc.application.train import train
 
     assert refused(lambda: train("digits", out=tmp_path / "run", device="cuda")).code == "V1104"

@@ -11,7 +11,7 @@ from vitc.runtime.training.trainer import Trainer
     "name", ["", "gpu", "CUDA", "cuda:", "cuda:-1", "cuda:01", "cuda:1 ", "cuda:١", "cpu:0", "xla", "mps:0", "cuda,cpu"]
 )
 def test_other_names_are_refused_before_anything_is_read(spec, run, refused, tmp_path, monkeypatch, name):
-    monkeypatch.setattr("vitc.cli.training.choose", None)
+    monkeypatch.setattr("vitc.application.train.choose", None)
     found, status = refused(run, spec(), device=name)
     assert (found.code, status) == ("V1004", 2)
     assert f"`{name}`" in found.message and not (tmp_path / "run").exists()
@@ -47,7 +47,7 @@ def test_a_device_that_is_not_there_is_refused_before_the_data_is_read(
 ):
     cuda(count)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    monkeypatch.setattr("vitc.cli.training.read", None)
+    monkeypatch.setattr("vitc.application.train.read", None)
     found, status = refused(run, spec(), device=name)
     assert (found.code, status) == ("V1104", 3)
     assert not (tmp_path / "run").exists()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vitc.cli.training import train
+from vitc.application.train import train
 from vitc.runtime.data.sources import digits
 from vitc.runtime.predict import Predictor
 

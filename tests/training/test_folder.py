@@ -47,7 +47,7 @@ def test_a_folder_with_anything_in_it_is_left_as_it_is(spec, run, refused, tmp_p
     path = spec()
     make(tmp_path)
     before = tree(tmp_path)
-    monkeypatch.setattr("vitc.cli.training.read", None)  # refused before any picture is read
+    monkeypatch.setattr("vitc.application.train.read", None)  # refused before any picture is read
     found, status = refused(run, path, "out")
     assert (found.code, status) == (code, 3)
     assert f"`{tmp_path / 'out'}`" in found.message and found.help
@@ -82,7 +82,7 @@ def test_the_current_folder_when_it_is_empty(spec, run, tmp_path, monkeypatch):
     path = spec("epochs = 1, batch = 32")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    from vitc.cli.training import train
+    from vitc.application.train import train
 
     train(path, out=".", verify=False, device="cpu")
     assert (tmp_path / "here" / "run.json").exists()

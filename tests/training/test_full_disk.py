@@ -14,7 +14,7 @@ from vitc.runtime.training import folder
 CHILD = """
 import os, resource, sys
 import torch, matplotlib.figure, safetensors.torch
-from vitc.cli.training import train
+from vitc.application.train import train
 from vitc.runtime.training import Listener
 
 def limited(out, limit, epoch):

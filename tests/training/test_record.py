@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
-from vitc.cli.training import train
+from vitc.application.train import train
 from vitc.compiler.elaborate.library import SPECS
 from vitc.runtime.data.sources import fake
 from vitc.runtime.training import Listener
@@ -206,7 +206,7 @@ def test_a_finished_run_is_not_trained_or_scored_again(spec, run, tmp_path, monk
     summary = run(path)
     before = {p: p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file()}
     with monkeypatch.context() as patch:
-        patch.setattr("vitc.cli.training.read", None)
+        patch.setattr("vitc.application.train.read", None)
         assert run(path, resume=tmp_path / "run", listener=Listener(warning=heard.append)) == summary
     assert {p: p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file()} == before
     assert [(d.code, d.severity) for d in heard] == [("V1109", "note")]

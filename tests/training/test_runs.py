@@ -99,7 +99,7 @@ def test_the_best_is_chosen_on_the_validation_part_and_the_test_part_is_scored_o
 
 def test_the_validation_part_comes_out_of_the_training_part_by_its_seed(spec):
     import vitc
-    from vitc.cli.training import read
+    from vitc.application.train import read
     from vitc.runtime.sections import section
     from vitc.runtime.sections.data import Data
     from vitc.runtime.sections.input import preprocess

@@ -45,9 +45,9 @@ def _filled(model, seed=0):
 @pytest.fixture(scope="session")
 def small():
     """`small(name, **settings)`: the program of a sheet of the zoo at a small size."""
-    from vitc.cli import api
+    import vitc
 
-    return lambda name, **settings: api.check(name, settings={**SMALL, **settings})
+    return lambda name, **settings: vitc.check(name, settings={**SMALL, **settings})
 
 
 @pytest.fixture(scope="session")
@@ -99,13 +99,13 @@ def tiny(tmp_path):
     """`tiny.spec`: a file with a tiny model; `tiny.tensors`: numpy arrays for it, none of them as the text draws them."""
     from types import SimpleNamespace
 
-    from vitc.cli import api
+    import vitc
 
     path = tmp_path / "m.vit"
     path.write_text(TINY)
     rng = np.random.default_rng(7)
     tensors = {
-        name: rng.standard_normal(spec.shape).astype(np.float32) for name, spec in api.check(path).weights().items()
+        name: rng.standard_normal(spec.shape).astype(np.float32) for name, spec in vitc.check(path).weights().items()
     }
     return SimpleNamespace(spec=path, tensors=tensors)
 

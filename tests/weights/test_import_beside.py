@@ -4,9 +4,10 @@ import json
 
 import numpy as np
 import pytest
+import vitc
 from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
-from vitc.cli import api
+from vitc.application import weights as application
 from vitc.cli.main import app
 from vitc.diagnostics import VitError
 from vitc.runtime.importing import imported
@@ -47,8 +48,8 @@ def numbers(run, images, close, theirs, tmp_path):
     import torch
 
     def same(*, trust=False):
-        program = api.check(tmp_path / "mine.vit")
-        weights = api.imported(program, tmp_path / "mine.vit", Initial(program, 0), trust=trust)
+        program = vitc.check(tmp_path / "mine.vit")
+        weights = application.imported(program, tmp_path / "mine.vit", Initial(program, 0), trust=trust)
         with torch.no_grad():
             close(run(program, weights, images), theirs(torch.from_numpy(images)).logits)
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from vitc.cli.import_ import run as command
+from vitc.application.import_ import import_spec
 from vitc.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
 
@@ -25,7 +25,7 @@ def folder(tmp_path):
 
 def refused(source, out, asked=None, force=False):
     with pytest.raises(VitError) as problem:
-        command(str(source), out and str(out), asked or Asked(), force, "text")
+        import_spec(str(source), out and str(out), asked or Asked(), force=force)
     return problem.value.diagnostics[0]
 
 
@@ -79,15 +79,16 @@ def test_a_name_that_no_model_can_have(name, folder):
 
 
 def test_a_folder_with_a_foreign_name_is_a_path_of_the_sheet(folder, transformers):
-    from vitc.cli import api
+    import vitc
+    from vitc.application import weights as application
     from vitc.runtime.weights.initial import Initial
 
     transformers.ViTModel(
         transformers.ViTConfig(**{k: v for k, v in CONFIG.items() if k != "model_type"})
     ).save_pretrained(folder / 'modèle "ß"', save_original_format=True)
-    command(str(folder / 'modèle "ß"'), str(folder / "mine.vit"), Asked(), False, "text")
-    program = api.check(folder / "mine.vit")
-    assert api.imported(program, folder / "mine.vit", Initial(program, 0)) is not None
+    import_spec(str(folder / 'modèle "ß"'), str(folder / "mine.vit"))
+    program = vitc.check(folder / "mine.vit")
+    assert application.imported(program, folder / "mine.vit", Initial(program, 0)) is not None
 
 
 @pytest.mark.parametrize("option", [{"heads": 3}, {"eps": 1e-6}, {"act": "gelu"}, {"pool": "mean"}])
@@ -123,8 +124,5 @@ def test_many_names_are_refused_at_once(tmp_path, monkeypatch):
     assert not calls
 
 
-def test_a_sheet_is_the_same_every_time(folder, capsys):
-    command(str(folder / "theirs"), None, Asked(), False, "text")
-    first = capsys.readouterr().out
-    command(str(folder / "theirs"), None, Asked(), False, "text")
-    assert capsys.readouterr().out == first
+def test_a_sheet_is_the_same_every_time(folder):
+    assert import_spec(folder / "theirs") == import_spec(folder / "theirs")

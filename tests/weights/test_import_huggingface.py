@@ -4,8 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from vitc.cli import api
-from vitc.cli.import_ import run as command
+import vitc
+from vitc.application import weights as application
+from vitc.application.import_ import import_spec
 from vitc.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
 from vitc.runtime.weights.initial import Initial
@@ -74,9 +75,9 @@ def ours(run, images, tmp_path):
     """`ours()`: what the spec of the folder `theirs` computes with the weights beside it."""
 
     def computed(asked=None, pixels=images):
-        command(str(tmp_path / "theirs"), str(tmp_path / "mine.vit"), asked or Asked(), False, "text")
-        program = api.check(tmp_path / "mine.vit")
-        return run(program, api.imported(program, tmp_path / "mine.vit", Initial(program, 0)), pixels)
+        import_spec(str(tmp_path / "theirs"), str(tmp_path / "mine.vit"), asked or Asked())
+        program = vitc.check(tmp_path / "mine.vit")
+        return run(program, application.imported(program, tmp_path / "mine.vit", Initial(program, 0)), pixels)
 
     return computed
 
@@ -351,7 +352,7 @@ def test_what_no_sheet_can_say_is_refused(config, text, tmp_path):
     path = tmp_path / "config.json"
     path.write_text(json.dumps(config))
     with pytest.raises(VitError) as problem:
-        command(str(path), str(tmp_path / "mine.vit"), Asked(), False, "text")
+        import_spec(str(path), str(tmp_path / "mine.vit"))
     assert problem.value.diagnostics[0].code == "V0713"
     assert problem.value.exit_status == 3
     assert text in problem.value.diagnostics[0].message
@@ -365,7 +366,7 @@ def test_what_is_no_json_is_refused(text, tmp_path):
     path = tmp_path / "config.json"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(VitError) as problem:
-        command(str(path), None, Asked(), False, "text")
+        import_spec(str(path), None)
     assert problem.value.diagnostics[0].code == "V0713"
 
 
@@ -373,7 +374,7 @@ def test_a_file_that_is_there_is_kept(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "vit", **SMALL}))
     (tmp_path / "mine.vit").write_text("mine")
     with pytest.raises(VitError) as problem:
-        command(str(tmp_path), str(tmp_path / "mine.vit"), Asked(), False, "text")
+        import_spec(str(tmp_path), str(tmp_path / "mine.vit"))
     assert problem.value.diagnostics[0].code == "V1008"
     assert (tmp_path / "mine.vit").read_text() == "mine"
 
@@ -382,5 +383,5 @@ def test_a_file_that_is_there_is_kept(tmp_path):
 def test_a_name_that_is_none_is_refused(name, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "vit", **SMALL}))
     with pytest.raises(VitError):
-        command(str(tmp_path), str(tmp_path / "mine.vit"), Asked(name=name), False, "text")
+        import_spec(str(tmp_path), str(tmp_path / "mine.vit"), Asked(name=name))
     assert not (tmp_path / "mine.vit").exists()

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from vitc.cli import api
-from vitc.cli.import_ import run as command
+import vitc
+from vitc.application.import_ import import_spec
 from vitc.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
 
@@ -21,8 +21,8 @@ def named(tmp_path):
         from vitc.runtime.sections.data import Data
 
         (tmp_path / "config.json").write_text(json.dumps({**SMALL, **config}))
-        command(str(tmp_path), str(tmp_path / "mine.vit"), Asked(), True, "text")
-        program = api.check(tmp_path / "mine.vit")
+        import_spec(str(tmp_path), str(tmp_path / "mine.vit"), Asked(), force=True)
+        program = vitc.check(tmp_path / "mine.vit")
         names = section(program, "data", Data).classes if "data" in program.sections else None
         return names, program.root.params["classes"], (tmp_path / "mine.vit").read_text()
 
@@ -49,7 +49,7 @@ def test_names_survive_as_text(given, wanted, named):
 
 def test_the_names_are_in_what_is_compiled(named, tmp_path):
     named(id2label={"0": "cat", "1": "dog"})
-    manifest = api.compile(tmp_path / "mine.vit", out=tmp_path / "out", to=("onnx",), verify=False)
+    manifest = vitc.compile(tmp_path / "mine.vit", out=tmp_path / "out", to=("onnx",), verify=False)
     assert manifest["classes"] == ["cat", "dog"]
 
 
@@ -113,9 +113,11 @@ def test_what_is_no_name_is_refused(given, text, named, tmp_path):
 
 
 def test_several_labels_at_once_are_probabilities_of_their_own(named, tmp_path):
+    from vitc.application.compile import activation
+
     named(id2label={"0": "cat", "1": "dog"}, problem_type="multi_label_classification")
     assert "train { criterion = bce }" in (tmp_path / "mine.vit").read_text()
-    assert api._activation(api.check(tmp_path / "mine.vit")) == "sigmoid"
+    assert activation(vitc.check(tmp_path / "mine.vit")) == "sigmoid"
 
 
 def test_unknown_keys_and_dropout_are_said(named):

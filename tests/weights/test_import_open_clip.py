@@ -5,11 +5,11 @@ import warnings
 
 import numpy as np
 import pytest
+import vitc
 from PIL import Image
-from vitc.cli import api
-from vitc.cli.import_ import run as command
+from vitc.application import weights as application
+from vitc.application.import_ import import_spec
 from vitc.diagnostics import VitError
-from vitc.runtime.importing.sheet import Asked
 from vitc.runtime.weights.initial import Initial
 
 TEXT = {"context_length": 8, "vocab_size": 40, "width": 16, "heads": 2, "layers": 1}
@@ -67,13 +67,13 @@ def test_a_folder_becomes_a_spec_with_the_same_numbers(case, saved, run, close, 
     import torch
 
     model = saved(CASES[case])
-    command(str(tmp_path / "theirs"), str(tmp_path / "mine.vit"), Asked(), False, "text")
-    program = api.check(tmp_path / "mine.vit")
+    import_spec(str(tmp_path / "theirs"), str(tmp_path / "mine.vit"))
+    program = vitc.check(tmp_path / "mine.vit")
     size = program.root.params["image"][:2]
     images = np.random.default_rng(0).standard_normal((2, 3, *size)).astype(np.float32)
     with torch.no_grad():
         expected = model.encode_image(torch.from_numpy(images))
-    close(run(program, api.imported(program, tmp_path / "mine.vit", Initial(program, 0)), images), expected)
+    close(run(program, application.imported(program, tmp_path / "mine.vit", Initial(program, 0)), images), expected)
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_pictures_are_prepared_as_open_clip_does(options, open_clip, saved, tmp_
     from vitc.runtime.sections.input import preprocess
 
     model = saved(CASES["plain"], **options)
-    command(str(tmp_path / "theirs"), str(tmp_path / "mine.vit"), Asked(), False, "text")
-    program = api.check(tmp_path / "mine.vit")
+    import_spec(str(tmp_path / "theirs"), str(tmp_path / "mine.vit"))
+    program = vitc.check(tmp_path / "mine.vit")
     pixels = preprocess(program, section(program, "data", Data))
     cfg = open_clip.transform.PreprocessCfg(**{**model.visual.preprocess_cfg, "size": 32})
     transform = open_clip.transform.image_transform_v2(cfg, is_train=False)
@@ -129,7 +129,7 @@ def test_what_no_sheet_can_say_is_refused(model, text, tmp_path):
     model = model and {"embed_dim": 8, **model}
     (tmp_path / "open_clip_config.json").write_text(json.dumps({"model_cfg": model}))
     with pytest.raises(VitError) as problem:
-        command(str(tmp_path), str(tmp_path / "mine.vit"), Asked(), False, "text")
+        import_spec(str(tmp_path), str(tmp_path / "mine.vit"))
     assert problem.value.diagnostics[0].code == "V0713"
     assert text in problem.value.diagnostics[0].message
     assert not (tmp_path / "mine.vit").exists()

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import vitc
 from safetensors.numpy import save_file
-from vitc.cli import api
-from vitc.cli.import_ import run as command
+from vitc.application import weights as application
+from vitc.application.import_ import import_spec
 from vitc.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
 from vitc.runtime.weights.exported import export
@@ -36,10 +37,10 @@ def test_a_sheet_from_shapes_wants_exactly_the_weights(name, small, tmp_path):
     theirs = tmp_path / ("theirs.npz" if "google" in layout else "theirs.safetensors")
     export(Stored(tmp_path / "ours.safetensors"), Model(program.weights(), program.root.params), layout, theirs)
     asked = Asked(heads=4, eps=1e-6, act="gelu", pool=pool, image=(32, 32))
-    command(str(theirs), str(tmp_path / "mine.vit"), asked, False, "text")
-    found = api.check(tmp_path / "mine.vit")
+    import_spec(str(theirs), str(tmp_path / "mine.vit"), asked)
+    found = vitc.check(tmp_path / "mine.vit")
     assert {n: s.shape for n, s in found.weights().items()} == {n: s.shape for n, s in program.weights().items()}
-    weights = api.imported(found, tmp_path / "mine.vit", {})
+    weights = application.imported(found, tmp_path / "mine.vit", {})
     assert weights is not None
     ours = Stored(tmp_path / "ours.safetensors")
     assert all(np.array_equal(weights[name], ours[name]) for name in ours)
@@ -47,7 +48,7 @@ def test_a_sheet_from_shapes_wants_exactly_the_weights(name, small, tmp_path):
 
 def refused(path, asked):
     with pytest.raises(VitError) as problem:
-        command(str(path), None, asked, False, "text")
+        import_spec(str(path), None, asked)
     return problem.value
 
 
@@ -66,8 +67,8 @@ def test_a_grid_that_is_no_square(small, tmp_path):
     program = small("vit_base_patch16_224", image="32x48x3")
     save(tmp_path / "w.safetensors", Initial(program, 0), program.weights())
     asked = {"heads": 4, "eps": 1e-6, "act": "gelu", "pool": "token"}
-    command(str(tmp_path / "w.safetensors"), str(tmp_path / "mine.vit"), Asked(**asked, image=(32, 48)), False, "text")
-    assert api.check(tmp_path / "mine.vit").root.params["image"] == (32, 48, 3)
+    import_spec(str(tmp_path / "w.safetensors"), str(tmp_path / "mine.vit"), Asked(**asked, image=(32, 48)))
+    assert vitc.check(tmp_path / "mine.vit").root.params["image"] == (32, 48, 3)
     found = refused(tmp_path / "w.safetensors", Asked(**asked, image=(48, 48)))
     assert "25 positions are not those of 36 patches" in found.diagnostics[0].message
 

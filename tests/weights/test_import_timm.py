@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import vitc
 from PIL import Image
-from vitc.cli import api
-from vitc.cli.import_ import run as command
+from vitc.application.import_ import import_spec
 from vitc.compiler.elaborate.library import SPECS
 from vitc.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
@@ -65,8 +65,8 @@ def test_the_tensors_and_the_pictures_are_those_of_timm(name, timm, given, tmp_p
     from vitc.runtime.sections.input import Input, preprocess
 
     model, path = given(name)
-    command(str(path), str(tmp_path / "mine.vit"), Asked(), False, "text")
-    program = api.check(tmp_path / "mine.vit")
+    import_spec(str(path), str(tmp_path / "mine.vit"))
+    program = vitc.check(tmp_path / "mine.vit")
     assert {n: s.shape for n, s in program.weights().items()} == {
         n: tuple(t.shape) for n, t in model.state_dict().items()
     }
@@ -78,10 +78,9 @@ def test_the_tensors_and_the_pictures_are_those_of_timm(name, timm, given, tmp_p
     assert np.abs(pixels.normalised(pixels.pixels(image)) - transform(image).numpy()).max() < 1e-5
 
 
-def test_only_what_differs_is_written(given, tmp_path, capsys):
+def test_only_what_differs_is_written(given):
     _, path = given("vit_tiny_patch16_224.augreg_in21k_ft_in1k")
-    command(str(path), None, Asked(name="mine"), False, "json")
-    text = json.loads(capsys.readouterr().out)["text"]
+    text = import_spec(path, None, Asked(name="mine")).text
     assert "model mine = vit_tiny_patch16_224 { depth = 2, classes = 10 }" in text
     assert "input" not in text and "data" not in text
 
@@ -170,7 +169,7 @@ def test_a_preparation_that_no_sheet_can_say_is_refused(key, value, tmp_path):
         json.dumps({"architecture": "vit_tiny_patch16_224", "pretrained_cfg": {**config, key: value}})
     )
     with pytest.raises(VitError) as problem:
-        command(str(tmp_path), str(tmp_path / "mine.vit"), Asked(), False, "text")
+        import_spec(str(tmp_path), str(tmp_path / "mine.vit"))
     assert problem.value.diagnostics[0].code == "V0713" and key in problem.value.diagnostics[0].message
 
 
@@ -191,7 +190,7 @@ def test_a_preparation_that_no_sheet_can_say_is_refused(key, value, tmp_path):
 def test_arguments_without_a_rule_are_refused(args, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"architecture": "vit_tiny_patch16_224", "model_args": args}))
     with pytest.raises(VitError) as problem:
-        command(str(tmp_path), str(tmp_path / "mine.vit"), Asked(), False, "text")
+        import_spec(str(tmp_path), str(tmp_path / "mine.vit"))
     assert problem.value.diagnostics[0].code == "V0713"
     assert next(iter(args)) in problem.value.diagnostics[0].message
     assert not Path(tmp_path / "mine.vit").exists()
@@ -205,10 +204,10 @@ def test_label_names_are_the_names_of_the_classes(where, tmp_path):
     }
     config = {"architecture": "test_vit", "num_classes": 3}
     (tmp_path / "config.json").write_text(json.dumps({**config, **({where: names} if where else names)}))
-    command(str(tmp_path), str(tmp_path / "mine.vit"), Asked(), False, "text")
+    import_spec(str(tmp_path), str(tmp_path / "mine.vit"))
     text = (tmp_path / "mine.vit").read_text()
     assert 'data { classes = ["n01", "n02", "n03"], labels { "n01" = "tench, Tinca", "n03" = "shark" } }' in text
-    manifest = api.compile(tmp_path / "mine.vit", out=tmp_path / "out", to=("onnx",), verify=False)
+    manifest = vitc.compile(tmp_path / "mine.vit", out=tmp_path / "out", to=("onnx",), verify=False)
     assert manifest["classes"] == ["tench, Tinca", "n02", "shark"]
 
 
@@ -219,7 +218,7 @@ def test_a_width_whose_mlp_is_not_told_is_refused(tmp_path):
         json.dumps({"architecture": "vit_so400m_patch14_siglip_224", "model_args": args})
     )
     with pytest.raises(VitError) as problem:
-        command(str(tmp_path), None, Asked(), False, "text")
+        import_spec(str(tmp_path), None)
     found = problem.value.diagnostics[0]
     assert "model_args.embed_dim = 11520: the MLP then has 43040 to 43049 channels" in found.message
     assert found.help == "say model_args.mlp_ratio"

@@ -72,7 +72,8 @@ def test_a_folder_of_shards(tiny, bring, shards):
 def test_transformers_own_shards(transformers, tmp_path):
     """A folder that `save_pretrained` wrote, against the weights in memory."""
     import torch
-    from vitc.cli import api
+    import vitc
+    from vitc.application import weights as application
 
     config = transformers.ViTConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=128,
                                     image_size=32, patch_size=8, num_labels=5)  # fmt: skip
@@ -82,7 +83,7 @@ def test_transformers_own_shards(transformers, tmp_path):
     spec = tmp_path / "m.vit"
     spec.write_text("vit 1\nmodel m = vit { image = 32x32x3, patch = 8, dim = 32, depth = 2, heads = 4, classes = 5 }\n"
                     'weights { file = "their", layout = hf }\n')  # fmt: skip
-    found = api.start(api.load(spec), spec, 0)
+    found = application.start(vitc.load(spec), spec, 0)
     state = model.state_dict()
     assert found.origin.kind == "file"
     assert torch.equal(torch.from_numpy(found["head.weight"]), state["classifier.weight"])
@@ -151,7 +152,7 @@ def test_folders(tiny, bring, tmp_path):
 
 
 def test_a_folder_without_weights_is_never_compiled_with_drawn_ones(tiny, tmp_path):
-    from vitc.cli import api
+    import vitc
     from vitc.diagnostics import VitError
 
     folder = tmp_path / "folder"
@@ -159,7 +160,7 @@ def test_a_folder_without_weights_is_never_compiled_with_drawn_ones(tiny, tmp_pa
     tiny.spec.write_text(tiny.spec.read_text() + 'weights { file = "folder" }\n')
     for options in ({}, {"weights": folder}):
         with pytest.raises(VitError) as problem:
-            api.compile(tiny.spec, out=tmp_path / "out", **options)
+            vitc.compile(tiny.spec, out=tmp_path / "out", **options)
         assert problem.value.diagnostics[0].code == "V0701"
         assert (problem.value.diagnostics[0].span is not None) == (not options)
     assert not (tmp_path / "out").exists()

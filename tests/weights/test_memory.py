@@ -13,8 +13,9 @@ from vitc.runtime.weights.writing import Form, write
 #: Not `getrusage`, whose figure starts at the size of the process of the tests: the kernel carries it over fork and exec.
 CHILD = """
 import sys
-from vitc.cli import weights
-weights.bring(sys.argv[1], sys.argv[2], "vit_base_patch16_224", sys.argv[3], sys.argv[4:], 0, False, True, "text")
+from vitc.application.weights import bring
+settings = dict(text.split("=") for text in sys.argv[4:])
+bring(sys.argv[1], sys.argv[2], "vit_base_patch16_224", sys.argv[3], settings, force=True)
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
@@ -29,11 +30,11 @@ def peak(*arguments):
 @pytest.mark.slow
 @pytest.mark.parametrize("layout", ["timm", "hf_vit", "google_augreg"])
 def test_350_megabytes_take_at_most_a_third_more_than_themselves(layout, tmp_path):
-    from vitc.cli import api
+    import vitc
 
     peaks = []
     for sizes in (["dim=12", "depth=1"], []):
-        program = api.check("vit_base_patch16_224", settings=dict(size.split("=") for size in sizes))
+        program = vitc.check("vit_base_patch16_224", settings=dict(size.split("=") for size in sizes))
         model = Model(program.weights(), program.root.params)
         ours, theirs = (
             tmp_path / "ours.safetensors",

@@ -99,12 +99,12 @@ def test_the_nearer_of_two_that_do_not_fit_is_reported(tiny, bring, tmp_path):
 
 
 def test_a_part_in_a_layout_of_others(tiny, bring, tmp_path):
+    import vitc
     from safetensors.numpy import load_file
-    from vitc.cli import api
     from vitc.runtime.weights.exported import export
     from vitc.runtime.weights.imported_plan import Model
 
-    export(tiny.tensors, Model.of(api.check(tiny.spec)), "hf_vit", tmp_path / "theirs.safetensors")
+    export(tiny.tensors, Model.of(vitc.check(tiny.spec)), "hf_vit", tmp_path / "theirs.safetensors")
     theirs = load_file(tmp_path / "theirs.safetensors")
     save_file(under("model.", tensors=theirs), tmp_path / "given.safetensors")
     about, found = bring(tmp_path / "given.safetensors")

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from vitc.cli import api
+import vitc
+from vitc.application import weights as application
 from vitc.diagnostics import VitError
 from vitc.runtime.weights.files import save
 from vitc.runtime.weights.initial import Initial
@@ -25,15 +26,15 @@ def spec(tmp_path):
 @pytest.fixture
 def given(spec, tmp_path):
     """The tensors of the model as it is without a section, also in `given.safetensors`."""
-    program = api.check(spec())
+    program = vitc.check(spec())
     tensors = {name: np.asarray(array) for name, array in Initial(program, 7).items()}
     save(tmp_path / "given.safetensors", tensors, program.weights())
     return tensors
 
 
 def loaded(path):
-    program = api.check(path)
-    found = api.imported(program, path, Initial(program, 0))
+    program = vitc.check(path)
+    found = application.imported(program, path, Initial(program, 0))
     assert found is not None
     return found, Initial(program, 0)
 
@@ -136,7 +137,7 @@ def test_a_grid_that_is_no_square_is_asked_for_by_the_key_that_takes_it(spec, gi
     """What the message says to write is taken."""
     rectangle = spec("", size=32).read_text().replace("32x32x3", "32x40x3")
     spec().write_text(rectangle)
-    program = api.check(tmp_path / "mine.vit")
+    program = vitc.check(tmp_path / "mine.vit")
     save(tmp_path / "given.safetensors", Initial(program, 7), program.weights())
     section = 'weights {{ file = "given.safetensors", resize = [{}] }}'
     (found,) = refused(spec(section.format("pos_embed"), size=48))

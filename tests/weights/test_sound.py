@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import vitc
 from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
-from vitc.cli import api
+from vitc.application import weights as application
 from vitc.cli.main import app
 from vitc.diagnostics import VitError
 from vitc.runtime.weights.files import save
@@ -68,7 +69,7 @@ def test_nan_and_infinity_are_refused(way, tiny, bring, tmp_path):
     if way == "import":
         (found,) = bring(path)
     else:
-        found = refused(lambda: api.compile(tiny.spec, out=tmp_path / "out", weights=weights[way]))
+        found = refused(lambda: vitc.compile(tiny.spec, out=tmp_path / "out", weights=weights[way]))
     assert found.code == "V0717"
     assert "\n    norm.weight: 1 NaN and 1 infinite of 8" in found.message
     assert "\n    blocks.1.attn.qkv.bias: 1 infinite of 24" in found.message
@@ -95,21 +96,21 @@ block net(image: shape = 8x8x3) {
 
 model m = net
 """)
-    program = api.check(spec)
+    program = vitc.check(spec)
     tensors = {name: np.asarray(array) for name, array in Initial(program, 0).items()}
     assert np.isinf(tensors["far"]).all()
     save(tmp_path / "own.safetensors", tensors, program.weights())
-    found = api.start(api.load(spec), spec, 0, tmp_path / "own.safetensors")
+    found = application.start(vitc.load(spec), spec, 0, tmp_path / "own.safetensors")
     assert np.isinf(found["far"]).all()
     tensors["far"] = np.full(3, np.nan, np.float32)
-    assert refused(lambda: api.start(api.load(spec), spec, 0, tensors)).code == "V0717"
+    assert refused(lambda: application.start(vitc.load(spec), spec, 0, tensors)).code == "V0717"
 
 
 def test_the_bounds_of_gemma_are_named_by_the_layout(small):
     from vitc.grammar.name_patterns import matches
     from vitc.runtime.weights.layouts import layouts
 
-    specs = api.check("gemma4_vit_167m", settings={"depth": "1"}).weights()
+    specs = vitc.check("gemma4_vit_167m", settings={"depth": "1"}).weights()
     bounds = {name for name, spec in specs.items() if isinstance(spec.init, float) and np.isinf(spec.init)}
     assert bounds
     assert {name for name in specs if matches(layouts()["timm"].infinite, name)} == bounds
@@ -122,7 +123,7 @@ def module(spec, tmp_path, seed=0):
     from vitc.compiler.backends import torch_source
     from vitc.runtime.verify.targets import imported
 
-    (tmp_path / "model.py").write_text(torch_source.emit(passes.local(api.check(spec))))
+    (tmp_path / "model.py").write_text(torch_source.emit(passes.local(vitc.check(spec))))
     model = imported(tmp_path / "model.py").Model()
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
@@ -146,10 +147,10 @@ def test_what_model_py_saved_loads(text, here, tmp_path):
     save_torch({name: tensor.clone() for name, tensor in state.items()}, tmp_path / "full.safetensors")
     save_model(model, str(tmp_path / "model.safetensors"))
     np.savez(tmp_path / "w.npz", **{name: tensor.numpy() for name, tensor in state.items()})
-    compiled = api.load(spec)
-    save(tmp_path / "own.safetensors", api.start(compiled, spec, 0, state), compiled.program.weights())
+    compiled = vitc.load(spec)
+    save(tmp_path / "own.safetensors", application.start(compiled, spec, 0, state), compiled.program.weights())
     for given in ("w.pth", "full.safetensors", "model.safetensors", "w.npz", "own.safetensors"):
-        found = api.start(compiled, spec, 0, tmp_path / given, trust=True)
+        found = application.start(compiled, spec, 0, tmp_path / given, trust=True)
         assert found.keys() == compiled.program.weights().keys()
         for name, array in found.items():
             assert array.shape == tuple(state[name].shape), (given, name)
@@ -162,7 +163,7 @@ def test_unequal_duplicates_of_a_shared_layer(tmp_path):
     state = {name: tensor.numpy().copy() for name, tensor in module(spec, tmp_path).state_dict().items()}
     state["blocks.2.inner.weight"][0, 0] = state["proj.weight"][0, 0] + 0.5
     save_file(state, tmp_path / "w.safetensors")
-    found = refused(lambda: api.start(api.load(spec), spec, 0, tmp_path / "w.safetensors"))
+    found = refused(lambda: application.start(vitc.load(spec), spec, 0, tmp_path / "w.safetensors"))
     assert found.code == "V0715"
     assert "`proj.weight` and `blocks.2.inner.weight`" in found.message
     assert "differ by up to 0.5" in found.message
@@ -180,11 +181,11 @@ def test_a_wrong_mapping_from_python(tiny, tmp_path):
         "V0719": (good | {"head.bias": [1.0, 2.0, 3.0]}, "'head.bias' is a list"),
     }
     for code, (mapping, text) in cases.items():
-        found = refused(lambda mapping=mapping: api.compile(tiny.spec, out=tmp_path / "out", weights=mapping))
+        found = refused(lambda mapping=mapping: vitc.compile(tiny.spec, out=tmp_path / "out", weights=mapping))
         assert found.code == code
         assert text in found.message
     numbered: Any = {3: np.ones(1)}
-    assert refused(lambda: api.compile(tiny.spec, out=tmp_path / "out", weights=numbered)).code == "V0719"
+    assert refused(lambda: vitc.compile(tiny.spec, out=tmp_path / "out", weights=numbered)).code == "V0719"
     assert not (tmp_path / "out").exists()
 
 
@@ -207,7 +208,7 @@ def test_the_manifest_says_where_weights_came_from(tiny, tmp_path):
     assert (told["drawn"], told["seed"], told["layout"]) == (["head.weight", "head.bias"], 0, "timm")
     stored = load_file(tmp_path / "out" / "model.safetensors")
     assert np.array_equal(stored["norm.weight"], tiny.tensors["norm.weight"])
-    python = api.compile(tiny.spec, out=tmp_path / "out", weights=tiny.tensors, to=("onnx",), verify=False)
+    python = vitc.compile(tiny.spec, out=tmp_path / "out", weights=tiny.tensors, to=("onnx",), verify=False)
     assert python["weights"]["kind"] == "python"
 
 

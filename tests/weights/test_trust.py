@@ -253,15 +253,15 @@ def test_train_takes_trust(here, tmp_path):
     import hashlib
 
     import torch
+    import vitc
     from safetensors.numpy import load_file
     from typer.testing import CliRunner
-    from vitc.cli import api
     from vitc.cli.main import app
     from vitc.diagnostics import VitError
 
     spec = tmp_path / "m.vit"
     spec.write_text(TRAINED)
-    shapes = {name: one.shape for name, one in api.check(spec).weights().items()}
+    shapes = {name: one.shape for name, one in vitc.check(spec).weights().items()}
     ema, last = ({name: torch.randn(shape) for name, shape in shapes.items()} for _ in range(2))
     path = saved({"model": last, "model_ema": ema, "args": argparse.Namespace(lr=1.0)}, tmp_path / "w.ckpt")
     words = ["train", str(spec), "-o", str(tmp_path / "run"), "--device", "cpu", "--no-verify"]

@@ -1,15 +1,13 @@
-"""`vitc doctor`."""
+"""The state of an installation: versions, and what really loads."""
 
 import ctypes
-import json
 import os
 import platform
 import re
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Any
-
-from .columns import columns
 
 #: The driver that a provider of ONNX Runtime stands on: it is asked for only where that loads, as it complains otherwise.
 DRIVERS = {
@@ -19,42 +17,53 @@ DRIVERS = {
 }
 
 
-def run(format: str) -> None:
-    """Prints versions, what really loads, and how to get what is missing; exit status 3 if something needed is missing."""
-    packages = _packages()
-    python, vitc, cuda, providers = platform.python_version(), _version("vitc"), _cuda(), _providers()
-    if format == "json":
-        listed = {name: {"version": found, "how": how} for name, (found, how) in packages.items()}
-        data = {"python": python, "vitc": vitc, "cuda": cuda, "providers": providers, "telemetry": _telemetry(),
-                "packages": listed}  # fmt: skip
-        print(json.dumps(data, indent=2))
-    else:
-        rows = [("python", python, ""), ("vitc", vitc or "not installed: it runs from its folder", "")]
-        rows += [(name, found or "missing", "" if found else how) for name, (found, how) in packages.items()]
-        rows += [("CUDA in torch", cuda, ""), *((name, state, "") for name, state in providers.items())]
-        rows.append(("telemetry", _telemetry(), ""))
-        print(columns(rows))
-    if not all(found for found, _ in packages.values()):
-        raise SystemExit(3)
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A library that vitc needs: its version, None where it is missing, and the command that gets it."""
+
+    version: str | None
+    how: str
 
 
-def _packages() -> dict[str, tuple[str | None, str]]:
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """`vitc` is None where it runs from its folder; `cuda` is the device that torch uses, or why there is none; `providers`
+    are those of ONNX Runtime, each with what became of opening a model with it."""
+
+    python: str
+    vitc: str | None
+    cuda: str
+    providers: dict[str, str]
+    telemetry: str
+    packages: dict[str, Package]
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing that vitc needs is missing."""
+        return all(package.version for package in self.packages.values())
+
+
+def installation() -> Installation:
+    """Looks at versions and tries what is there to be loaded."""
+    return Installation(platform.python_version(), _version("vitc"), _cuda(), _providers(), _telemetry(), _packages())
+
+
+def _packages() -> dict[str, Package]:
     """What vitc needs: the version that is there, and the command that gets it."""
     try:
         needed = [line for line in requires("vitc") or () if "extra ==" not in line]
     except PackageNotFoundError:
         needed = ["torch", "onnx", "onnxruntime", "numpy", "safetensors", "pillow", "lark", "pydantic", "typer", "rich"]
-    found: dict[str, tuple[str | None, str]] = {}
+    found: dict[str, Package] = {}
     for line in needed:
         requirement = line.partition(";")[0].strip()
         name = re.split(r"[<>=!~\[ ]", requirement)[0]
         if name.startswith("onnxruntime"):  # one of two, by platform
-            found["onnxruntime"] = (
-                _version("onnxruntime-gpu") or _version("onnxruntime"),
-                f"pip install '{requirement}'",
+            found["onnxruntime"] = Package(
+                _version("onnxruntime-gpu") or _version("onnxruntime"), f"pip install '{requirement}'"
             )
         else:
-            found[name] = (_version(name), f"pip install '{requirement}'")
+            found[name] = Package(_version(name), f"pip install '{requirement}'")
     return found
 
 

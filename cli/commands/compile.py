@@ -1,29 +1,49 @@
 """`vitc compile`."""
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
-from ..diagnostics.messages import escape
-from . import api
-from .columns import columns, size
-from .errors import warn
-from .progress import steps
-from .specs import choose, settings
+import typer
+
+from ...diagnostics.messages import escape
+from ..columns import columns, size
+from ..errors import warn
+from ..options import Form, Format, ModelName, Part, Settings, Spec, Trust
+from ..options import settings as read_settings
+from ..progress import steps
 
 
-def run(spec: str, model: str | None, out: str | None, to: list[str], weights: str | None, trust: bool, sets: list[str],
-        seed: int, verify: bool, format: str) -> None:  # fmt: skip
-    """Compiles and prints what was written and how near the targets are to each other."""
+def compile(
+    spec: Spec,
+    model: ModelName = None,
+    out: Annotated[str | None, typer.Option("--out", "-o", help="the folder to write; out/NAME without it")] = None,
+    to: Annotated[
+        list[str] | None, typer.Option(help="torch, torchscript, onnx; what `export` asks for without it")
+    ] = None,
+    weights: Annotated[str | None, typer.Option(help="a file of weights, or its folder")] = None,
+    part: Part = None,
+    trust: Trust = False,
+    settings: Settings = None,
+    seed: Annotated[int, typer.Option(help="of the weights that are drawn")] = 0,
+    verify: Annotated[bool, typer.Option(help="compare the targets with each other")] = True,
+    format: Format = Form.text,
+) -> None:
+    """Writes PyTorch, TorchScript and ONNX with their weights, and proves them equal.
+
+    Examples: `vitc compile vit_tiny_patch16_224`, `vitc compile mine.vit --to onnx --weights mine.safetensors -o out/mine`.
+    """
+    from ...application import compile as application
+    from ...application.specs import choose
+
     _, name = choose(spec, model)
-    given = settings(sets)
     with steps(f"compiling {name}", shown=format != "json") as done:
-        manifest = api.compile(
+        manifest = application.compile(
             spec,
             name,
             out,
-            to=tuple(to),
+            to=tuple(to or ()),
             weights=weights,
-            settings=given,
+            settings=read_settings(settings, part),
             seed=seed,
             verify=verify,
             trust=trust,
@@ -38,14 +58,14 @@ def run(spec: str, model: str | None, out: str | None, to: list[str], weights: s
 
 def _note(manifest: dict[str, Any]) -> None:
     """Warns of what was assumed of pictures."""
-    from ..runtime.preprocess import Preprocess
+    from ...runtime.preprocess import Preprocess
 
     if note := Preprocess.from_json(json.dumps(manifest["preprocess"])).note():
         warn(note)
 
 
 def _print(manifest: dict[str, Any], folder: str) -> None:
-    from ..runtime.weights.origin import lines
+    from ...runtime.weights.origin import lines
 
     print(
         f"{manifest['model']}: {manifest['params']:,} parameters, {size(manifest['macs'], '')} MACs, in {escape(folder)}/"

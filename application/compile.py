@@ -1,4 +1,6 @@
-"""The verbs as functions: `vitc.check`, `vitc.load`, `vitc.compile`."""
+"""Compiling: from a spec to a folder of files that agree."""
+
+# Imports inside functions are of what needs numpy, torch or pydantic.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -7,34 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..compiler import driver
 from ..compiler.driver import Compiled
-from ..compiler.elaborate import elaborate
 from ..compiler.ir.program import Program
 from ..diagnostics import error
 from .specs import choose
+from .weights import start
 
 if TYPE_CHECKING:
     from ..runtime.weights.imported import Imported
     from ..runtime.weights.initial import Initial
     from ..runtime.weights.origin import Known, Origin
-
-
-def check(spec: str | Path, model: str | None = None, settings: Mapping[str, str] | None = None) -> Program:
-    """The checked program of a model.
-
-    `spec` is the path of a `.vit` file or the name of a bundled model, `model` the one that is meant where a file has
-    several, `settings` re-bind parameters as `--set` does (`{"heads": "16"}`). Raises `VitError`, whose `diagnostics` are
-    all that is wrong.
-
-        >>> import vitc
-        >>> len(vitc.check("digits").weights())
-        55
-    """
-    from ..runtime import sections
-
-    library, name = choose(str(spec), model)
-    program = elaborate(library, name, settings)
-    sections.check(program)
-    return program
 
 
 def load(spec: str | Path, model: str | None = None, settings: Mapping[str, str] | None = None) -> Compiled:
@@ -113,7 +96,7 @@ def export(
         "vitc.model": program.name,
         "vitc.preprocess": pixels.as_json(),
         "vitc.classes": json.dumps(classes),
-        "vitc.activation": _activation(program),
+        "vitc.activation": activation(program),
     }
     with artefact.staged(folder) as stage:
         save(stage / "model.safetensors", tensors, program.weights())
@@ -149,45 +132,11 @@ def _write(
         raise
 
 
-def _activation(program: Program) -> str:
+def activation(program: Program) -> str:
     """What turns the first output into what `predict` prints: it follows the criterion that the model is trained by."""
     entry = program.sections["train"].entries.get("criterion") if "train" in program.sections else None
     criterion = "" if entry is None else str(getattr(entry.value, "name", entry.value))
     return {"bce": "sigmoid", "mse": "none"}.get(criterion, "softmax")
-
-
-def start(compiled: Compiled, spec: str | Path, seed: int, given: str | Path | Mapping[str, Any] | None = None,
-          *, trust: bool = False) -> "Initial | Imported | Known":  # fmt: skip
-    """The weights that are given, those of the section `weights`, or those that the text's own rules draw; `origin` of
-    the result says which."""
-    from ..runtime.weights.imported import taken
-    from ..runtime.weights.imported_plan import Model
-    from ..runtime.weights.initial import Initial
-    from ..runtime.weights.origin import Known
-
-    if isinstance(given, Known):
-        return given
-    initial = Initial(compiled.program, seed)
-    if isinstance(given, Mapping):
-        return taken(given, Model.of(compiled.program), initial)
-    found = imported(compiled.program, spec, initial, None if given is None else Path(given), trust=trust)
-    return initial if found is None else found
-
-
-def imported(program: Program, spec: str | Path, initial: Mapping[str, Any], file: Path | None = None,
-             layout: str | None = None, *, trust: bool = False) -> "Imported | None":  # fmt: skip
-    """The weights out of a file, or of that of the section `weights`, which also says which of them are taken."""
-    from ..runtime.sections import section
-    from ..runtime.sections.weights import Weights
-    from ..runtime.weights.imported import read
-    from ..runtime.weights.imported_plan import Model
-
-    wanted, span = section(program, "weights", Weights), None
-    if file is None and wanted.file is not None:
-        file, span = Path(spec).parent / wanted.file, program.sections["weights"].entries["file"].span
-    if file is None:
-        return None
-    return read(file, Model.of(program), initial, layout or wanted.layout, wanted.choices(), span, trust=trust)
 
 
 def _verified(compiled: Compiled, stage: Path, tensors: Any, done: Callable[[str], None]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""From what a command line says to a library and the name of a model in it."""
+"""From a path or the name of a bundled model to a library and the name of a model in it."""
 
 import os
 import sys
@@ -86,23 +86,3 @@ def choose(spec: str, name: str | None) -> tuple[Library, str]:
         raise error("V1005", f"{library.main.source.name} defines {len(names)} models", exit_status=2,
                     help=f"choose one with --model: {', '.join(names)}")  # fmt: skip
     return library, names[0]
-
-
-def pixels(text: str) -> tuple[int, int]:
-    """`224x160`: height and width; raises V1004."""
-    sides = text.split("x")
-    if len(sides) != 2 or not all(side.isdecimal() and 0 < int(side) <= 65536 for side in sides):
-        raise error("V1004", f"--image takes HEIGHTxWIDTH, not `{text}`", exit_status=2)
-    return int(sides[0]), int(sides[1])
-
-
-def settings(texts: list[str]) -> dict[str, str]:
-    """`--set KEY=VALUE`, each split; raises V1004."""
-    found: dict[str, str] = {}
-    for text in texts:
-        key, sign, value = text.partition("=")
-        if not sign or not key:
-            raise error("V1004", f"--set takes KEY=VALUE, not `{text}`", exit_status=2)
-        found.pop(key.strip(), None)  # settings apply in their order: the last of a key takes its place at the end
-        found[key.strip()] = value.strip()
-    return found

@@ -5,29 +5,53 @@ import json
 import sys
 from collections.abc import Callable, Generator, Iterable
 from contextlib import nullcontext
-from pathlib import Path
+from enum import StrEnum
+from typing import Annotated
 
-from ..diagnostics import Diagnostic, error
-from ..diagnostics.messages import escape, render
-from ..runtime.answers import answers
-from ..runtime.listing import listed
-from ..runtime.prediction import Failure, Prediction
-from .errors import warn
-from .progress import counted
+import typer
+
+from ...diagnostics import Diagnostic, error
+from ...diagnostics.messages import escape, render
+from ...runtime.prediction import Failure, Prediction
+from ..errors import print_as, warn
+from ..progress import counted
 
 Answers = Iterable[Prediction | Failure]
 
 
-def run(model: str, pictures: list[str], top: int, format: str) -> None:
-    """Prints the best classes of each picture with their probabilities, or with the numbers of a regression, and where
-    there is no answer the reason; ends with status 3 if there was such a picture."""
-    paths = listed(pictures, sys.stdin.buffer)
+class Rows(StrEnum):
+    """What is printed: there is a row for each answer."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+
+
+def predict(
+    model: Annotated[str, typer.Argument(help="a compiled folder or an .onnx file")],
+    images: Annotated[
+        list[str], typer.Argument(help="pictures, folders of pictures, or - for paths from standard input")
+    ],
+    top: Annotated[int, typer.Option(min=1, help="how many classes of each picture, at most")] = 5,
+    format: Annotated[
+        Rows, typer.Option("--format", help="for people, or for machines", callback=print_as)
+    ] = Rows.text,
+) -> None:
+    """Names what is on pictures, on ONNX Runtime alone.
+
+    Ends with status 3 if a picture has no answer. Examples: `vitc predict runs/digits/export seven.png --top 3`,
+    `find photos -name '*.jpg' | vitc predict out/mine - --format csv`.
+    """
+    from ...application import predict as application
+    from ...runtime.listing import listed
+
+    paths = listed(images, sys.stdin.buffer)
     # Lines that come out on a terminal show the progress themselves.
     bar = format == "json" or not sys.stdout.isatty()
     with counted("predicting", len(paths)) if bar else nullcontext(lambda: None) as advance:
         odd: list[Diagnostic] = []
-        found = answers(Path(model), paths, top, odd.append)
-        if format == "text" and pictures == paths and len(paths) == 1:
+        found = application.predict(model, paths, top, warn=odd.append)
+        if format == "text" and images == paths and len(paths) == 1:
             found = _raised(found)
         failures = _FORMS[format](_counted(found, advance))
     if failures and len(paths) > 1:
@@ -39,7 +63,7 @@ def run(model: str, pictures: list[str], top: int, format: str) -> None:
         raise SystemExit(3)
 
 
-def _raised(found: Answers) -> Answers:
+def _raised(found: "Answers") -> Answers:
     """The only picture of a command line: what is wrong with it is the error of the command."""
     for one in found:
         if isinstance(one, Failure):
@@ -47,13 +71,13 @@ def _raised(found: Answers) -> Answers:
         yield one
 
 
-def _counted(found: Answers, advance: Callable[[], None]) -> Generator[Prediction | Failure]:
+def _counted(found: "Answers", advance: Callable[[], None]) -> "Generator[Prediction | Failure]":
     for one in found:
         yield one
         advance()
 
 
-def _text(found: Answers) -> int:
+def _text(found: "Answers") -> int:
     """Prints a paragraph for each picture; gives the number of failures, as the others do."""
     failures = 0
     for one in found:
@@ -71,14 +95,14 @@ def _text(found: Answers) -> int:
     return failures
 
 
-def _json(found: Answers) -> int:
+def _json(found: "Answers") -> int:
     """Prints one list when all is known."""
     data = [_data(one) for one in found]
     print(json.dumps(data, indent=2))
     return sum("error" in one for one in data)
 
 
-def _data(one: Prediction | Failure) -> dict[str, object]:
+def _data(one: "Prediction | Failure") -> dict[str, object]:
     if isinstance(one, Failure):
         return {"picture": one.picture, "error": {"code": one.code, "message": one.message, "help": one.help}}
     what = "number" if one.activation == "none" else "probability"
@@ -86,7 +110,7 @@ def _data(one: Prediction | Failure) -> dict[str, object]:
     return {"picture": one.picture, "classes": classes, "notes": list(one.notes)}
 
 
-def _csv(found: Answers) -> int:
+def _csv(found: "Answers") -> int:
     """Prints a row for each class of each picture quoted as in RFC 4180; a failure is a row with the columns of a class empty."""
     failures, rows = 0, csv.writer(sys.stdout, lineterminator="\n")
     rows.writerow(("picture", "rank", "name", "probability", "number", "note", "error"))

@@ -3,31 +3,50 @@
 import json
 import sys
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from ..diagnostics import Diagnostic
-from ..diagnostics.messages import as_json, escape
-from .errors import warn
-from .specs import settings
-from .training import train
+import typer
+
+from ...diagnostics import Diagnostic
+from ...diagnostics.messages import as_json, escape
+from ..errors import warn
+from ..options import Form, Format, ModelName, Part, Spec, Trust
+from ..options import settings as read_settings
 
 if TYPE_CHECKING:
-    from ..runtime.training import Listener
+    from ...runtime.training import Listener
 
 
-def run(spec: str, model: str | None, out: str | None, device: str, sets: list[str], resume: str | None, verify: bool,
-        trust: bool, format: str) -> None:  # fmt: skip
-    """Trains with a bar for each epoch on a terminal, a line for each elsewhere, and prints the summary.
+def train(
+    spec: Spec,
+    model: ModelName = None,
+    out: Annotated[str | None, typer.Option("--out", "-o", help="a new or empty folder; runs/NAME without it")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE, like mlp.drop=0.1 or train.epochs=3")
+    ] = None,
+    resume: Annotated[str | None, typer.Option(help="a run to continue after its last whole epoch")] = None,
+    verify: Annotated[bool, typer.Option(help="compare the exported targets with each other")] = True,
+    part: Part = None,
+    trust: Trust = False,
+    format: Format = Form.text,
+) -> None:
+    """Trains a model on the pictures that its spec names, and exports it.
 
-    `--format json` prints the summary alone, with all notes and warnings under `diagnostics`, in the form of `vitc check`;
-    they go to standard error, too, when they come."""
+    Examples: `vitc train digits`, `vitc train mine.vit --set train.epochs=3 -o runs/mine`.
+    """
+    # `--format json` prints the summary alone, with all notes and warnings under `diagnostics`, in the form of `vitc check`;
+    # they go to standard error, too, when they come.
+    from ...application import train as application
+    from ...runtime.weights.origin import lines
+
     told: list[Diagnostic] = []
     with nullcontext(_told(told)) if format == "json" else _Listening() as listener:
-        summary = train(
+        summary = application.train(
             spec,
             model,
             out,
-            settings=settings(sets),
+            settings=read_settings(settings, part),
             device=device,
             resume=resume,
             verify=verify,
@@ -37,8 +56,6 @@ def run(spec: str, model: str | None, out: str | None, device: str, sets: list[s
     if format == "json":
         print(json.dumps({**summary, "diagnostics": as_json(told)}, indent=2))
         return
-    from ..runtime.weights.origin import lines
-
     print("\n".join(lines(summary["start"], "started from")))
     print(escape(f"{summary['run']}/: curves.png, metrics.jsonl, summary.json, checkpoints/, export/"))
     speed = f"{summary['seconds']:.0f} s of training, {summary['images_per_second']:,.0f} images/s"
@@ -48,7 +65,7 @@ def run(spec: str, model: str | None, out: str | None, device: str, sets: list[s
 
 def _told(found: list[Diagnostic]) -> "Listener":
     """Hears of notes and warnings alone, and collects them."""
-    from ..runtime.training import Listener
+    from ...runtime.training import Listener
 
     def warning(diagnostic: Diagnostic) -> None:
         found.append(diagnostic)
@@ -64,7 +81,7 @@ class _Listening:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        from ..runtime.training import Listener
+        from ...runtime.training import Listener
 
         terminal = sys.stderr.isatty()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -1,4 +1,6 @@
-"""`vitc.train`: from a spec to a run folder with its export."""
+"""Training: from a spec to a run folder with its export."""
+
+# Imports inside functions are of what needs torch.
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -16,8 +18,9 @@ from ..runtime.sections import section
 from ..runtime.sections.data import Data
 from ..runtime.sections.input import preprocess
 from ..runtime.sections.train import Train
-from . import api
+from .compile import export
 from .specs import choose
+from .weights import start
 
 if TYPE_CHECKING:
     from ..runtime.training import Listener, Trained
@@ -63,8 +66,8 @@ def train(spec: str | Path, model: str | None = None, out: str | Path | None = N
         trained = job.run(run, made, device, listener, trust=trust)
         origin = Origin("training", epoch=trained.summary["epoch"], start=run.facts["weights"])
         # The model as it was read at the start: the text may have changed since.
-        api.export(job.compiled, Known(trained.weights, origin), run.export, seed=job.wanted.seed, verify=verify,
-                   classes=trained.classes if job.named(trained.classes) else ())  # fmt: skip
+        export(job.compiled, Known(trained.weights, origin), run.export, seed=job.wanted.seed, verify=verify,
+               classes=trained.classes if job.named(trained.classes) else ())  # fmt: skip
         return {**trained.summary, "run": str(run.path), "start": run.facts["weights"]}
 
 
@@ -109,7 +112,7 @@ class _Job:
             listener.warning(diagnostic)
         weights = None
         if run.start is None:
-            weights = api.start(self.compiled, self.spec, self.wanted.seed, trust=trust)
+            weights = start(self.compiled, self.spec, self.wanted.seed, trust=trust)
             origin = weights.origin.as_data()
             if run.facts:
                 runs.refuse_others(run, {"weights": origin}, "a run is resumed with the weights it was started with")

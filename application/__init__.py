@@ -1,0 +1,1 @@
+"""What each command does, as functions with typed arguments and results: nothing is parsed or printed here."""

@@ -1,0 +1,64 @@
+"""`vitc explain`: the pages of `diagnostics/codes`, and what the definitions of `specs` say of themselves."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...diagnostics import error, explanations
+from ...diagnostics.messages import escape
+from ..options import Form, Format
+from ..streams import styled
+
+if TYPE_CHECKING:
+    from ...application.explain import Definition
+
+
+def explain(
+    code: Annotated[
+        str | None,
+        typer.Argument(
+            help="a code as in a message, V0412, or the name of a bundled block, fn or model; without it all codes are listed"
+        ),
+    ] = None,
+    format: Format = Form.text,
+) -> None:
+    """Says what a code means, with a wrong example and a right one; or what a bundled definition does and takes.
+
+    Examples: `vitc explain V0412`, `vitc explain vit`, `vitc explain`.
+    """
+    from ...application.explain import definition
+    from ...diagnostics.suggest import suggestion
+
+    if code is None:
+        titles = explanations.titles()
+        print(json.dumps(titles, indent=2) if format == "json" else "\n".join(f"{c}  {t}" for c, t in titles.items()))
+        return
+    if (found := definition(code)) is not None:
+        rows = [row._asdict() for row in found.parameters]
+        print(json.dumps({**found._asdict(), "parameters": rows}, indent=2) if format == "json" else _drawn(found))
+        return
+    name, code = code, code.upper()
+    if code not in explanations.titles():
+        close = suggestion(code, explanations.titles()).partition(";")[0]
+        raise error("V1010", f"`{escape(name)}` is no code and no bundled block, fn or model", exit_status=2,
+                    help=close if close.startswith("did") else "`vitc explain` alone lists the codes")  # fmt: skip
+    text = explanations.page(code)
+    if format == "json":
+        print(json.dumps({"code": code, "title": explanations.titles()[code], "text": text}, indent=2))
+    elif styled(sys.stdout):
+        from rich.console import Console
+        from rich.markdown import Markdown
+
+        Console().print(Markdown(text))
+    else:
+        print(text, end="")
+
+
+def _drawn(found: "Definition") -> str:
+    lines = [f"{found.kind} {found.name}  ({found.place})", *([found.text] if found.text else [])]
+    for row in found.parameters:
+        lines.append(f"  {row.name}{row.type and f': {row.type}'}{row.default and f' = {row.default}'}")
+        lines += [f"      {row.text}"] if row.text else []
+    return "\n".join(lines)
