@@ -107,10 +107,10 @@ def bare(path, count):
 
 def test_many_names_are_refused_at_once(tmp_path, monkeypatch):
     """Work grows with the number of names, not with its square; more than a ViT has are not looked at."""
-    from vitc.runtime.weights.layouts import patterns
+    from vitc.grammar import name_patterns
 
     calls: list[int] = []
-    matched = patterns.match
+    matched = name_patterns.match
     for module in ("importing.shapes", "weights.imported_plan"):
         monkeypatch.setattr(f"vitc.runtime.{module}.match", lambda *a: calls.append(1) or matched(*a))
     counts = []
