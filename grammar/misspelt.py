@@ -205,9 +205,15 @@ def _foreign_sign(s: Situation) -> Diagnostic | None:
         return s.says("there is no `||`", "write `or`", code="V0110")
     if kind == "MUL" and sign == "//" and s.before.type in ("_NL", "LBRACE", "COMMA"):
         return s.says("`//` divides; a comment begins with `#`", code="V0110")
-    if kind == "IF" and s.before.type in (*VALUES, "RPAR", "RSQB") and "_NL" in s.accepts:
+    if kind == "IF" and s.before.type in (*VALUES, "RPAR", "RSQB") and ("_NL" in s.accepts or _else_alone(s)):
         return s.says("a choice begins with its condition", "write `if c then a else b`", code="V0110")
     return None
+
+
+def _else_alone(s: Situation) -> bool:
+    """Whether an `else` but no `then` follows, as in `f(a if c else b)`; `f(a if c then b else d)` lacks a comma."""
+    kinds = (token.type for token in s.tokens[s.index :])
+    return next((kind for kind in kinds if kind in ("THEN", "ELSE", "_NL")), "") == "ELSE"
 
 
 def _foreign_shape(s: Situation) -> Diagnostic | None:

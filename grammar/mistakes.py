@@ -91,6 +91,14 @@ def _word_as_name(s: Situation) -> Diagnostic | None:
     return s.says(f"`{s.token}` is a word of the language and can't be a name", "choose another")
 
 
+def _arm(s: Situation) -> Diagnostic | None:
+    """`true => …`, `"x" => …` or `1 => …` in a `match`."""
+    if s.after != "_FAT" or s.token.type in ("NAME", "NONE"):
+        return None
+    help = "write the word without quotes" if s.token.type == "STRING" else "choose with `if c then a else b`"
+    return s.says(f"an arm of a `match` is for a word or `none`, not for {shown(s.token)}", help, code="V0315")
+
+
 def _bare_call(s: Situation) -> Diagnostic | None:
     """`attn(x)` as a statement, `layernorm` alone in a sheet."""
     if s.first.type != "NAME" or s.index != s.start + 1 or "EQUAL" not in s.accepts:
@@ -211,7 +219,7 @@ def _either(words: Iterable[str]) -> str:
 
 #: The first that knows the situation speaks.
 RULES: tuple[Rule, ...] = (
-    *misspelt.RULES, _without_forward, _after_forward, _empty_body, _misplaced, _at_the_top, _file_name, _word_as_name,
-    _bare_call, _choice, _sheet_in_brackets, _forward_without_inputs, _brace_below, _type_or_bound, _value, _separator,
+    *misspelt.RULES, _without_forward, _after_forward, _empty_body, _misplaced, _at_the_top, _file_name, _arm,
+    _word_as_name, _bare_call, _choice, _sheet_in_brackets, _forward_without_inputs, _brace_below, _type_or_bound, _value, _separator,
     _one_thing, _anything,
 )  # fmt: skip

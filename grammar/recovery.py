@@ -135,6 +135,8 @@ class _Recovery:
         """Says what is wrong, repairs what it can, and gives the index of the token to go on with."""
         self._report(index)
         self.last = index
+        if self.lines.kind(index + 1) == "_FAT" and self.parser.takes_all("NAME"):
+            return index + 1  # the rest of the arm is looked at as if it were for a word
         if self.tokens[index].type == "_NL" and "LBRACE" in self.parser.accepts():
             if self.lines.kind(index + 1) == "LBRACE":
                 return index + 1

@@ -18,7 +18,8 @@ class Definition(Movement):
         for axis in attrs["axes"]:
             full_axis(axis, types[0])
         if len(attrs["axes"]) != len(attrs["shifts"]):
-            raise OpError("roll takes a shift for each axis", about="shifts")
+            message = f"it takes a shift for each axis: {len(attrs['shifts'])} shifts, {len(attrs['axes'])} axes"
+            raise OpError(message, about="shifts")
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

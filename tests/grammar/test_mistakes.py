@@ -53,6 +53,8 @@ SHEET = [
     ("a = b || c", 9, "V0110", "there is no `||`", "write `or`"),
     ("a = !b", 7, "V0103", "`!` has no place here", "write `not` or `!=`"),
     ("a = b if c else d", 9, "V0110", "a choice begins with its condition", "write `if c then a else b`"),
+    ("a = [f(b if c else d), e]", 12, "V0110", "a choice begins with its condition", "write `if c then a else b`"),
+    ("a = f(b if c then d else e)", 11, "V0102", "`,` is missing before `if`", ""),
     ("a = if b then c", 18, "V0102", "`else` is missing in a choice", "write `if c then a else b`"),
     ("a = if b: c", 11, "V0102", "`then` is missing in a choice", "write `if c then a else b`"),
     ("a = f(1", 8, "V0104", "this `(` is never closed", "`)` is missing; lines inside brackets are indented deeper"),
@@ -94,6 +96,9 @@ BODY = [
     ("y = x z = x", 9, "V0102", "a new line is missing before `z`"),
     ("y: N = x", 6, "V0102", "a shape is missing after `:`"),
     ("if x { }", 10, "V0102", "there is nothing between these braces"),
+    ("y = match x { true => z }", 17, "V0315", "an arm of a `match` is for a word or `none`, not for `true`"),
+    ("y = match x { 1 => z }", 17, "V0315", "an arm of a `match` is for a word or `none`, not for `1`"),
+    ('y = match x { "a" => z }', 17, "V0315", 'an arm of a `match` is for a word or `none`, not for `"a"`'),
 ]
 
 
