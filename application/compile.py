@@ -85,18 +85,18 @@ def export(
     """Writes the artefact of a model that is prepared, with these weights; without `targets` those of its section `export`.
     Arguments, errors and manifest as in `compile`."""
     from ..runtime import artefact
-    from ..runtime.sections import section
     from ..runtime.sections.data import Data
     from ..runtime.sections.input import preprocess
+    from ..runtime.sections.train import Train
     from ..runtime.weights.files import save
 
     program = compiled.program
-    pixels = preprocess(program, section(program, "data", Data))
+    pixels = preprocess(program, Data.of(program))
     metadata = {
         "vitc.model": program.name,
         "vitc.preprocess": pixels.as_json(),
         "vitc.classes": json.dumps(classes),
-        "vitc.activation": activation(program),
+        "vitc.activation": Train.of(program).criterion.activation,
     }
     with artefact.staged(folder) as stage:
         save(stage / "model.safetensors", tensors, program.weights())
@@ -108,10 +108,9 @@ def export(
 
 def _targets(program: Program, to: tuple[str, ...]) -> tuple[str, ...]:
     """Those that `export` asks for, limited to those of the command line; raises V1006 where the two have none in common."""
-    from ..runtime.sections import section
     from ..runtime.sections.export import Export
 
-    wanted = section(program, "export", Export).targets()
+    wanted = Export.of(program).targets()
     refused = [name for name in to if name not in wanted]
     if refused:
         raise error("V1006", f"the section `export` turns `{refused[0]}` off", exit_status=2,
@@ -132,13 +131,6 @@ def _write(
         raise
 
 
-def activation(program: Program) -> str:
-    """What turns the first output into what `predict` prints: it follows the criterion that the model is trained by."""
-    entry = program.sections["train"].entries.get("criterion") if "train" in program.sections else None
-    criterion = "" if entry is None else str(getattr(entry.value, "name", entry.value))
-    return {"bce": "sigmoid", "mse": "none"}.get(criterion, "softmax")
-
-
 def _verified(compiled: Compiled, stage: Path, tensors: Any, done: Callable[[str], None]) -> dict[str, Any]:
     from ..runtime.verify import verify
 
@@ -150,13 +142,12 @@ def _named(compiled: Compiled, base: Path) -> Sequence[str]:
 
     Raises V0818 where they are not as many as the numbers of the first output.
     """
-    from ..runtime.sections import section
     from ..runtime.sections.data import Data
 
-    program, data = compiled.program, section(compiled.program, "data", Data)
+    program, data = compiled.program, Data.of(compiled.program)
     names, key = data.classes, "classes"
     if not names and data.source is not None:
-        names, key = getattr(data.source.module, "CLASSES", ()), "source"
+        names, key = data.source.class_names, "source"
     shape = compiled.graph.outputs[0].type.shape
     if names and shape != (len(names),):
         gives = f"{shape[0]} numbers" if len(shape) == 1 else f"an output of shape {list(shape)}"

@@ -15,7 +15,6 @@ from ..compiler.report.summary import Summary, summary
 from ..diagnostics import error
 from ..diagnostics.suggest import suggestion
 from ..runtime.preprocess import Preprocess
-from ..runtime.sections import section
 from ..runtime.sections.data import Data
 from ..runtime.sections.input import preprocess
 from .specs import choose
@@ -42,7 +41,7 @@ def show(spec: str | Path, model: str | None = None, settings: Mapping[str, str]
     programs = [state for state in made.values() if isinstance(state, Program)]
     graphs = [state for state in made.values() if isinstance(state, Graph)]
     about, rows = summary(programs[-1], graphs[-1])
-    pixels = preprocess(programs[0], section(programs[0], "data", Data))
+    pixels = preprocess(programs[0], Data.of(programs[0]))
     return Shown(programs[0], about, rows, pixels)
 
 

@@ -14,7 +14,6 @@ from ..compiler.elaborate.library import Library
 from ..diagnostics import Diagnostic, error
 from ..runtime.data.reading import read
 from ..runtime.preprocess import Preprocess
-from ..runtime.sections import section
 from ..runtime.sections.data import Data
 from ..runtime.sections.input import preprocess
 from ..runtime.sections.train import Train
@@ -23,9 +22,9 @@ from .specs import choose
 from .weights import start
 
 if TYPE_CHECKING:
-    from ..runtime.training import Listener, Trained
     from ..runtime.training.folder import Run
     from ..runtime.training.runs import Identity
+    from ..runtime.training.train import Listener, Trained
 
 
 def train(spec: str | Path, model: str | None = None, out: str | Path | None = None, *, settings: Mapping[str, str] | None = None,
@@ -38,7 +37,8 @@ def train(spec: str | Path, model: str | None = None, out: str | Path | None = N
     not scored or exported again: its summary is given. `device` is `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
     `trust` lets the file of the section `weights` be a pickle, as in `compile`.
     """
-    from ..runtime.training import Listener, devices, folder, intact, runs
+    from ..runtime.training import devices, folder, intact, runs
+    from ..runtime.training.train import Listener
     from ..runtime.weights.origin import Known, Origin
 
     listener = listener or Listener()
@@ -95,8 +95,9 @@ class _Job:
 
     def run(self, run: "Run", made: "Identity", device: str, listener: "Listener", *, trust: bool) -> "Trained":
         """Reads the data, writes the record of the run and trains. No file is written before all of it is checked."""
-        from ..runtime.training import devices, runs, train
+        from ..runtime.training import devices, runs
         from ..runtime.training.fitting import fitting
+        from ..runtime.training.train import train
 
         parts = read(self.compiled, self.data, self.pixels, self.spec.parent)
         classes = parts.classes
@@ -132,5 +133,5 @@ class _Job:
 
 
 def _job(spec: Path, library: Library, compiled: Compiled, sets: dict[str, str]) -> _Job:
-    wanted, data = section(compiled.program, "train", Train), section(compiled.program, "data", Data)
+    wanted, data = Train.of(compiled.program), Data.of(compiled.program)
     return _Job(spec, library, compiled, sets, wanted, data, preprocess(compiled.program, data))

@@ -40,12 +40,11 @@ def start(compiled: Compiled, spec: str | Path, seed: int, given: str | Path | M
 def imported(program: Program, spec: str | Path, initial: Mapping[str, Any], file: Path | None = None,
              layout: str | None = None, *, trust: bool = False) -> "Imported | None":  # fmt: skip
     """Reads the weights out of a file, or out of that of the section `weights`, which also says which of them are taken."""
-    from ..runtime.sections import section
     from ..runtime.sections.weights import Weights
     from ..runtime.weights.imported import read
     from ..runtime.weights.imported_plan import Model
 
-    wanted, span = section(program, "weights", Weights), None
+    wanted, span = Weights.of(program), None
     if file is None and wanted.file is not None:
         file, span = Path(spec).parent / wanted.file, program.sections["weights"].entries["file"].span
     if file is None:

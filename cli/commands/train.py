@@ -14,7 +14,7 @@ from ..options import Form, Format, ModelName, Part, Spec, Trust
 from ..options import settings as read_settings
 
 if TYPE_CHECKING:
-    from ...runtime.training import Listener
+    from ...runtime.training.train import Listener
 
 
 def train(
@@ -65,7 +65,7 @@ def train(
 
 def _told(found: list[Diagnostic]) -> "Listener":
     """Hears of notes and warnings alone, and collects them."""
-    from ...runtime.training import Listener
+    from ...runtime.training.train import Listener
 
     def warning(diagnostic: Diagnostic) -> None:
         found.append(diagnostic)
@@ -81,7 +81,7 @@ class _Listening:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        from ...runtime.training import Listener
+        from ...runtime.training.train import Listener
 
         terminal = sys.stderr.isatty()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -17,6 +17,7 @@ from ..sections.data import Data
 from .classes import Wanted, displayed
 from .images import Images, Parts, counted
 from .problems import Problems
+from .sources import SOURCES
 from .splitting import split
 
 #: Up to so many pictures of a part have their headers read before anything starts; of more, each is met in its turn.
@@ -32,9 +33,9 @@ def read(compiled: Compiled, data: Data, pixels: Preprocess, base: Path) -> Part
     if data.source is None:
         at = program.sections["data"].span if "data" in program.sections else program.root.span
         raise error("V0605", "training needs pictures: section `data` has no `source`", at,
-                    help="data { source = digits }, or image_folder(\"path\"), npz(\"file.npz\"), fake()")  # fmt: skip
+                    help=f"`data {{ source = … }}` takes one of {', '.join(SOURCES.names())}")  # fmt: skip
     wanted = Wanted(None if data.classes is None else tuple(map(str, data.classes)), _at(program, "classes"))
-    parts: Parts = data.source.module.read(data.source.settings, base, pixels, wanted)
+    parts = data.source.read(base, pixels, wanted)
     limit = data.bad_limit if data.on_bad == "skip" else None
     looked_at = {part: _looked_at(part, images, pixels, limit) for part, images in parts.present().items()}
     before, parts = parts, replace(parts, **looked_at)

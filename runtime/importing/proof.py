@@ -35,7 +35,7 @@ def proven(sheet: Sheet, text: str) -> Program:
 
 
 def _loads(sheet: Sheet, program: Program, stored: Tensors) -> None:
-    wanted = sections.section(program, "weights", Weights)
+    wanted = Weights.of(program)
     try:
         fitted(stored, Model.of(program), {}, wanted.layout, wanted.choices())
     except VitError as problem:

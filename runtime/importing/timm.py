@@ -10,7 +10,6 @@ from ...compiler.elaborate import elaborate, settable
 from ...compiler.elaborate.library import SPECS, load, loads
 from ...compiler.ir.program import Program
 from ...grammar.values import number
-from ..sections import section
 from ..sections.input import SMALLEST_CROP, STATISTICS, Input
 from . import names
 from .sheet import Asked, Sheet, literal, refused, statistics, unsayable, valid
@@ -340,7 +339,7 @@ def _input(made: Sheet, cfg: Pretrained, base: Program, path: Path) -> None:
         if len(values) not in (1, channels) and len(set(values)) > 1:
             raise unsayable(path, f"pretrained_cfg.{name} has {len(values)} values for {channels} channels")
     wanted = {**statistics(mean, std), "interpolation": interpolation, "crop": number(crop_pct), "crop_mode": crop_mode}
-    theirs = section(base, "input", Input)
+    theirs = Input.of(base)
     stated = {**statistics(theirs.mean or (), theirs.std or ()), "interpolation": theirs.interpolation,
               "crop": number(theirs.crop or 1.0), "crop_mode": theirs.crop_mode or "center"}  # fmt: skip
     made.input = {name: value for name, value in wanted.items() if stated[name] != value}

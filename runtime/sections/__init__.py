@@ -1,37 +1,50 @@
-"""What the sections `data`, `train`, `export` and `weights`, and `input` of a sheet, may say: one schema each, checked before anything runs."""
+"""What the sections `data`, `train`, `export` and `weights`, and `input` of a sheet, may say: a file each, called like the
+section. All is checked before anything runs."""
 
 from collections.abc import Mapping
+from typing import Self
 
-from ...compiler.ir.program import Layer, Program, Section
+from ...compiler.ir import program as ir
+from ...compiler.ir.program import Layer, Program
+from ...compiler.plugins import Folder
 from ...diagnostics import Diagnostic, Findings, VitError
-from .checking import Schema, checked
+from ..settings.checking import checked
+from ..settings.schema import Strict
 
 
-def section(program: Program, kind: str, schema: type[Schema]) -> Schema:
-    """A section of a model by its schema, with the defaults where it says nothing; raises every problem of it."""
-    found = program.sections.get(kind)
-    owner = "`input`" if kind == "input" else f"section `{kind}`"
-    made, problems = checked(owner, found.entries if found else {}, schema, found.span if found else program.root.span)
-    findings = Findings()
-    findings.add(*sorted(problems, key=lambda d: d.span.start if d.span else -1))
-    findings.raise_if_any()
-    assert made is not None
-    return made
+class Section(Strict):
+    """The settings of a section, with the defaults where a spec says nothing."""
+
+    @classmethod
+    def of(cls, program: Program) -> Self:
+        """Reads this section of a model; raises every problem of it."""
+        kind = cls.__module__.rpartition(".")[2]
+        found = program.sections.get(kind)
+        owner = "`input`" if kind == "input" else f"section `{kind}`"
+        made, problems = checked(owner, found.entries if found else {}, cls, found.span if found else program.root.span)
+        findings = Findings()
+        findings.add(*sorted(problems, key=lambda d: d.span.start if d.span else -1))
+        findings.raise_if_any()
+        assert made is not None
+        return made
+
+
+SECTIONS = Folder(__name__, Section)
 
 
 def check(program: Program) -> None:
-    """All sections of a model; raises every problem of all of them."""
+    """Checks all sections of a model; raises every problem of all of them."""
     findings = Findings()
     findings.add(*mistakes(program.sections, program))
     findings.raise_if_any()
 
 
-def mistakes(found: Mapping[str, Section], program: Program | None) -> list[Diagnostic]:
-    """Every problem of these sections; without a program, what they say of its sizes is not looked at."""
+def mistakes(found: Mapping[str, ir.Section], program: Program | None) -> list[Diagnostic]:
+    """Gives every problem of these sections; without a program, what they say of its sizes is not looked at."""
     problems: list[Diagnostic] = []
     for kind in found:
         try:
-            _check(program or Program("", Layer(""), found), kind)
+            SECTIONS.get(kind).of(program or Program("", Layer(""), found))
         except VitError as problem:
             problems += problem.diagnostics
     if program is not None and not problems and found.keys() & {"data", "input"}:
@@ -39,34 +52,7 @@ def mistakes(found: Mapping[str, Section], program: Program | None) -> list[Diag
         from .input import preprocess
 
         try:
-            preprocess(program, section(program, "data", Data))
+            preprocess(program, Data.of(program))
         except VitError as problem:
             problems += problem.diagnostics
     return problems
-
-
-def _check(program: Program, kind: str) -> None:
-    """One section; the schemas of the others, and what they import, stay unread."""
-    match kind:
-        case "data":
-            from .data import Data
-
-            section(program, kind, Data)
-        case "input":
-            from .input import Input
-
-            section(program, kind, Input)
-        case "train":
-            from .train import Train
-
-            section(program, kind, Train)
-        case "export":
-            from .export import Export
-
-            section(program, kind, Export)
-        case "weights":
-            from .weights import Weights
-
-            section(program, kind, Weights)
-        case _:
-            pass

@@ -4,12 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from .checking import refuse, shown
+from ..data.sources import SOURCES, Source
+from ..settings.checking import refuse, shown
+from ..settings.choices import one_of
+from ..settings.values import word
 from .input import Input
-from .values import Picked, one_of, word
-
-_SOURCES = "vitc.runtime.data.sources"
-_LATER = ("hf", "webdataset", "cifar10", "cifar100", "imagenet", "mnist")
 
 
 def _unique(names: list[str] | None) -> list[str] | None:
@@ -34,13 +33,13 @@ class Data(Input):
     """`validation`: the share of the training pictures that is held back, where the source has no such part.
     `bad_limit`: the largest share of a part that may be unreadable where `on_bad` is `skip`."""
 
-    source: Annotated[Picked, one_of(_SOURCES, _LATER)] | None = None
+    source: Annotated[Source, one_of(SOURCES)] | None = None
     classes: Annotated[list[str] | None, AfterValidator(_unique)] = None
     labels: Annotated[dict[str, str] | str | None, BeforeValidator(_labels)] = None
     on_bad: Annotated[str, word("skip", "refuse")] = "skip"
-    bad_limit: float = Field(0.01, ge=0, lt=1)
+    bad_limit: float = Field(default=0.01, ge=0, lt=1)
     validation: float | None = Field(None, gt=0, lt=1)
-    split_seed: int = Field(0, ge=0)
+    split_seed: int = Field(default=0, ge=0)
 
     @model_validator(mode="after")
     def _has_effect(self) -> "Data":

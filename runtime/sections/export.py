@@ -1,13 +1,11 @@
 """The section `export`: what is written besides `model.safetensors`."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from .checking import later, listed, refuse, refuse_with, shown
-from .values import Strict
-
-LATER_PRECISIONS = ("fp16", "bf16", "int8", "int4")
+from ..settings.checking import listed, refuse, shown
+from . import Section
 
 
 def _precision(value: Any) -> bool:
@@ -16,8 +14,6 @@ def _precision(value: Any) -> bool:
         return value
     items = listed(value)
     for item in items:
-        if item in LATER_PRECISIONS:
-            raise refuse_with(later(item, getattr(item, "span", None)))
         if item != "fp32":
             raise refuse(f"takes true, false or fp32, not {shown(item)}")
     return bool(items)
@@ -26,10 +22,8 @@ def _precision(value: Any) -> bool:
 Wanted = Annotated[bool, BeforeValidator(_precision)]
 
 
-class Export(Strict):
+class Export(Section):
     """Which targets; all by default."""
-
-    LATER: ClassVar[tuple[str, ...]] = ("coreml", "tensorrt", "openvino", "executorch", "outputs")
 
     torch: Wanted = True
     torchscript: Wanted = True

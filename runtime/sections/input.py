@@ -11,9 +11,9 @@ from ...compiler.elaborate.overrides import NAME
 from ...compiler.ir.program import Entry, Program
 from ...diagnostics import Diagnostic, Label, VitError, error
 from ..preprocess import CROP_MODES, INTERPOLATIONS, Preprocess
-from . import section
-from .checking import listed, refuse, refuse_with, shown
-from .values import Strict, word
+from ..settings.checking import listed, refuse, refuse_with, shown
+from ..settings.values import word
+from . import Section
 
 LARGEST_SIDE = 65536
 #: The smallest share of a picture's side: pictures are resized to the model's size divided by it.
@@ -70,7 +70,7 @@ def _share(value: Any) -> float:
                                  "`resize` gives the side before that in pixels"))  # fmt: skip
 
 
-class Input(Strict):
+class Input(Section):
     """A key that is None is not stated. `crop`: the share of the resized side that is kept; the picture is resized to the model's size divided by it, rounded
     down. `resize` says that side in pixels instead (or rows x columns): the shorter one where `crop_mode` is `center`, both
     for `squash`, the longer one for `border`."""
@@ -122,7 +122,7 @@ def preprocess(program: Program, data: Input) -> Preprocess:
 
 def _stated(program: Program, data: Input) -> dict[str, _Stated]:
     """What `input` and `data` state by key, `data` over `input`; of `crop` and `resize` the one in the nearer text."""
-    own = section(program, "input", Input)
+    own = Input.of(program)
     below, above = (
         {name: _Stated(getattr(settings, name), entry, (order, entry.rank))
          for name in Input.model_fields if name in settings.model_fields_set

@@ -1,16 +1,16 @@
 """The section `weights`: a file to start from, in anyone's layout."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
 from ...compiler.ir.program import Choice
+from ..settings.checking import listed, plain, refuse, shown
 from ..weights.imported_plan import Choices
 from ..weights.imported_resize import Resize
 from ..weights.layouts import layouts, named
 from ..weights.resize import Method
-from .checking import listed, plain, refuse, shown
-from .values import Strict
+from . import Section
 
 #: Keys of `bilinear(pos_embed, antialias = true)`; `before` is the grid in the file, where it is no square.
 _OPTIONS = ("antialias", "align_corners", "before")
@@ -65,12 +65,10 @@ def _layout(value: Any) -> str:
 Patterns = Annotated[tuple[str, ...], BeforeValidator(_patterns)]
 
 
-class Weights(Strict):
+class Weights(Section):
     """`file`: a file of weights or its folder, relative to the spec, in the names of `layout`, in the `part` of it that is
     named where it holds several. `only`: ours that come from it; `skip`: ours that don't, and theirs that are passed over;
     `resize`: ours that may have another size there."""
-
-    LATER: ClassVar[tuple[str, ...]] = ("rename",)
 
     file: str | None = None
     layout: Annotated[str, BeforeValidator(_layout)] = "timm"

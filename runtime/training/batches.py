@@ -12,7 +12,7 @@ from ...compiler.ops.base import Array
 from ...diagnostics import Diagnostic
 from ..data.images import Images, told
 from ..preprocess import Preprocess
-from ..sections.values import Picked
+from .augmentations import Augmentation
 from .fitting import steps
 
 #: Batches that are read while one is learned from.
@@ -33,7 +33,7 @@ class Batches:
         """How many batches an epoch has."""
         return steps(len(self.images), self.size)
 
-    def shuffled(self, seed: int, augment: list[Picked]) -> Generator[tuple[Tensor, Tensor], None, None]:
+    def shuffled(self, seed: int, augment: list[Augmentation]) -> Generator[tuple[Tensor, Tensor], None, None]:
         """One epoch in the order of the seed, varied."""
         order = np.random.default_rng(seed).permutation(len(self.images))
         for pixels, labels in self._ahead(order[step * self.size :][: self.size] for step in range(self.steps())):
@@ -41,7 +41,7 @@ class Batches:
                 continue
             varied = pixels
             for way in augment:
-                varied: Tensor = way.module.vary(way.settings, varied)
+                varied = way.vary(varied)
             yield (varied - self.mean) / self.std, labels
 
     def in_order(self) -> Generator[tuple[Tensor, Tensor], None, None]:

@@ -11,7 +11,7 @@ from ...diagnostics.source import Span
 from ...grammar.name_patterns import match
 from ..data.images import Parts, counted, named
 from ..sections.train import Train
-from ..sections.values import Duration
+from .criteria import CRITERIA
 
 
 def fitting(compiled: Compiled, wanted: Train, parts: Parts, names: tuple[str, ...]) -> list[Diagnostic]:
@@ -21,10 +21,10 @@ def fitting(compiled: Compiled, wanted: Train, parts: Parts, names: tuple[str, .
         raise error("V0904", f"training needs one row of numbers for each picture; the model gives {list(shape)}",
                     compiled.program.root.span)  # fmt: skip
     width = shape[0]
-    regression = wanted.criterion.name == "mse" and (width == 1 or parts.train.labels.dtype.kind == "f")
+    regression = wanted.criterion.numbers and (width == 1 or parts.train.labels.dtype.kind == "f")
     for part in (parts.train, parts.validation, parts.test):
         if part is not None:
-            _targets(part.labels, width, wanted.criterion.name) if regression else _classes(part.labels, width, wanted)
+            _targets(part.labels, width) if regression else _classes(part.labels, width, wanted)
     if names and not regression and len(names) != width:
         raise error("V0904", f"the data has {counted(len(names), 'class', 'classes')}, the model {width}: {named(names)}",
                     exit_status=3, help=f"--set classes={len(names)}, where the model has such a parameter")  # fmt: skip
@@ -46,8 +46,7 @@ def steps(pictures: int, batch: int) -> int:
 
 def _warmup(compiled: Compiled, wanted: Train, per_epoch: int) -> Iterator[Diagnostic]:
     """Raises V0606 at a warm-up longer than the run; one that is as long leaves the schedule without a step."""
-    length: Duration = wanted.schedule.settings.warmup
-    warmup, total = length.steps(per_epoch), wanted.epochs * per_epoch
+    warmup, total = wanted.schedule.warmup.steps(per_epoch), wanted.epochs * per_epoch
     place, help = _warmup_at(compiled), "choose a shorter `warmup` or more `epochs`"
     if warmup > total:
         message = f"the warm-up of {warmup:,} steps is longer than the run of {total:,} steps"
@@ -66,7 +65,7 @@ def _warmup_at(compiled: Compiled) -> Span | None:
     return named.span if named else given[0].span if given else _at(compiled, "schedule")
 
 
-def _targets(labels: Array, width: int, criterion: str) -> None:
+def _targets(labels: Array, width: int) -> None:
     if labels.size != len(labels) * width:
         raise error(
             "V0904", f"{labels.size // len(labels)} targets a picture, the model gives {width} numbers", exit_status=3
@@ -78,7 +77,7 @@ def _targets(labels: Array, width: int, criterion: str) -> None:
 def _classes(labels: Array, width: int, wanted: Train) -> None:
     if labels.dtype.kind == "f":
         raise error("V0904", f"the labels are numbers with a point, `{wanted.criterion.name}` takes classes", exit_status=3,
-                    help="criterion = mse")  # fmt: skip
+                    help=" or ".join(f"criterion = {name}" for name in CRITERIA.names() if CRITERIA.get(name).numbers))  # fmt: skip
     low, high = int(labels.min()), int(labels.max())
     if low < 0:
         raise error("V0904", f"the label {low} is no class: they count from 0", exit_status=3)

@@ -28,10 +28,10 @@ class Trainer:
 
     def __init__(self, model: torch.nn.Module, train: Train, batches: Batches, device: str) -> None:
         self.model, self.train, self.batches, self.device = model, train, batches, device
-        self.optimizer: torch.optim.Optimizer = train.optimizer.module.build(train.optimizer.settings, self._groups())
+        self.optimizer: torch.optim.Optimizer = train.optimizer.build(*self._weights())
         self.steps = batches.steps()
         self.total = train.epochs * self.steps
-        self.warmup: int = train.schedule.settings.warmup.steps(self.steps)
+        self.warmup = train.schedule.warmup.steps(self.steps)
 
     def epoch(self, number: int, step_done: Callable[[int, float], None]) -> Score:
         """One pass over the training part; every draw follows from the seed and the number of the epoch alone."""
@@ -67,11 +67,11 @@ class Trainer:
 
     def rate(self, step: int) -> float:
         """The learning rate at a step: linear warm-up, then the schedule over what is left."""
-        base: float = self.train.optimizer.settings.lr
+        base = self.train.optimizer.lr
         if step < self.warmup:
             return base * (step + 1) / self.warmup
         done = (step - self.warmup) / max(1, self.total - self.warmup)
-        return base * float(self.train.schedule.module.factor(self.train.schedule.settings, done))
+        return base * self.train.schedule.factor(done)
 
     def _forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """The loss and the outputs, float32 whatever the precision inside."""
@@ -83,7 +83,7 @@ class Trainer:
                 raise error("V1105", "batchnorm can't train on a single value of a channel: a batch of 1 has no spread",
                             exit_status=3, help="a larger batch, or layernorm") from None  # fmt: skip
             raise
-        loss: Tensor = self.train.criterion.module.loss(self.train.criterion.settings, logits, labels)
+        loss = self.train.criterion.loss(logits, labels)
         return loss, logits
 
     def _descend(self, loss: Tensor, step: int) -> None:
@@ -102,19 +102,14 @@ class Trainer:
             else torch.autocast(torch.device(self.device).type, torch.bfloat16)
         )
 
-    def _groups(self) -> list[dict[str, Any]]:
-        """Weights with and without decay: gains, biases and what `no_decay` names have none."""
+    def _weights(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Gives the weights that decay, and those that do not: gains, biases and what `no_decay` names."""
         decayed: list[Tensor] = []
         others: list[Tensor] = []
         for name, weight in self.model.named_parameters():
             free = weight.ndim <= 1 or matches(self.train.no_decay, name)
             (others if free else decayed).append(weight)
-        decay: float = self.train.optimizer.settings.weight_decay
-        groups: list[dict[str, Any]] = [
-            {"params": decayed, "weight_decay": decay},
-            {"params": others, "weight_decay": 0.0},
-        ]
-        return [group for group in groups if group["params"]]
+        return decayed, others
 
 
 class Tally:

@@ -14,7 +14,6 @@ from vitc.runtime.data.classes import Wanted, texts
 from vitc.runtime.data.images import Images, Parts
 from vitc.runtime.data.splitting import split
 from vitc.runtime.predict import Predictor
-from vitc.runtime.sections import section
 from vitc.runtime.sections.data import Data
 from vitc.runtime.sections.input import preprocess
 
@@ -48,7 +47,7 @@ def spec(root, data, classes, source='image_folder("numbers")', train="epochs = 
 
 def parts(path):
     compiled = vitc.load(path)
-    data = section(compiled.program, "data", Data)
+    data = Data.of(compiled.program)
     return read(compiled, data, preprocess(compiled.program, data), path.parent)
 
 

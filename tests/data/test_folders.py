@@ -32,9 +32,7 @@ def tree(root, *names):
 
 
 def read(root, wanted=None, **settings):
-    return image_folder.read(
-        image_folder.Settings(path=str(root), **settings), Path(), PIXELS, Wanted(wanted and tuple(wanted))
-    )
+    return image_folder.ImageFolder(path=str(root), **settings).read(Path(), PIXELS, Wanted(wanted and tuple(wanted)))
 
 
 def refused(root, wanted=None, **settings):
@@ -238,7 +236,5 @@ def test_the_fingerprint_knows_paths_sizes_and_classes(tmp_path):
 
 def test_pictures_of_other_numbers_of_channels_are_refused(tmp_path):
     with pytest.raises(VitError) as caught:
-        image_folder.read(
-            image_folder.Settings(path=str(tree(tmp_path, "a/0.png"))), Path(), Preprocess(4, 4, 4), Wanted()
-        )
+        image_folder.ImageFolder(path=str(tree(tmp_path, "a/0.png"))).read(Path(), Preprocess(4, 4, 4), Wanted())
     assert caught.value.diagnostics[0].code == "V0904"

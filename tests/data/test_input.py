@@ -12,7 +12,6 @@ from vitc.cli.main import app
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import load
 from vitc.diagnostics import VitError
-from vitc.runtime.sections import section
 from vitc.runtime.sections.data import Data
 from vitc.runtime.sections.input import preprocess
 
@@ -30,7 +29,7 @@ def made(tmp_path):
         path.write_text(f"vit 1\n{text}")
         given = {name.replace("_", ".", 1): value for name, value in settings.items()}
         program = elaborate(load(path), model or load(path).models()[-1], given)
-        return preprocess(program, section(program, "data", Data))
+        return preprocess(program, Data.of(program))
 
     return prepared
 
@@ -166,7 +165,7 @@ def test_keys_of_input_are_set_by_path_too(tmp_path):
         f"vit 1\nmodel m = vit {{ {SMALL}, input.mean = 0.1, input.std = 0.2 }}\nmodel n = m {{ input.std = 0.3 }}\n"
     )
     programs = [elaborate(load(file), "n") for file in (braces, path)]
-    found = [preprocess(program, section(program, "data", Data)) for program in programs]
+    found = [preprocess(program, Data.of(program)) for program in programs]
     assert found[0] == found[1] and (found[0].mean, found[0].std) == ((0.1,) * 3, (0.3,) * 3)
 
 

@@ -18,13 +18,14 @@ SOURCES = [ROOT / "__init__.py", ROOT / "__main__.py", *(p for f in FOLDERS for 
 STAGES = ("diagnostics", "grammar", "compiler", "runtime", "application", "cli")
 #: Inside the compiler: what each part may import besides itself.
 PARTS = {
+    "plugins": set(),
     "ir": set(),
     "ops": {"ir"},
     "evaluate": {"ir", "ops"},
     "flatten": {"ir", "ops"},
     "elaborate": {"ir", "ops", "evaluate"},
     "passes": {"ir", "ops", "evaluate"},
-    "backends": {"ir", "ops", "evaluate"},
+    "backends": {"plugins", "ir", "ops", "evaluate"},
     "report": {"ir", "ops", "evaluate", "flatten"},
     "driver": {"ir", "ops", "evaluate", "flatten", "elaborate", "passes", "backends", "report"},
 }

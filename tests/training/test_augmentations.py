@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 from scipy import ndimage
-from vitc.runtime.training.augmentations import affine, crop, flip
+from vitc.runtime.training.augmentations.affine import Affine
+from vitc.runtime.training.augmentations.crop import Crop
+from vitc.runtime.training.augmentations.flip import Flip
 
 
 def pictures(count=3, channels=2, height=6, width=10):
@@ -13,10 +15,10 @@ def pictures(count=3, channels=2, height=6, width=10):
 
 def test_affine_is_the_map_its_numbers_name():
     """The place in the picture that goes in, about the middle and in pixels: turned, sheared, over the scale, shifted."""
-    settings = affine.Settings(degrees=30, translate=0.2, scale=0.3, shear=20)
+    way = Affine(degrees=30, translate=0.2, scale=0.3, shear=20)
     images = pictures()
     torch.manual_seed(5)
-    found = affine.vary(settings, images)
+    found = way.vary(images)
     torch.manual_seed(5)
     draws = (torch.rand(5, len(images)) * 2 - 1).double().numpy()
     height, width = images.shape[-2:]
@@ -35,21 +37,21 @@ def test_affine_is_the_map_its_numbers_name():
 
 
 def test_affine_of_nothing_changes_nothing():
-    settings = affine.Settings(degrees=0, translate=0, scale=0, shear=0)
-    torch.testing.assert_close(affine.vary(settings, pictures()), pictures())
+    way = Affine(degrees=0, translate=0, scale=0, shear=0)
+    torch.testing.assert_close(way.vary(pictures()), pictures())
 
 
 @pytest.mark.parametrize("key, value", [("degrees", 90.0), ("translate", 0.5), ("scale", 0.5), ("shear", 45.0)])
 def test_each_number_of_affine_matters(key, value):
     still = {"degrees": 0.0, "translate": 0.0, "scale": 0.0, "shear": 0.0}
-    moved = affine.vary(affine.Settings(**{**still, key: value}), pictures())
+    moved = Affine(**{**still, key: value}).vary(pictures())
     assert (moved - pictures()).abs().max() > 0.1
 
 
 def test_crop_shifts_each_picture_by_whole_pixels_over_black():
     images = pictures(64, 1)
     torch.manual_seed(0)
-    found = crop.vary(crop.Settings(padding=2), images)
+    found = Crop(padding=2).vary(images)
     padded = torch.nn.functional.pad(images, [2] * 4)
     offsets = set()
     for picture, result in zip(padded, found, strict=True):
@@ -62,7 +64,7 @@ def test_crop_shifts_each_picture_by_whole_pixels_over_black():
 def test_flip_mirrors_a_share_of_the_pictures_from_left_to_right():
     images = pictures(400, 1)
     torch.manual_seed(0)
-    found = flip.vary(flip.Settings(p=0.25), images)
+    found = Flip(p=0.25).vary(images)
     mirrored = sum(torch.equal(a, b.flip(-1)) for a, b in zip(found, images, strict=True))
     kept = sum(torch.equal(a, b) for a, b in zip(found, images, strict=True))
     assert mirrored + kept == 400 and 60 < mirrored < 140

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from safetensors.numpy import load_file
 from vitc.diagnostics import VitError
+from vitc.runtime.data.classes import EVERY
 from vitc.runtime.data.sources import digits, image_folder, npz
 from vitc.runtime.preprocess import Preprocess
 
@@ -53,7 +54,7 @@ def refused(call, *args):
 
 
 def test_digits_are_resized_to_a_model_of_another_size(tmp_path):
-    parts = digits.read(digits.Settings(), tmp_path, Preprocess(3, 16, 12))
+    parts = digits.Digits().read(tmp_path, Preprocess(3, 16, 12), EVERY)
     assert every(parts.test).shape == (360, 16, 12, 3)
 
 
@@ -76,7 +77,7 @@ def bomb():
 def trained(root, out, data="", train="epochs = 2, batch = 4", **options):
     """The run, and what it said."""
     from vitc.application.train import train as run
-    from vitc.runtime.training import Listener
+    from vitc.runtime.training.train import Listener
 
     (root / "m.vit").write_text(f'{FOLDER}data {{ source = image_folder("pets"){data} }}\ntrain {{ {train} }}\n{QUIET}')
     said = []
@@ -226,7 +227,7 @@ def test_a_folder_is_learned_from_alike_with_any_number_of_threads(tmp_path, mon
 def arrays(path, **given):
     rng = np.random.default_rng(0)
     np.savez(path, **{"images": rng.integers(0, 256, (6, 8, 8), np.uint8), "labels": np.arange(6) % 3, **given})
-    return npz.Settings(path=path.name)
+    return npz.Npz(path=path.name)
 
 
 def hostile(kind):
@@ -249,7 +250,7 @@ def hostile(kind):
 @pytest.mark.parametrize("kind", ["one array", "a header that promises more", "no array in it", "half a zip"])
 def test_hostile_arrays_are_refused(tmp_path, kind):
     (tmp_path / "a.npz").write_bytes(hostile(kind))
-    assert refused(npz.read, npz.Settings(path="a.npz"), tmp_path, GREY).code == "V0903"
+    assert refused(npz.Npz(path="a.npz").read, tmp_path, GREY, EVERY).code == "V0903"
 
 
 def test_an_archive_that_unpacks_to_more_than_the_memory_is_refused_unread(tmp_path, monkeypatch):
@@ -257,7 +258,7 @@ def test_an_archive_that_unpacks_to_more_than_the_memory_is_refused_unread(tmp_p
 
     free = psutil.virtual_memory()._replace(available=500)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
-    found = refused(npz.read, arrays(tmp_path / "a.npz"), tmp_path, GREY)
+    found = refused(arrays(tmp_path / "a.npz").read, tmp_path, GREY, EVERY)
     assert found.code == "V0903" and "more than half of the free memory" in found.message
 
 

@@ -121,7 +121,7 @@ def test_mixed_precision_asks_torch_for_the_kind_of_the_device(monkeypatch, devi
 )
 def test_a_warm_up_longer_than_the_run_is_refused_at_its_place(spec, run, refused, tmp_path, schedule, epochs, found):
     """64 pictures in batches of 16: 4 steps an epoch."""
-    from vitc.runtime.training import Listener
+    from vitc.runtime.training.train import Listener
 
     heard = []
     path = spec(f"epochs = {epochs}, batch = 16, schedule = {schedule}")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from vitc.application.train import train
+from vitc.runtime.data.classes import EVERY
 from vitc.runtime.data.sources import digits
 from vitc.runtime.predict import Predictor
 
@@ -13,7 +14,7 @@ from vitc.runtime.predict import Predictor
 def held_out(model):
     """The accuracy of an exported file alone on every fifth digit."""
     predictor = Predictor(model)
-    test = digits.read(digits.Settings(), Path(), predictor.preprocess).test
+    test = digits.Digits().read(Path(), predictor.preprocess, EVERY).test
     assert test is not None
     logits = predictor.logits(predictor.preprocess.normalised(test.read(np.arange(len(test)))))
     return float((logits.argmax(-1) == test.labels).mean())

@@ -189,7 +189,7 @@ def test_files_of_a_run_that_were_deleted_are_made_again(spec, run, tmp_path):
 
 def test_a_link_that_appears_while_a_run_trains_is_not_followed(spec, run, tmp_path):
     """What has the place of a file is replaced itself; what has the place of a folder stops the run."""
-    from vitc.runtime.training import Listener
+    from vitc.runtime.training.train import Listener
 
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "file").write_text("mine")

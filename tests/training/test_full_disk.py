@@ -15,7 +15,7 @@ CHILD = """
 import os, resource, sys
 import torch, matplotlib.figure, safetensors.torch
 from vitc.application.train import train
-from vitc.runtime.training import Listener
+from vitc.runtime.training.train import Listener
 
 def limited(out, limit, epoch):
     def full(row):
@@ -94,7 +94,7 @@ def small_disk(tmp_path):
 
 
 def test_a_disk_that_is_full(spec, run, small_disk, tmp_path):
-    from vitc.runtime.training import Listener
+    from vitc.runtime.training.train import Listener
 
     path = spec("epochs = 3, batch = 16, optimizer = adamw(lr = 0.01)", DATA)
     run(path, "whole")

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -11,9 +10,15 @@ from vitc.cli.main import app
 from vitc.compiler.elaborate.library import SPECS
 from vitc.diagnostics import VitError
 from vitc.diagnostics.messages import render
+from vitc.runtime.data.sources import SOURCES
 from vitc.runtime.sections.data import Data
 from vitc.runtime.sections.train import Train
-from vitc.runtime.sections.values import Duration, Picked, names
+from vitc.runtime.settings.schema import Plugin
+from vitc.runtime.settings.values import Duration
+from vitc.runtime.training.augmentations import AUGMENTATIONS
+from vitc.runtime.training.criteria import CRITERIA
+from vitc.runtime.training.optimizers import OPTIMIZERS
+from vitc.runtime.training.schedules import SCHEDULES
 
 TEXT = (SPECS.parent / "docs" / "training.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```console\n(.*?)^```$", TEXT, re.M | re.S)
@@ -63,7 +68,7 @@ def spoken(value: Any) -> str:
             return "none"
         case bool():
             return str(value).lower()
-        case Picked():
+        case Plugin():
             return value.name
         case Duration():
             return f"{value.value} {value.unit}"
@@ -93,20 +98,20 @@ def test_sections_have_the_keys_and_defaults_of_the_page(schema):
 
 
 @pytest.mark.parametrize(
-    ("head", "package"),
+    ("head", "folder"),
     [
-        ("source", "data.sources"),
-        ("optimizer", "training.optimizers"),
-        ("schedule", "training.schedules"),
-        ("criterion", "training.criteria"),
-        ("augment", "training.augmentations"),
+        ("source", SOURCES),
+        ("optimizer", OPTIMIZERS),
+        ("schedule", SCHEDULES),
+        ("criterion", CRITERIA),
+        ("augment", AUGMENTATIONS),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_choices_have_the_settings_and_defaults_of_the_page(head, package):
-    package = f"vitc.runtime.{package}"
+def test_choices_have_the_settings_and_defaults_of_the_page(head, folder):
     written = {re.findall(r"\w+", name)[0]: default for name, default, *_ in rows(head)}
-    assert set(written) == set(names(package))
+    assert set(written) == set(folder.names())
     for name, text in written.items():
-        settings = defaults(import_module(f"{package}.{name}").Settings)
+        settings = defaults(folder.get(name))
         expected = ", ".join(key if value is None else f"{key} = {value}" for key, value in settings.items())
         assert text == expected

@@ -12,11 +12,15 @@ from torch.nn import functional as F
 from vitc.runtime.data.images import Images
 from vitc.runtime.preprocess import Preprocess
 from vitc.runtime.sections.train import Train
-from vitc.runtime.sections.values import Duration, Picked
+from vitc.runtime.settings.values import Duration
 from vitc.runtime.training.batches import Batches
-from vitc.runtime.training.criteria import bce, cross_entropy, mse
-from vitc.runtime.training.optimizers import adamw, sgd
-from vitc.runtime.training.schedules import constant, cosine
+from vitc.runtime.training.criteria.bce import BinaryCrossEntropy
+from vitc.runtime.training.criteria.cross_entropy import CrossEntropy
+from vitc.runtime.training.criteria.mse import MeanSquaredError
+from vitc.runtime.training.optimizers.adamw import AdamW
+from vitc.runtime.training.optimizers.sgd import SGD
+from vitc.runtime.training.schedules.constant import Constant
+from vitc.runtime.training.schedules.cosine import Cosine
 from vitc.runtime.training.trainer import Tally, Trainer, epoch_seed
 
 PREPROCESS = Preprocess(1, 4, 4, mean=(0.5,), std=(0.25,))
@@ -45,15 +49,11 @@ def trainer(count=24, size=8, labels=None, model=None, **settings):
     return Trainer(model or Net(), wanted, batches, "cpu")
 
 
-def picked(module, **settings):
-    return Picked("it", module.Settings(**settings), module)
-
-
 def test_the_rate_rises_to_lr_then_falls_along_half_a_cosine():
     made = trainer(
         epochs=10,
-        optimizer=picked(adamw, lr=0.5),
-        schedule=picked(cosine, warmup=Duration(2, "epochs"), floor=0.1),
+        optimizer=AdamW(lr=0.5),
+        schedule=Cosine(warmup=Duration(2, "epochs"), floor=0.1),
     )
     assert made.steps == 3 and made.total == 30
     assert [made.rate(s) for s in range(6)] == pytest.approx([0.5 * (s + 1) / 6 for s in range(6)])
@@ -64,7 +64,7 @@ def test_the_rate_rises_to_lr_then_falls_along_half_a_cosine():
 
 
 def test_cosine_is_that_of_torch():
-    made = trainer(epochs=10, optimizer=picked(sgd, lr=0.3), schedule=picked(cosine))
+    made = trainer(epochs=10, optimizer=SGD(lr=0.3), schedule=Cosine())
     theirs = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(theirs, T_max=30)
     for step in range(30):
@@ -74,7 +74,7 @@ def test_cosine_is_that_of_torch():
 
 
 def test_constant_stays_after_its_warm_up_in_steps():
-    made = trainer(optimizer=picked(sgd, lr=0.2), schedule=picked(constant, warmup=Duration(4, "steps")))
+    made = trainer(optimizer=SGD(lr=0.2), schedule=Constant(warmup=Duration(4, "steps")))
     assert [made.rate(s) for s in range(6)] == pytest.approx([0.05, 0.1, 0.15, 0.2, 0.2, 0.2])
 
 
@@ -82,7 +82,7 @@ def test_cross_entropy_smooths_towards_all_classes():
     logits, labels = torch.randn(6, 5), torch.tensor([0, 1, 2, 3, 4, 0])
     target = F.one_hot(labels, 5) * 0.8 + 0.2 / 5
     expected = -(target * torch.log_softmax(logits, -1)).sum(-1).mean()
-    torch.testing.assert_close(cross_entropy.loss(cross_entropy.Settings(smoothing=0.2), logits, labels), expected)
+    torch.testing.assert_close(CrossEntropy(smoothing=0.2).loss(logits, labels), expected)
 
 
 def test_bce_asks_every_class_for_itself():
@@ -90,7 +90,7 @@ def test_bce_asks_every_class_for_itself():
     target = F.one_hot(labels, 5) * 0.9 + 0.1 / 5
     p = torch.sigmoid(logits)
     expected = -(target * p.log() + (1 - target) * (1 - p).log()).mean()
-    torch.testing.assert_close(bce.loss(bce.Settings(smoothing=0.1), logits, labels), expected)
+    torch.testing.assert_close(BinaryCrossEntropy(smoothing=0.1).loss(logits, labels), expected)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_bce_asks_every_class_for_itself():
 def test_mse_takes_numbers_rows_and_classes(logits, labels, target):
     outputs = torch.randn(logits)
     expected = ((outputs - target) ** 2).mean()
-    torch.testing.assert_close(mse.loss(mse.Settings(), outputs, labels), expected)
+    torch.testing.assert_close(MeanSquaredError().loss(outputs, labels), expected)
 
 
 def by_hand(build, epochs, clip=None, smoothing=0.0):
@@ -134,8 +134,8 @@ def test_training_is_torchs_adamw_with_decay_where_it_belongs(clip):
         2, clip, 0.1,
     )  # fmt: skip
     made = trainer(
-        optimizer=picked(adamw, lr=0.01, weight_decay=0.3, betas=(0.8, 0.95), eps=1e-6),
-        schedule=picked(constant), criterion=picked(cross_entropy, smoothing=0.1), clip=clip, no_decay=["table"],
+        optimizer=AdamW(lr=0.01, weight_decay=0.3, betas=(0.8, 0.95), eps=1e-6),
+        schedule=Constant(), criterion=CrossEntropy(smoothing=0.1), clip=clip, no_decay=["table"],
     )  # fmt: skip
     for epoch in range(2):
         made.epoch(epoch, lambda index, loss: None)
@@ -153,8 +153,8 @@ def test_training_is_torchs_sgd(nesterov):
         2,
     )  # fmt: skip
     made = trainer(
-        optimizer=picked(sgd, lr=0.05, momentum=0.7, weight_decay=0.1, nesterov=nesterov),
-        schedule=picked(constant), no_decay=["table"],
+        optimizer=SGD(lr=0.05, momentum=0.7, weight_decay=0.1, nesterov=nesterov),
+        schedule=Constant(), no_decay=["table"],
     )  # fmt: skip
     for epoch in range(2):
         made.epoch(epoch, lambda index, loss: None)
@@ -163,7 +163,7 @@ def test_training_is_torchs_sgd(nesterov):
 
 
 def test_no_decay_takes_patterns_with_any_number():
-    made = trainer(no_decay=["blocks.{i}.weight"], optimizer=picked(adamw, weight_decay=0.3))
+    made = trainer(no_decay=["blocks.{i}.weight"], optimizer=AdamW(weight_decay=0.3))
     decayed, free = made.optimizer.param_groups
     assert [tuple(p.shape) for p in decayed["params"]] == [(4, 8)]
     assert (decayed["weight_decay"], free["weight_decay"], len(free["params"])) == (0.3, 0.0, 4)
@@ -194,7 +194,7 @@ def test_every_epoch_sees_every_picture_in_another_order():
 def test_bf16_trains_and_its_loss_is_float32():
     losses = {}
     for precision in ("fp32", "bf16"):
-        made = trainer(precision=precision, optimizer=picked(adamw, lr=0.02), schedule=picked(constant))
+        made = trainer(precision=precision, optimizer=AdamW(lr=0.02), schedule=Constant())
         dtypes = set()
         made.model.get_submodule("blocks.1").register_forward_hook(lambda *seen, into=dtypes: into.add(seen[2].dtype))
         losses[precision] = [made.epoch(epoch, lambda index, loss: None).loss for epoch in range(10)]

@@ -16,8 +16,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from vitc.application.train import train
 from vitc.compiler.elaborate.library import SPECS
-from vitc.runtime.data.sources import fake
-from vitc.runtime.training import Listener
+from vitc.runtime.data.sources.fake import Fake
+from vitc.runtime.training.train import Listener
 
 MAIN = """vit 1
 use "parts/head.vit"
@@ -166,14 +166,14 @@ def test_other_weights_to_start_from_are_refused_until_an_epoch_is_trained(repea
 
 def test_a_part_that_changed_is_named(spec, run, refused, tmp_path, monkeypatch):
     path = spec("epochs = 1, batch = 32")
-    real = fake.read
+    real = Fake.read
 
     def other(text, classes=()):
         def read(*args):
             parts = real(*args)
             return replace(parts, fingerprint={"train": text, "test": "32 pictures, sha256 bb"}, classes=classes)
 
-        monkeypatch.setattr(fake, "read", read)
+        monkeypatch.setattr(Fake, "read", read)
 
     other("64 pictures, sha256 aa")
     run(path)
@@ -189,9 +189,9 @@ def test_a_part_that_changed_is_named(spec, run, refused, tmp_path, monkeypatch)
 def test_what_the_data_has_to_say_is_heard_before_training(spec, run, monkeypatch):
     from vitc.diagnostics import Diagnostic
 
-    real, heard = fake.read, []
+    real, heard = Fake.read, []
     note = Diagnostic("V0904", "two files were passed over", severity="note")
-    monkeypatch.setattr(fake, "read", lambda *args: replace(real(*args), notes=(note,)))
+    monkeypatch.setattr(Fake, "read", lambda *args: replace(real(*args), notes=(note,)))
     run(
         spec("epochs = 1, batch = 32"),
         listener=Listener(started=lambda *_: heard.append("started"), warning=heard.append),

@@ -67,7 +67,7 @@ def test_a_run_in_two_processes_is_a_run_in_one(spec, tmp_path, optimizer):
     subprocess.run([*command, "-o", "whole"], cwd=tmp_path, check=True, capture_output=True)
     # Stopped after three epochs by an error in the fourth, as a full disk or a lost GPU would.
     code = (
-        "from vitc.application.train import train; from vitc.runtime.training import Listener\n"
+        "from vitc.application.train import train; from vitc.runtime.training.train import Listener\n"
         "def stop(row):\n    if row['epoch'] == 3: raise KeyboardInterrupt\n"
         f"train({str(path)!r}, out='cut', verify=False, device='cpu', listener=Listener(epoch=stop))"
     )

@@ -10,8 +10,8 @@ from PIL import Image
 from safetensors.numpy import load_file
 from vitc.runtime import artefact
 from vitc.runtime.predict import Predictor
-from vitc.runtime.training import Listener
-from vitc.runtime.training.criteria import cross_entropy
+from vitc.runtime.training.criteria.cross_entropy import CrossEntropy
+from vitc.runtime.training.train import Listener
 
 
 def test_a_run_leaves_its_records_and_its_export(spec, run, tmp_path):
@@ -50,10 +50,11 @@ def test_the_exported_file_alone_has_the_accuracy_of_the_run(spec, run, tmp_path
             export="export { torch = false, torchscript = false }\n",
         )
     )
+    from vitc.runtime.data.classes import EVERY
     from vitc.runtime.data.sources import digits
 
     predictor = Predictor(tmp_path / "run" / "export" / "model.onnx")
-    test = digits.read(digits.Settings(), Path(), predictor.preprocess).test
+    test = digits.Digits().read(Path(), predictor.preprocess, EVERY).test
     assert test is not None
     pixels = test.read(np.arange(len(test)))
     right = (predictor.logits(predictor.preprocess.normalised(pixels)).argmax(-1) == test.labels).mean()
@@ -100,13 +101,12 @@ def test_the_best_is_chosen_on_the_validation_part_and_the_test_part_is_scored_o
 def test_the_validation_part_comes_out_of_the_training_part_by_its_seed(spec):
     import vitc
     from vitc.application.train import read
-    from vitc.runtime.sections import section
     from vitc.runtime.sections.data import Data
     from vitc.runtime.sections.input import preprocess
 
     def parts(seed):
         compiled = vitc.load(spec(data=f"source = digits, validation = 0.1, split_seed = {seed}"))
-        data = section(compiled.program, "data", Data)
+        data = Data.of(compiled.program)
         return read(compiled, data, preprocess(compiled.program, data), Path())
 
     def pictures(part):
@@ -123,14 +123,14 @@ def test_the_validation_part_comes_out_of_the_training_part_by_its_seed(spec):
 def test_a_loss_that_is_no_number_stops_at_its_step_and_keeps_the_last_checkpoint(
     refused, spec, run, tmp_path, monkeypatch, value
 ):
-    steps, real = [], cross_entropy.loss
+    steps, real = [], CrossEntropy.loss
 
     def loss(settings, logits, labels):
         if torch.is_grad_enabled():
             steps.append(1)
         return real(settings, logits, labels) * (value if len(steps) == 4 + 2 and torch.is_grad_enabled() else 1)
 
-    monkeypatch.setattr(cross_entropy, "loss", loss)
+    monkeypatch.setattr(CrossEntropy, "loss", loss)
     found, status = refused(run, spec("epochs = 3, batch = 16"))  # 4 steps an epoch
     assert (found.code, status) == ("V1101", 3)
     assert found.message == f"the loss is {value} at epoch 2, step 2: training stops"
@@ -151,9 +151,9 @@ def test_weights_that_blow_up_in_the_last_step_of_an_epoch_are_not_kept(refused,
 
 
 def test_a_score_that_is_no_number_stops_too(refused, spec, run, monkeypatch):
-    real = cross_entropy.loss
+    real = CrossEntropy.loss
     monkeypatch.setattr(
-        cross_entropy, "loss", lambda s, x, y: real(s, x, y) if torch.is_grad_enabled() else torch.tensor(float("nan"))
+        CrossEntropy, "loss", lambda s, x, y: real(s, x, y) if torch.is_grad_enabled() else torch.tensor(float("nan"))
     )
     found, _ = refused(run, spec())
     assert (found.code, found.message) == ("V1101", "the loss on the test part is nan: training stops")
@@ -163,7 +163,7 @@ def test_memory_that_does_not_suffice_is_said(refused, spec, run, monkeypatch):
     def loss(*args):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(cross_entropy, "loss", loss)
+    monkeypatch.setattr(CrossEntropy, "loss", loss)
     found, status = refused(run, spec("epochs = 1, batch = 16"))
     assert (found.code, found.message, status) == (
         "V1106",

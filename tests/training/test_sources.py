@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 from vitc.diagnostics import VitError
-from vitc.runtime.data.sources import digits, fake, image_folder, npz
+from vitc.runtime.data.classes import EVERY
+from vitc.runtime.data.sources.digits import Digits
+from vitc.runtime.data.sources.fake import Fake
+from vitc.runtime.data.sources.image_folder import ImageFolder
+from vitc.runtime.data.sources.npz import Npz
 from vitc.runtime.preprocess import Preprocess
 
 PIXELS = Preprocess(1, 4, 4)
@@ -27,7 +31,7 @@ def folder(root, parts=("train", "val", "test")):
 
 
 def test_a_folder_a_class_with_its_parts(tmp_path):
-    parts = image_folder.read(image_folder.Settings(path="pictures"), folder(tmp_path / "pictures").parent, PIXELS)
+    parts = ImageFolder(path="pictures").read(folder(tmp_path / "pictures").parent, PIXELS, EVERY)
     assert parts.classes == ("cat", "dog") and parts.validation is not None and parts.test is not None
     assert parts.train.labels.tolist() == [0, 0, 0, 1, 1, 1]
     assert parts.train.read(np.array([5, 0]))[:, 0, 0, 0].tolist() == [102, 0]
@@ -38,7 +42,7 @@ def test_parts_may_be_folders_of_their_own_and_nested(tmp_path):
     root = folder(tmp_path, ("a", "b"))
     paint(root / "a" / "cat" / "more" / "x.JPG", 7)
     (root / "a" / "cat" / "notes.txt").write_text("no picture")
-    parts = image_folder.read(image_folder.Settings(path="a", validation="b"), root, PIXELS)
+    parts = ImageFolder(path="a", validation="b").read(root, PIXELS, EVERY)
     assert len(parts.train) == 7 and parts.validation is not None and parts.test is None
 
 
@@ -56,7 +60,7 @@ def test_parts_may_be_folders_of_their_own_and_nested(tmp_path):
 def test_a_folder_that_is_not_as_it_should_be(tmp_path, make, settings, text):
     make(tmp_path)
     with pytest.raises(VitError) as caught:
-        image_folder.read(image_folder.Settings(**settings), tmp_path, PIXELS)
+        ImageFolder(**settings).read(tmp_path, PIXELS, EVERY)
     assert caught.value.diagnostics[0].code == "V0902" and text in str(caught.value)
     assert caught.value.exit_status == 3
 
@@ -65,7 +69,7 @@ def test_a_picture_that_can_not_be_read_is_named(tmp_path):
     root = folder(tmp_path, ("a",))
     (root / "a" / "cat" / "9.png").write_bytes(b"not a picture")
     with pytest.raises(VitError, match=r"9\.png") as caught:
-        parts = image_folder.read(image_folder.Settings(path="a"), root, PIXELS)
+        parts = ImageFolder(path="a").read(root, PIXELS, EVERY)
         parts.train.read(np.arange(len(parts.train)))
     assert caught.value.diagnostics[0].code == "V0901"
 
@@ -75,11 +79,11 @@ def test_arrays_are_classes_or_targets_by_their_type(tmp_path):
     np.savez(
         tmp_path / "a.npz", images=images, labels=np.array([1, 0]), test_images=images, test_labels=np.array([0, 1])
     )
-    parts = npz.read(npz.Settings(path="a.npz"), tmp_path, PIXELS)
+    parts = Npz(path="a.npz").read(tmp_path, PIXELS, EVERY)
     assert parts.train.labels.dtype == np.int64 and parts.test is not None
     np.testing.assert_array_equal(parts.train.read(np.array([1]))[0, :, :, 0], images[1])
     np.savez(tmp_path / "b.npz", images=images, labels=np.array([0.5, 1.5]))
-    assert npz.read(npz.Settings(path="b.npz"), tmp_path, PIXELS).train.labels.dtype == np.float32
+    assert Npz(path="b.npz").read(tmp_path, PIXELS, EVERY).train.labels.dtype == np.float32
 
 
 @pytest.mark.parametrize(
@@ -98,7 +102,7 @@ def test_arrays_are_classes_or_targets_by_their_type(tmp_path):
 def test_arrays_that_are_not_as_they_should_be(tmp_path, arrays):
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(VitError) as caught:
-        npz.read(npz.Settings(path="a.npz"), tmp_path, PIXELS)
+        Npz(path="a.npz").read(tmp_path, PIXELS, EVERY)
     assert (caught.value.diagnostics[0].code, caught.value.exit_status) == ("V0903", 3)
 
 
@@ -107,13 +111,13 @@ def test_a_file_that_is_no_npz(tmp_path, content):
     if content is not None:
         (tmp_path / "a.npz").write_bytes(content)
     with pytest.raises(VitError) as caught:
-        npz.read(npz.Settings(path="a.npz"), tmp_path, PIXELS)
+        Npz(path="a.npz").read(tmp_path, PIXELS, EVERY)
     assert caught.value.diagnostics[0].code == ("V0902" if content is None else "V0903")
 
 
 def test_noise_is_the_same_for_the_same_seed():
     def pixels(seed):
-        part = fake.read(fake.Settings(count=4, held_out=2, classes=3, seed=seed), Path(), PIXELS).train
+        part = Fake(count=4, held_out=2, classes=3, seed=seed).read(Path(), PIXELS, EVERY).train
         return part.read(np.arange(4))
 
     np.testing.assert_array_equal(pixels(0), pixels(0))
@@ -122,8 +126,8 @@ def test_noise_is_the_same_for_the_same_seed():
 
 def test_every_fifth_digit_is_held_out_or_the_last_360():
     eight = Preprocess(1, 8, 8)
-    fifth, last = (digits.read(digits.Settings(held_out=held), Path(), eight) for held in ("every_fifth", "last"))
-    every = digits.read(digits.Settings(), Path(), eight)
+    fifth, last = (Digits(held_out=held).read(Path(), eight, EVERY) for held in ("every_fifth", "last"))
+    every = Digits().read(Path(), eight, EVERY)
     assert fifth.test is not None and last.test is not None and every.test is not None
     assert len(fifth.train) == len(last.train) == 1437 and len(fifth.test) == len(last.test) == 360
     np.testing.assert_array_equal(every.test.labels, fifth.test.labels)
@@ -134,7 +138,7 @@ def test_the_digits_are_those_of_scikit_learn():
     from sklearn.datasets import load_digits
 
     theirs: Any = load_digits()
-    held = digits.read(digits.Settings(), Path(), Preprocess(1, 8, 8)).test
+    held = Digits().read(Path(), Preprocess(1, 8, 8), EVERY).test
     assert held is not None
     np.testing.assert_array_equal(held.labels, theirs.target[::5])
     np.testing.assert_array_equal(

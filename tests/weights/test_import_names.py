@@ -17,13 +17,12 @@ def named(tmp_path):
     """`named(**config)`: the names that the compiled model would print, its outputs, and the text of the sheet."""
 
     def found(**config):
-        from vitc.runtime.sections import section
         from vitc.runtime.sections.data import Data
 
         (tmp_path / "config.json").write_text(json.dumps({**SMALL, **config}))
         import_spec(str(tmp_path), str(tmp_path / "mine.vit"), Asked(), force=True)
         program = vitc.check(tmp_path / "mine.vit")
-        names = section(program, "data", Data).classes if "data" in program.sections else None
+        names = Data.of(program).classes if "data" in program.sections else None
         return names, program.root.params["classes"], (tmp_path / "mine.vit").read_text()
 
     return found
@@ -113,11 +112,11 @@ def test_what_is_no_name_is_refused(given, text, named, tmp_path):
 
 
 def test_several_labels_at_once_are_probabilities_of_their_own(named, tmp_path):
-    from vitc.application.compile import activation
+    from vitc.runtime.sections.train import Train
 
     named(id2label={"0": "cat", "1": "dog"}, problem_type="multi_label_classification")
     assert "train { criterion = bce }" in (tmp_path / "mine.vit").read_text()
-    assert activation(vitc.check(tmp_path / "mine.vit")) == "sigmoid"
+    assert Train.of(vitc.check(tmp_path / "mine.vit")).criterion.activation == "sigmoid"
 
 
 def test_unknown_keys_and_dropout_are_said(named):

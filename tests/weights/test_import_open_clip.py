@@ -80,14 +80,13 @@ def test_a_folder_becomes_a_spec_with_the_same_numbers(case, saved, run, close, 
     "options", [{}, {"resize_mode": "squash", "interpolation": "bilinear", "mean": (0.5, 0.4, 0.3)}]
 )
 def test_pictures_are_prepared_as_open_clip_does(options, open_clip, saved, tmp_path):
-    from vitc.runtime.sections import section
     from vitc.runtime.sections.data import Data
     from vitc.runtime.sections.input import preprocess
 
     model = saved(CASES["plain"], **options)
     import_spec(str(tmp_path / "theirs"), str(tmp_path / "mine.vit"))
     program = vitc.check(tmp_path / "mine.vit")
-    pixels = preprocess(program, section(program, "data", Data))
+    pixels = preprocess(program, Data.of(program))
     cfg = open_clip.transform.PreprocessCfg(**{**model.visual.preprocess_cfg, "size": 32})
     transform = open_clip.transform.image_transform_v2(cfg, is_train=False)
     image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (120, 90, 3), np.uint8))

@@ -8,67 +8,66 @@ from pathlib import Path
 from ....compiler.ops.base import Array, np
 from ....diagnostics import Diagnostic, error
 from ...preprocess import Preprocess
-from ...sections.values import Strict
 from .. import fingerprint, folders
-from ..classes import EVERY, Wanted, left_out
+from ..classes import Wanted, left_out
 from ..folders import Listing
 from ..images import Images, Odd, Parts, counted, named
+from . import Source
 
 
-class Settings(Strict):
+class ImageFolder(Source):
     """Paths are relative to the spec. Without `validation` and `test`, folders in `path` named like parts are the parts."""
 
     path: str
     validation: str | None = None
     test: str | None = None
 
-
-def read(settings: Settings, base: Path, preprocess: Preprocess, wanted: Wanted = EVERY) -> Parts:
-    """Pictures are decoded when asked for, by threads: Pillow releases Python's lock meanwhile."""
-    if preprocess.channels not in (1, 3):
-        raise error("V0904", f"pictures have 1 or 3 channels, the model takes {preprocess.channels}", exit_status=3)
-    root = base / settings.path
-    given = {part: base / path for part, path in (("validation", settings.validation), ("test", settings.test)) if path}
-    for folder in (root, *given.values()):
-        if not folder.is_dir():
-            raise error("V0902", f"there is no folder `{folder}`", exit_status=3)
-    found, classes, notes = folders.parts(root, given)
-    if problem := folders.refuse_same(found):
-        raise problem
-    names = wanted.chosen(tuple(classes), "folder")
-    others = tuple(name for name in classes if name not in set(names))
-    if others:
-        gone = sum(len(folders.pictures(classes[name]).pictures) for name in others)
-        notes.append(left_out(others, gone, wanted.span))
-    pool = ThreadPoolExecutor(os.cpu_count(), "decode")
-    parts, prints = dict[str, Images](), dict[str, str]()
-    learned = set[tuple[int, int]]()
-    for part, folder in sorted(found.items(), key=lambda each: each[0] != "train"):  # the training part comes first
-        there = classes if part == "train" else _other_part(folder, names, others)
-        listed = {name: folders.pictures(there[name]) for name in names if name in there}
-        notes += _checked(folder, part, listed, names)
-        reached = {place: name for name, listing in listed.items() for place in listing.places}
-        if both := learned & set(reached):
-            name = reached[min(both)]
-            raise error("V0902", f"the {part} part and the training part share a folder: links in `{there[name]}` lead there",
-                        exit_status=3, help="scores on pictures that were learned from mean nothing: remove the link")  # fmt: skip
-        learned |= set(reached) if part == "train" else set()
-        if number := folders.loose(folder):
-            notes.append(Diagnostic("V0908", f"{counted(number, 'picture')} in `{folder}` in no folder of a class: not read",
-                                    severity="warning"))  # fmt: skip
-        parts[part] = _images(folder, there, listed, names, preprocess, pool)
-        prints[part] = fingerprint.of_files(
-            (f"{name}/{path}", size, name) for name, listing in listed.items() for path, size in listing.pictures
+    def read(self, base: Path, preprocess: Preprocess, wanted: Wanted) -> Parts:
+        """Pictures are decoded when asked for, by threads: Pillow releases Python's lock meanwhile."""
+        if preprocess.channels not in (1, 3):
+            raise error("V0904", f"pictures have 1 or 3 channels, the model takes {preprocess.channels}", exit_status=3)
+        root = base / self.path
+        given = {part: base / path for part, path in (("validation", self.validation), ("test", self.test)) if path}
+        for folder in (root, *given.values()):
+            if not folder.is_dir():
+                raise error("V0902", f"there is no folder `{folder}`", exit_status=3)
+        found, classes, notes = folders.parts(root, given)
+        if problem := folders.refuse_same(found):
+            raise problem
+        names = wanted.chosen(tuple(classes), "folder")
+        others = tuple(name for name in classes if name not in set(names))
+        if others:
+            gone = sum(len(folders.pictures(classes[name]).pictures) for name in others)
+            notes.append(left_out(others, gone, wanted.span))
+        pool = ThreadPoolExecutor(os.cpu_count(), "decode")
+        parts, prints = dict[str, Images](), dict[str, str]()
+        learned = set[tuple[int, int]]()
+        for part, folder in sorted(found.items(), key=lambda each: each[0] != "train"):  # the training part comes first
+            there = classes if part == "train" else _other_part(folder, names, others)
+            listed = {name: folders.pictures(there[name]) for name in names if name in there}
+            notes += _checked(folder, part, listed, names)
+            reached = {place: name for name, listing in listed.items() for place in listing.places}
+            if both := learned & set(reached):
+                name = reached[min(both)]
+                raise error("V0902", f"the {part} part and the training part share a folder: links in `{there[name]}` lead there",
+                            exit_status=3, help="scores on pictures that were learned from mean nothing: remove the link")  # fmt: skip
+            learned |= set(reached) if part == "train" else set()
+            if number := folders.loose(folder):
+                notes.append(Diagnostic("V0908", f"{counted(number, 'picture')} in `{folder}` in no folder of a class: not read",
+                                        severity="warning"))  # fmt: skip
+            parts[part] = _images(folder, there, listed, names, preprocess, pool)
+            prints[part] = fingerprint.of_files(
+                (f"{name}/{path}", size, name) for name, listing in listed.items() for path, size in listing.pictures
+            )
+        return Parts(
+            parts["train"],
+            parts.get("validation"),
+            parts.get("test"),
+            classes=names,
+            others=others,
+            fingerprint=prints,
+            notes=tuple(notes),
         )
-    return Parts(
-        parts["train"],
-        parts.get("validation"),
-        parts.get("test"),
-        classes=names,
-        others=others,
-        fingerprint=prints,
-        notes=tuple(notes),
-    )
 
 
 def _other_part(folder: Path, names: tuple[str, ...], others: tuple[str, ...]) -> dict[str, Path]:

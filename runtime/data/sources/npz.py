@@ -8,34 +8,33 @@ from typing import Any
 from ....compiler.ops.base import Array, np
 from ....diagnostics import error
 from ...preprocess import Preprocess
-from ...sections.values import Strict
-from ..classes import EVERY, Wanted, selected
+from ..classes import Wanted, selected
 from ..fingerprint import of_arrays
 from ..images import Images, Parts, in_memory, named
+from . import Source
 
 
-class Settings(Strict):
+class Npz(Source):
     """`path` is relative to the spec."""
 
     path: str
 
-
-def read(settings: Settings, base: Path, preprocess: Preprocess, wanted: Wanted = EVERY) -> Parts:
-    """Labels that are integers are classes, floats are targets of a regression; `classes` may hold the names."""
-    path = base / settings.path
-    if not path.is_file():
-        raise error("V0902", f"there is no data `{path}`", exit_status=3)
-    arrays = _arrays(path)
-    names = _names(path, arrays)
-    parts, prints = dict[str, Images](), dict[str, str]()
-    for part, prefix in (("train", ""), ("test", "test_")):
-        if part == "train" or "test_images" in arrays or "test_labels" in arrays:
-            pixels, labels = _checked(path, arrays, prefix)
-            if names and labels.dtype.kind != "f" and labels.max() >= len(names):
-                raise error("V0903", f"`{path}` has {len(names)} class names, and `{prefix}labels` goes up to {labels.max()}",
-                            exit_status=3)  # fmt: skip
-            parts[part], prints[part] = in_memory(pixels, labels, preprocess), of_arrays(pixels, labels, names)
-    return selected(Parts(parts["train"], test=parts.get("test"), classes=names, fingerprint=prints), wanted)
+    def read(self, base: Path, preprocess: Preprocess, wanted: Wanted) -> Parts:
+        """Labels that are integers are classes, floats are targets of a regression; `classes` may hold the names."""
+        path = base / self.path
+        if not path.is_file():
+            raise error("V0902", f"there is no data `{path}`", exit_status=3)
+        arrays = _arrays(path)
+        names = _names(path, arrays)
+        parts, prints = dict[str, Images](), dict[str, str]()
+        for part, prefix in (("train", ""), ("test", "test_")):
+            if part == "train" or "test_images" in arrays or "test_labels" in arrays:
+                pixels, labels = _checked(path, arrays, prefix)
+                if names and labels.dtype.kind != "f" and labels.max() >= len(names):
+                    raise error("V0903", f"`{path}` has {len(names)} class names, and `{prefix}labels` goes up to {labels.max()}",
+                                exit_status=3)  # fmt: skip
+                parts[part], prints[part] = in_memory(pixels, labels, preprocess), of_arrays(pixels, labels, names)
+        return selected(Parts(parts["train"], test=parts.get("test"), classes=names, fingerprint=prints), wanted)
 
 
 def _arrays(path: Path) -> dict[str, Array]:

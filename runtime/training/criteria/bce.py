@@ -4,23 +4,23 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from ...sections.values import Strict
+from . import Criterion
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Settings(Strict):
+class BinaryCrossEntropy(Criterion):
     """`smoothing`: the share of the target that is spread over all classes."""
 
-    smoothing: float = Field(0.0, ge=0, lt=1)
+    activation = "sigmoid"
 
+    smoothing: float = Field(default=0.0, ge=0, lt=1)
 
-def loss(settings: Settings, logits: "Tensor", labels: "Tensor") -> "Tensor":
-    """[batch, classes], int64 [batch] -> []."""
-    from torch.nn import functional as F
+    def loss(self, logits: "Tensor", labels: "Tensor") -> "Tensor":
+        from torch.nn import functional as F
 
-    classes = logits.shape[-1]
-    targets = F.one_hot(labels, classes).to(logits.dtype)
-    targets = targets * (1 - settings.smoothing) + settings.smoothing / classes
-    return F.binary_cross_entropy_with_logits(logits, targets)
+        classes = logits.shape[-1]
+        targets = F.one_hot(labels, classes).to(logits.dtype)
+        targets = targets * (1 - self.smoothing) + self.smoothing / classes
+        return F.binary_cross_entropy_with_logits(logits, targets)

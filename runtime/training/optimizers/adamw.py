@@ -1,10 +1,11 @@
 """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from ...sections.values import Strict, pair
+from ...settings.values import pair
+from . import Optimizer, groups
 
 if TYPE_CHECKING:
     import torch
@@ -12,17 +13,16 @@ if TYPE_CHECKING:
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
-class Settings(Strict):
+class AdamW(Optimizer):
     """`torch.optim.AdamW`."""
 
-    lr: float = Field(1e-3, gt=0)
-    weight_decay: float = Field(0.05, ge=0)
+    lr: float = Field(default=1e-3, gt=0)
+    weight_decay: float = Field(default=0.05, ge=0)
     betas: Annotated[tuple[Share, Share], pair] = (0.9, 0.999)
-    eps: float = Field(1e-8, gt=0)
+    eps: float = Field(default=1e-8, gt=0)
 
+    def build(self, decayed: "list[torch.Tensor]", others: "list[torch.Tensor]") -> "torch.optim.Optimizer":
+        import torch
 
-def build(settings: Settings, groups: list[dict[str, Any]]) -> "torch.optim.Optimizer":
-    """`groups` carry their `weight_decay`."""
-    import torch
-
-    return torch.optim.AdamW(groups, lr=settings.lr, betas=settings.betas, eps=settings.eps)
+        weights = groups(decayed, others, self.weight_decay)
+        return torch.optim.AdamW(weights, lr=self.lr, betas=self.betas, eps=self.eps)

@@ -1,14 +1,10 @@
 """The same learning rate all along, after the warm-up."""
 
-from ...sections.values import Duration, Length, Strict
+from . import Schedule
 
 
-class Settings(Strict):
-    """`warmup`: the rate rises linearly from 0."""
+class Constant(Schedule):
+    """Nothing to set besides `warmup`."""
 
-    warmup: Length = Duration(0, "epochs")
-
-
-def factor(settings: Settings, done: float) -> float:
-    """Of the learning rate."""
-    return 1.0
+    def factor(self, done: float) -> float:
+        return 1.0

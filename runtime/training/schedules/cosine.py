@@ -4,16 +4,13 @@ from math import cos, pi
 
 from pydantic import Field
 
-from ...sections.values import Duration, Length, Strict
+from . import Schedule
 
 
-class Settings(Strict):
-    """`warmup`: the rate rises linearly from 0; the cosine takes the rest."""
+class Cosine(Schedule):
+    """`floor`: the share of the learning rate at the end."""
 
-    warmup: Length = Duration(0, "epochs")
-    floor: float = Field(0.0, ge=0, le=1)
+    floor: float = Field(default=0.0, ge=0, le=1)
 
-
-def factor(settings: Settings, done: float) -> float:
-    """Of the learning rate."""
-    return settings.floor + (1 - settings.floor) * 0.5 * (1 + cos(pi * done))
+    def factor(self, done: float) -> float:
+        return self.floor + (1 - self.floor) * 0.5 * (1 + cos(pi * done))

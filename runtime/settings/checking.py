@@ -11,6 +11,7 @@ from ...compiler.ir.program import Choice, Entry
 from ...diagnostics import Diagnostic
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
+from .schema import Plugin
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -40,19 +41,14 @@ class Word(str):
     span: Span | None = None
 
 
-def refuse(text: str) -> PydanticCustomError:
-    """What a validator raises: the end of a sentence that begins with the name of the key."""
-    return PydanticCustomError("refused", "{text}", {"text": text})
+def refuse(text: str, help: str = "") -> PydanticCustomError:
+    """What a validator raises: the end of a sentence that begins with the name of the key, and what to do."""
+    return PydanticCustomError("refused", "{text}", {"text": text, "help": help})
 
 
 def refuse_with(*found: Diagnostic) -> PydanticCustomError:
     """What a validator raises that has its diagnostics already; those without a place get that of the key's value."""
     return PydanticCustomError("refused", "see the diagnostics", {"found": found})
-
-
-def later(name: str, span: Span | None = None, help: str = "") -> Diagnostic:
-    """For what the language names and this version lacks."""
-    return Diagnostic("V0604", f"`{name}` is part of the language, but this version lacks it", span, help=help)
 
 
 def checked(
@@ -76,7 +72,7 @@ def checked(
 def _amended(name: str, entry: Entry, schema: type[BaseModel]) -> Any:
     """The value of an entry; parts that are set by path alone change the choice that is made without them."""
     default = schema.model_fields[name].get_default(call_default_factory=True)
-    if isinstance(entry.value, dict) and hasattr(default, "module"):
+    if isinstance(entry.value, dict) and isinstance(default, Plugin):
         parts: dict[str, Entry] = entry.value  # type: ignore[reportUnknownMemberType] -- sections have no other dicts
         return Choice(default.name, span=entry.span, parts=parts)
     return entry.value  # type: ignore[reportUnknownMemberType] -- of any kind
@@ -123,8 +119,6 @@ def shown(value: Any) -> str:
 
 
 def _unknown(owner: str, name: str, entry: Entry, schema: type[BaseModel]) -> Diagnostic:
-    if name in getattr(schema, "LATER", ()):
-        return later(name, entry.name_span)
     return Diagnostic("V0602", f"{owner} has no `{name}`", entry.name_span, help=suggestion(name, schema.model_fields))
 
 
@@ -143,7 +137,7 @@ def _wrong(owner: str, entries: Mapping[str, Entry], detail: ErrorDetails, span:
         inner: dict[str, Entry] = entry.value  # type: ignore[reportUnknownVariableType] -- sections have no other dicts
         name = str(detail["loc"][1])
         entry = inner.get(name, entry)
-    return [Diagnostic("V0603", f"`{name}` {_text(detail, context)}", entry.span)]
+    return [Diagnostic("V0603", f"`{name}` {_text(detail, context)}", entry.span, help=context.get("help", ""))]
 
 
 def _text(detail: ErrorDetails, context: Mapping[str, Any]) -> str:
