@@ -40,6 +40,15 @@ def holes_of(pattern: str) -> set[str]:
     return set(_HOLE.findall(pattern))
 
 
+def well_formed(pattern: str) -> bool:
+    """Whether each brace belongs to a hole, and each number has a name of its own."""
+    pieces = _HOLE.split(pattern)
+    numbers = ["rest" if hole == "*" else hole for hole in dict.fromkeys(pieces[1::2])]  # the names of groups
+    repeated = [hole for hole in pieces[1::2] if hole not in _HOLES]
+    braces = any("{" in piece or "}" in piece for piece in pieces[::2])
+    return not braces and len(set(numbers)) == len(numbers) and len(set(repeated)) == len(repeated)
+
+
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     """A hole that is there twice is the same number or suffix both times; two `{*}` may differ."""

@@ -1,31 +1,27 @@
 """From syntax trees to a program: names, parameters, late binding, blocks run on shapes."""
 
-import sys
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...diagnostics import Diagnostic, Findings, VitError, error
-from ...diagnostics.source import Source, Span
+from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
-from ..ir.graph import Value
+from ..ir import graph
 from ..ir.program import Program, Section, aliases
 from ..ir.types import TensorType
-from . import budget, initialisers, reading, training
+from . import assembly, budget, initialisers, reading
 from .context import Context
-from .expressions import condition
+from .expectations import fill
 from .intact import intact
+from .interpreter import Interpreter
 from .layers import run_forward
 from .library import SPECS, Library, Module
 from .listing import Row, rows
 from .overrides import NAME, parse_override
-from .scopes import Scope
 from .sections import INPUT, KINDS, sections
 from .sheets import Assignment, Sheet
-from .slots import Elaborated
-from .statements import fill
-from .values import Shape, Tensor
+from .values import Elaborated, Shape, Tensor, describe
 
 __all__ = ["Checked", "Row", "check", "elaborate", "intact", "mistakes", "on_the_command_line", "settable"]
 
@@ -65,14 +61,14 @@ def check(library: Library, name: str, overrides: Mapping[str, str] | None = Non
     findings.add(*mistakes(library))
     found = sections(module, model, inside, findings)
     program: Program | None = None
-    context = Context(library=_library_texts(library), bundled=_bundled_texts(library))
+    interpreter = _interpreter(library)
+    context = interpreter.context
     if any(problem.code in ("V0110", "V0206", "V0315") for problem in findings.items):
         return Checked(name, None, found, tuple(findings.items))
     try:
-        with _deep():
-            own = [entry for entry in given if entry not in inside]
-            starts = [entry for amend in inside if amend.name.id == "init" for entry in amend.entries]
-            program = _program(context, module, model, own, starts, found)
+        own = [entry for entry in given if entry not in inside]
+        starts = [entry for amend in inside if amend.name.id == "init" for entry in amend.entries]
+        program = _program(interpreter, library, module, model, own, starts, found)
     except VitError as problem:
         findings.add(*problem.diagnostics)
     except RecursionError:
@@ -93,9 +89,8 @@ def settable(library: Library, name: str, overrides: Mapping[str, str] | None = 
     module, model = _model(library, name)
     given = [parse_override(k, text) for k, text in (overrides or {}).items()]
     own = [e for e in given if not (isinstance(e, tree.Amend) and e.name.id in (*KINDS, INPUT))]
-    with _deep():
-        sheet, done = _run(Context(library=_library_texts(library)), module, model, own)
-        return rows(sheet, done.layer, library)
+    sheet, done = _run(_interpreter(library), module, model, own)
+    return rows(sheet, done.layer, library)
 
 
 def mistakes(library: Library) -> tuple[Diagnostic, ...]:
@@ -110,27 +105,17 @@ def on_the_command_line(problem: Diagnostic) -> bool:
     return problem.span is not None and problem.span.source.name == NAME
 
 
-@contextmanager
-def _deep() -> Generator[None]:
-    """Room for definitions inside each other up to the budget: every level takes some twenty calls of Python."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, 8_000))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
-
-
-def _program(context: Context, module: Module, model: tree.Model, own: Sequence[Assignment], starts: Sequence[tree.Entry],
-             found: Mapping[str, Section]) -> Program:  # fmt: skip
-    sheet, done = _run(context, module, model, own)
+def _program(interpreter: Interpreter, library: Library, module: Module, model: tree.Model, own: Sequence[Assignment],
+             starts: Sequence[tree.Entry], found: Mapping[str, Section]) -> Program:  # fmt: skip
+    context = interpreter.context
+    sheet, done = _run(interpreter, module, model, own)
     layer = done.layer
     budget.check(layer, context, sheet.model.base.span)
     if context.asked:
-        other = Context(training=True, library=context.library, bundled=context.bundled)
+        other = _interpreter(library, training=True)
         _, trained = _run(other, module, model, own)
-        layer = training.combine(layer, trained.layer)
-        for place, (read, warning) in other.effects.items():
+        layer = assembly.combine(layer, trained.layer)
+        for place, (read, warning) in other.context.effects.items():
             context.effects[place] = read or context.effects.get(place, (False,))[0], warning
     layer = initialisers.apply(layer, sheet, module, starts)
     layer = replace(layer, span=model.name.span)
@@ -139,16 +124,12 @@ def _program(context: Context, module: Module, model: tree.Model, own: Sequence[
     return program
 
 
-def _library_texts(library: Library) -> frozenset[Source]:
-    """The texts of std; a bundled model that is itself looked at is the user's text."""
-    std = (m for m in library.modules.values() if m.path.is_relative_to(SPECS / "std") and m is not library.main)
-    return frozenset(module.source for module in std)
-
-
-def _bundled_texts(library: Library) -> frozenset[Source]:
-    """All texts that the user neither wrote nor looks at."""
-    bundled = (m for m in library.modules.values() if m.path.is_relative_to(SPECS) and m is not library.main)
-    return frozenset(module.source for module in bundled)
+def _interpreter(library: Library, *, training: bool = False) -> Interpreter:
+    """An interpreter that tells the user's texts from others; a bundled model that is itself looked at is the user's."""
+    others = [module for module in library.modules.values() if module is not library.main]
+    std = frozenset(module.source for module in others if module.path.is_relative_to(SPECS / "std"))
+    bundled = frozenset(module.source for module in others if module.path.is_relative_to(SPECS))
+    return Interpreter(std, bundled, training=training)
 
 
 def _model(library: Library, name: str) -> tuple[Module, tree.Model]:
@@ -159,10 +140,10 @@ def _model(library: Library, name: str) -> tuple[Module, tree.Model]:
     return item[0], item[1]
 
 
-def _run(context: Context, module: Module, model: tree.Model, overrides: Sequence[Assignment]
+def _run(interpreter: Interpreter, module: Module, model: tree.Model, overrides: Sequence[Assignment]
          ) -> tuple[Sheet, Elaborated]:  # fmt: skip
     """Elaborates the model in one mode."""
-    sheet = Sheet(context, module, model, overrides)
+    sheet, context = Sheet(interpreter, module, model, overrides), interpreter.context
     context.sizes = sheet.sizes()
     if sheet.problems:
         raise VitError(tuple(sheet.problems))
@@ -182,21 +163,21 @@ def _image(sheet: Sheet, param: tree.Param, span: Span) -> Tensor:
     """The input: the size of `image` (height, width, channels) as [C, H, W]."""
     context = sheet.context
     thunk = sheet.params.get("image")
-    size = thunk.get(context) if thunk is not None else None
+    size = thunk.get() if thunk is not None else None
     if not isinstance(size, Shape) or len(size.dims) != 3:
         where = thunk.span if thunk is not None else span
-        help = f"write {'x'.join(map(str, size.dims))}x3" if isinstance(size, Shape) and len(size.dims) == 2 else ""
+        help = f"write {describe(size)}x3" if isinstance(size, Shape) and len(size.dims) == 2 else ""
         context.fail(
             "V0409", "a model's block has a parameter `image: shape`: height x width x channels", where, help=help
         )
     h, w, c = size.dims
-    return Tensor(Value(context.sized(TensorType((c, h, w)), sheet.params["image"].span), param.name.id))
+    return Tensor(graph.Value(context.sized(TensorType((c, h, w)), sheet.params["image"].span), param.name.id))
 
 
 def _served(context: Context, done: Elaborated, span: Span) -> None:
     """A model gives tensors, one for each image."""
     values = done.layer.bodies[0].outputs
-    results = len(done.results) if isinstance(done.results, tuple) else 1  # type: ignore[reportUnknownArgumentType] -- of anything
+    results = len(done.results) if isinstance(done.results, tuple) else 1
     if not values or len(values) != results:
         context.fail("V0409", "a model gives tensors and nothing else", span)
     if any(value.type.stage != "sample" for value in values):
@@ -208,8 +189,8 @@ def _expects(sheet: Sheet, program: Program) -> None:
     found: list[Diagnostic] = []
     params = sum(TensorType(spec.shape).size for spec in program.weights().values() if spec.trainable)
     for entry, module in sheet.expects:
-        scope: Scope = sheet.scope(module).with_locals({"params": params})
-        if not condition(entry.condition, scope):
+        scope = sheet.scope(module).with_locals({"params": params})
+        if not sheet.interpreter.condition(entry.condition, scope):
             label = f"it has {params:,} parameters" if "params" in entry.condition.span.text else ""
             text = fill(entry.message.value, scope) if entry.message else f"`{entry.condition.span.text}` does not hold"
             found.append(Diagnostic("V0411", text, entry.span, label))

@@ -5,46 +5,83 @@ file the way leads through the block's parameter to `heads = 10` in the sheet.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, get_args
+from dataclasses import fields
+from typing import get_args
 
+from ...diagnostics import Label, VitError
 from ...diagnostics.source import Span
 from ...grammar import tree
-
-if TYPE_CHECKING:
-    from .scopes import Scope, Thunk
+from .context import Context
+from .scopes import Place, Scope, Thunk, place, plain
+from .values import ModelValue, Value
 
 _LONGEST = 50
+#: A number from which on a budget may be due to it alone.
+_LARGE = 1000
+#: Codes that tell of a number too large: they are put at the number.
+_BUDGETS = ("V0501", "V0502", "V0504", "V0507")
 _EXPRESSIONS: tuple[type[tree.Expr], ...] = get_args(tree.Expr)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Place(Span):
-    """The place of a value, with the expression that stands there and where its names are looked up.
-
-    `named`: where an argument's name stands. `loose`: what is wrong is how the values in the expression meet, so that
-    only what was written for one of them as a whole leads on.
-    """
-
-    expr: tree.Expr
-    scope: "Scope"
-    named: Span | None = None
-    loose: bool = False
+def blame(
+    context: Context, code: str, span: Span, label: str, sizes: tuple[int, ...]
+) -> tuple[Span, tuple[Label, ...]]:
+    """The user's text for a place, and a label on the place itself if that is another and not on the way there."""
+    large = _too_large(context, span, sizes) if code in _BUDGETS else None
+    if large is None:
+        return _blamed(context, span, label, sizes)
+    inside = not isinstance(span, Place) or (large.source is span.source and span.start <= large.start < span.end)
+    return large, () if inside else (Label(plain(span), label or "here"),)
 
 
-def place(expr: tree.Expr, scope: "Scope", *, named: Span | None = None, loose: bool = False) -> Place:
-    """The place of an expression."""
-    return Place(expr.span.source, expr.span.start, expr.span.end, expr, scope, named, loose)
+def _blamed(context: Context, span: Span, label: str, sizes: tuple[int, ...]) -> tuple[Span, tuple[Label, ...]]:
+    loose = isinstance(span, Place) and span.loose
+    led = None if loose else follow(span)
+    if led is not None:
+        return _number(led, sizes), ()
+    if context.own(span):
+        return span, ()
+    where = Label(plain(span), label or "here")
+    for call in reversed(context.calls):
+        if context.own(call):
+            return call, (where,)
+    led = follow(span) if loose else None
+    if led is not None:
+        return _number(led, sizes), (where,)
+    if not context.frames:
+        return span, ()
+    for frame in reversed(context.frames):
+        made = follow(frame.made, inside=False) or (frame.made if context.own(frame.made) else None)
+        if made is not None and frame.path:
+            return made, (where,)
+    found = next((s for size in sizes if (s := context.size(size)) and context.own(s.span)), None)
+    return (found.span if found else context.frames[0].made), (where,)
 
 
-def named(span: Span) -> Span:
-    """Where the name of an argument stands, else its value."""
-    return span.named or span if isinstance(span, Place) else span
+def _too_large(context: Context, span: Span, sizes: tuple[int, ...]) -> Span | None:
+    """The number in the user's text to which a budget is due: one of `sizes`, the largest first; else the largest that
+    a place is computed from; else that of the sheet which is furthest from its default."""
+    behind = _sizes_behind(span)
+    for size in sorted({size for size in sizes if size >= _LARGE}, reverse=True):
+        found = next((at for value, at in behind if value == size), None)
+        given = context.size(size)
+        if found is None and given is not None and context.own(given.span):
+            found = given.span
+        if found is not None:
+            return found
+    mine = [s for s in context.sizes if context.own(s.span) and s.value > s.usual and (s.given or s.value >= _LARGE)]
+    if sizes:  # the place is a tensor, of which the values that made it may be far apart
+        behind = [
+            *(pair for pair in behind if pair[0] >= _LARGE),
+            *((s.value, s.span) for s in mine if s.value >= _LARGE),
+        ]
+    if behind:
+        return max(behind, key=lambda pair: pair[0])[1]
+    likely = max(mine, key=lambda s: (s.given, s.value / s.usual), default=None)
+    return None if likely is None else likely.span
 
 
-def plain(span: Span) -> Span:
-    """A place without what it leads to."""
-    return Span(span.source, span.start, span.end) if isinstance(span, Place) else span
+# ---- from a place to the text that set it ----------------------------------------------------------------------------
 
 
 def follow(span: Span, *, inside: bool = True, steps: int = 0) -> Span | None:
@@ -64,7 +101,7 @@ def _names(expr: tree.Expr) -> Iterator[tree.Name]:
         yield from _names(part)
 
 
-def trace(expr: tree.Expr, scope: "Scope", *, inside: bool = True, steps: int = 0) -> Span | None:
+def trace(expr: tree.Expr, scope: Scope, *, inside: bool = True, steps: int = 0) -> Span | None:
     """The place in the user's text at which the value of an expression was set; None where only the library speaks.
 
     `inside`: look for it also among the parts of an expression of the library (`heads` in `attention(heads)`).
@@ -85,7 +122,7 @@ def trace(expr: tree.Expr, scope: "Scope", *, inside: bool = True, steps: int = 
     return next((span for span in found if span is not None), None)
 
 
-def _maker(expr: tree.Expr, scope: "Scope", steps: int) -> Span | None:
+def _maker(expr: tree.Expr, scope: Scope, steps: int) -> Span | None:
     """Where a block value comes from: what is called, chosen or repeated, not what it is given."""
     match expr:
         case tree.Call():
@@ -99,13 +136,13 @@ def _maker(expr: tree.Expr, scope: "Scope", steps: int) -> Span | None:
     return trace(maker, scope, inside=False, steps=steps)
 
 
-def _thunk(thunk: "Thunk", inside: bool, steps: int) -> Span | None:
+def _thunk(thunk: Thunk, inside: bool, steps: int) -> Span | None:
     if thunk.expr is not None and thunk.scope is not None:
         return trace(thunk.expr, thunk.scope, inside=inside, steps=steps)
     return follow(thunk.span, inside=inside, steps=steps)
 
 
-def _item(expr: tree.Index, scope: "Scope", steps: int) -> Span | None:
+def _item(expr: tree.Index, scope: Scope, steps: int) -> Span | None:
     """`heads[s]`: the item itself, where the list is written out."""
     thunk = scope.origin(expr.base.id) if isinstance(expr.base, tree.Name) else None
     while thunk is not None and isinstance(thunk.span, Place) and steps < _LONGEST:
@@ -115,20 +152,17 @@ def _item(expr: tree.Index, scope: "Scope", steps: int) -> Span | None:
         thunk = thunk.span.scope.origin(inner.id)
     if thunk is None or len(expr.items) != 1 or isinstance(expr.items[0], (tree.Slice, tree.Lead)):
         return None
-    written: Any = thunk.span.expr if isinstance(thunk.span, Place) else thunk.expr
+    written = thunk.span.expr if isinstance(thunk.span, Place) else thunk.expr
     at = quiet(expr.items[0], scope)
     if not isinstance(written, tree.List) or not isinstance(at, int) or not scope.context.own(written.span):
         return None
     return written.items[at].span if -len(written.items) <= at < len(written.items) else None
 
 
-def quiet(expr: tree.Expr, scope: "Scope") -> Any:
+def quiet(expr: tree.Expr, scope: Scope) -> Value:
     """The value of an expression, None if it has none."""
-    from ...diagnostics import VitError
-    from .expressions import evaluate
-
     try:
-        return evaluate(expr, scope)
+        return scope.evaluate(expr)
     except VitError:
         return None
 
@@ -138,15 +172,15 @@ def parts(node: tree.Node) -> Iterator[tree.Expr]:
     for field in fields(node):
         if field.name in ("name", "names", "path", "cases"):  # of a part, an argument, a comprehension, an arm
             continue
-        value = getattr(node, field.name)
-        for item in value if isinstance(value, tuple) else (value,):  # type: ignore[reportUnknownVariableType] -- any tuple
+        value: object = getattr(node, field.name)
+        for item in value if isinstance(value, tuple) else (value,):  # type: ignore[reportUnknownVariableType] -- of nodes and texts
             if isinstance(item, (tree.Arg, tree.Clause, tree.Arm)):
                 yield from parts(item)
             elif isinstance(item, _EXPRESSIONS):
                 yield item
 
 
-def sizes_behind(span: Span) -> list[tuple[float, Span]]:
+def _sizes_behind(span: Span) -> list[tuple[float, Span]]:
     """The integers and shapes written in the user's text that a place is computed from, each with its value (of a shape
     the largest); infinity for arithmetic of literals that comes to nothing the compiler takes."""
     found: list[tuple[float, Span]] = []
@@ -155,7 +189,7 @@ def sizes_behind(span: Span) -> list[tuple[float, Span]]:
     return found
 
 
-def _collect(expr: tree.Expr, scope: "Scope", found: list[tuple[float, Span]], seen: set[int], steps: int) -> None:
+def _collect(expr: tree.Expr, scope: Scope, found: list[tuple[float, Span]], seen: set[int], steps: int) -> None:
     if id(expr) in seen or steps > _LONGEST:
         return
     seen.add(id(expr))
@@ -168,31 +202,32 @@ def _collect(expr: tree.Expr, scope: "Scope", found: list[tuple[float, Span]], s
             _collect(inner.expr, inner.scope, found, seen, steps + 1)
         return
     if scope.context.own(expr.span) and not any(_names(expr)):
-        value = expr.dims if isinstance(expr, tree.Shape) else quiet(expr, scope)
-        if isinstance(value, tuple):
-            found.append((max(value), expr.span))  # type: ignore[reportUnknownArgumentType] -- of a shape
+        if isinstance(expr, tree.Shape):
+            found.append((max(expr.dims), expr.span))
             return
+        value = quiet(expr, scope)
         if isinstance(value, int) and not isinstance(value, bool):
             found.append((value, expr.span))
             return
-        if value is None and isinstance(expr, (tree.Number, tree.Binary)) and getattr(expr, "op", "") != "..":
+        if value is None and (isinstance(expr, tree.Number) or (isinstance(expr, tree.Binary) and expr.op != "..")):
             found.append((float("inf"), expr.span))
             return
     for part in parts(expr):
         _collect(part, scope, found, seen, steps + 1)
 
 
-def _leads_to(expr: tree.Expr, scope: "Scope") -> "Thunk | None":
+def _leads_to(expr: tree.Expr, scope: Scope) -> Thunk | None:
     """What a name, or the parameter of another model, stands for."""
     if isinstance(expr, tree.Name):
         return scope.origin(expr.id)
     if isinstance(expr, tree.Attribute) and isinstance(expr.base, tree.Name):
         model = quiet(expr.base, scope)
-        return getattr(model, "thunks", {}).get(expr.name.id)
+        found = model.params.get(expr.name.id) if isinstance(model, ModelValue) else None
+        return found if isinstance(found, Thunk) else None
     return None
 
 
-def number(span: Span, sizes: tuple[int, ...]) -> Span:
+def _number(span: Span, sizes: tuple[int, ...]) -> Span:
     """The one number of `sizes` that is written inside a place, else the place."""
     if not isinstance(span, Place):
         return span

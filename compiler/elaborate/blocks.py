@@ -4,8 +4,7 @@ Nothing here depends on where a layer stands, so equal calls (the same block val
 `Layer`, however often they occur.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from ...diagnostics.source import Span
 from ...grammar import tree
@@ -13,180 +12,197 @@ from .. import ops
 from ..ir.builder import Builder
 from ..ir.graph import Graph
 from ..ir.program import Child, Layer, WeightSpec
+from ..ir.reserved import why_reserved
 from ..ir.types import TensorType
-from . import params, settings
-from .blame import place, plain
+from . import parameters, settings
+from .assembly import settle
 from .context import Context
-from .reserved import refuse
-from .scopes import LATER, MISSING, Scope, Thunk
-from .shapes import names_in
-from .slots import LayerSlot, ListSlot, holds_layer, makes_layer, settle, slots_in
-from .values import BlockValue, Builtin, OpValue, Shape, Shared, Tensor, WeightValue, Whole, Word
+from .declarations import words
+from .library import Module
+from .scopes import Interpreter, Scope, Source, Thunk, place, plain
+from .values import (
+    LATER,
+    MISSING,
+    Absent,
+    BlockValue,
+    Builtin,
+    LayerSlot,
+    ListSlot,
+    OpValue,
+    Shape,
+    Shared,
+    Tensor,
+    Value,
+    WeightValue,
+    Whole,
+    Word,
+    holds_layer,
+    makes_layer,
+    slots_in,
+)
 
 
 class Instance:
     """A block being run: its parameters, bound values, layers, weights and the sizes its patterns have named."""
 
-    def __init__(self, context: Context, value: BlockValue) -> None:
-        self.context, self.value, self.builder = context, value, Builder()
-        self.shapes: dict[str, int] = {}
+    def __init__(self, interpreter: Interpreter, value: BlockValue) -> None:
+        self.interpreter, self.value, self.builder = interpreter, value, Builder()
+        self.context = interpreter.context
+        self.declared = value.declared
+        #: The sizes that the patterns of `forward` named so far, each with the place that showed it.
+        self.sizes: dict[str, tuple[int, Span]] = {}
         self.weights: dict[str, WeightSpec] = {}
         self.slots: dict[str, LayerSlot | ListSlot] = {}
         #: Where the names of layers stand.
         self.names: dict[str, Span] = {}
         self.leaves: dict[str, Tensor] = {}
-        block = value.definition
-        #: Names that shape patterns of `forward` bind: known from the first call on.
-        self.later = names_in(block, context)
-        self.params: dict[str, Thunk] = {}
-        self.binds: dict[str, Thunk] = {}
-        #: Parameters of the type `layer`: inside the block their names are layers.
-        self.layers = params.layers(context, block)
         #: The names of layers in the order of their first calls.
         self.called: dict[str, None] = {}
+        block, layers = value.definition, self.declared.layers
+        self.params: dict[str, Thunk] = {}
+        self.binds: dict[str, Thunk] = {}
         self.params.update({p.name.id: self._param(p) for p in block.params})
-        binds = [entry for entry in block.entries if isinstance(entry, tree.Bind)]
-        self.binds.update({p.name.id: self._layer(p) for p in block.params if p.name.id in self.layers})
-        self.binds.update({bind.name.id: self._bind(bind) for bind in binds})
+        #: Inside the block the name of a parameter of the type `layer` is the layer.
+        self.binds.update({p.name.id: self._layer(p) for p in block.params if p.name.id in layers})
+        self.binds.update({e.name.id: self._bind(e) for e in block.entries if isinstance(e, tree.Bind)})
 
     # ---- names -------------------------------------------------------------------------------------------------------
 
     def scope(self, *, without: str = "", kind: str = "forward") -> Scope:
         """The scope of a default (`param`), of a value right of `=` (`bind`), or of `forward`."""
-        file = file_source(self.value.module, self.context)
+        file = file_source(self.value.module, self.interpreter)
 
-        def param(name: str) -> Any:
-            return self.params[name].get(self.context) if name in self.params else MISSING
+        def param(name: str) -> Value | Absent:
+            return self.params[name].get() if name in self.params else MISSING
 
-        def other_param(name: str) -> Any:
+        def other_param(name: str) -> Value | Absent:
             return MISSING if name == without else param(name)
 
-        def plain_param(name: str) -> Any:
-            return MISSING if name in self.layers else param(name)
+        def plain_param(name: str) -> Value | Absent:
+            return MISSING if name in self.declared.layers else param(name)
 
-        def bind(name: str) -> Any:
-            return self.binds[name].get(self.context) if name in self.binds and name != without else MISSING
+        def bind(name: str) -> Value | Absent:
+            return self.binds[name].get() if name in self.binds and name != without else MISSING
 
-        sources = {
+        sources: dict[str, tuple[Source, ...]] = {
             "param": (other_param, self.size, file),
             "bind": (plain_param, bind, self.size, file),
             "forward": (bind, param, self.size, file),
-        }[kind]
+        }
 
         def origin(name: str) -> Thunk | None:
             # a layer's origin is what its parameter was given
-            binds_first = kind == "forward" and name not in self.layers
+            binds_first = kind == "forward" and name not in self.declared.layers
             first, second = (self.binds, self.params) if binds_first else (self.params, self.binds)
             return None if name == without and kind == "param" else first.get(name, second.get(name))
 
-        def known() -> Any:
-            return [*self.params, *self.binds, *self.later, *self.value.module.names()]
+        def known() -> Iterator[str]:
+            return iter([*self.params, *self.binds, *self.declared.sizes, *self.value.module.names()])
 
-        return Scope(self.context, self.value.module, self.builder, sources, self.shapes, known, origin,
+        return Scope(self.interpreter, self.value.module, self.builder, sources[kind], self.sizes, known, origin,
                      layer=bind if kind == "bind" else lambda name: MISSING)  # fmt: skip
 
-    def size(self, name: str) -> Any:
+    def size(self, name: str) -> Value | Absent:
         """A size that a pattern has named; LATER for one that no pattern has met as yet."""
-        return self.shapes.get(name, LATER if name in self.later else MISSING)
+        if name in self.sizes:
+            return self.sizes[name][0]
+        return LATER if name in self.declared.sizes else MISSING
 
     def _param(self, param: tree.Param) -> Thunk:
         name = param.name.id
         given = self.value.args.get(name)
         if isinstance(given, Whole):
-            return Thunk(name, None, given.span, lambda: given.value, type=param.type)
+            return Thunk(self.context, name, None, given.span, lambda: given.value, type=param.type)
         expr = param.default
         if expr is None:
             message = f"block `{self.value.name}` needs `{name}`"
-            return Thunk(
-                name, None, param.span, lambda: self.context.fail("V0301", message, param.span), type=param.type
-            )
+
+            def refuse() -> Value:
+                self.context.fail("V0301", message, param.span)
+
+            return Thunk(self.context, name, None, param.span, refuse, type=param.type)
         scope = self.scope(without=name, kind="param")
 
-        def make() -> Any:
-            from .expressions import evaluate
-
-            value = evaluate(expr, scope, params.words(param.type))
+        def make() -> Value:
+            value = scope.evaluate(expr, words(param.type))
             if given is not None:
                 value = settings.amended(self.context, name, value, given.parts)
-            return params.check(self.context, param, value, place(expr, scope))
+            return parameters.check(self.context, param, value, place(expr, scope))
 
-        return Thunk(name, expr, expr.span, make, scope, type=param.type)
+        return Thunk(self.context, name, expr, expr.span, make, scope, type=param.type)
 
     def _layer(self, param: tree.Param) -> Thunk:
         """The layer that a parameter of the type `layer` is bound to under its own name."""
         name = param.name.id
 
-        def make() -> Any:
+        def make() -> Value:
             thunk = self.params[name]
-            value = configured(thunk.get(self.context), thunk.span)
-            return self.materialise(name, value, param.name, thunk.span)
+            return self.materialise(name, configured(thunk.get(), thunk.span), param.name, thunk.span)
 
-        return Thunk(name, None, param.span, make)
+        return Thunk(self.context, name, None, param.span, make)
 
     def _bind(self, bind: tree.Bind) -> Thunk:
         name = bind.name.id
-        given = self.value.args.get(name) if name in self.value.bindings else None
+        given = self.value.args.get(name) if name in self.declared.bindings else None
         if isinstance(given, Whole):
             whole = configured(given.value, given.span)
-            return Thunk(name, None, given.span, lambda: self.materialise(name, whole, bind.name, given.span))
+
+            def take() -> Value:
+                return self.materialise(name, whole, bind.name, given.span)
+
+            return Thunk(self.context, name, None, given.span, take)
         scope = self.scope(without=name, kind="bind")
 
-        def make() -> Any:
-            value = self.default(bind)
+        def make() -> Value:
+            value = configured(scope.evaluate(bind.value), bind.value.span)
             if given is not None:
                 value = settings.amended(self.context, name, value, given.parts)
             return self.materialise(name, value, bind.name, place(bind.value, scope), bind.value)
 
-        return Thunk(name, bind.value, bind.value.span, make, scope)
-
-    def default(self, bind: tree.Bind) -> Any:
-        """What the block's own text binds a name to, before it becomes a layer or a weight."""
-        from .expressions import evaluate
-
-        return configured(evaluate(bind.value, self.scope(without=bind.name.id, kind="bind")), bind.value.span)
+        return Thunk(self.context, name, bind.value, bind.value.span, make, scope)
 
     # ---- layers and weights ------------------------------------------------------------------------------------------
 
-    def materialise(self, name: str, value: Any, named: tree.Name, span: Span, expr: tree.Expr | None = None) -> Any:
-        """What a name means in `forward`: a layer for a block value, a tensor for a weight, else the value."""
+    def materialise(
+        self, name: str, value: Value, named: tree.Name, span: Span, expr: tree.Expr | None = None
+    ) -> Value:
+        """What a name means in `forward`: a layer for a block value, a tensor for a weight, else the value.
+
+        Fails with V0205 for a reserved name and V0215 for a layer where a block value is wanted.
+        """
+        at = expr.span if expr is not None else plain(span)
         if isinstance(value, (LayerSlot, ListSlot)):
-            at = expr.span if expr is not None else plain(span)
             help = f"bind the parameter it was made from for a new layer, share({at.text}) for the same"
             self.context.fail("V0215", f"`{at.text}` is a layer here, not a block value", at, help=help)
         if holds_layer(value):
-            at = expr.span if expr is not None else plain(span)
             help = "write block values for new layers, share(NAME) for the same one; a slice is called in `forward`"
             self.context.fail("V0215", "this list holds a layer, not a block value", at, help=help)
-        if makes_layer(value):
-            refuse(self.context, named)
-            slot = self._list(name, value, span) if isinstance(value, list) else self._slot(name, value, span)  # type: ignore[reportUnknownArgumentType] -- any list
-            self.slots[name], self.names[name] = slot, named.span
-            return slot
         if isinstance(value, WeightValue):
-            refuse(self.context, named)
+            _refuse_reserved(self.context, named)
             self.weights[name] = value.spec
             return self.weight(name, value.spec, value.span)
         if isinstance(value, Tensor):
             self.builder.name(value.value, name)
-        return value
+        if not makes_layer(value):
+            return value
+        _refuse_reserved(self.context, named)
+        slot = self._slot(name, value, span)
+        if isinstance(slot, (LayerSlot, ListSlot)):
+            self.slots[name], self.names[name] = slot, named.span
+        return slot
 
-    def _slot(self, path: str, value: BlockValue | OpValue | Shared, span: Span) -> LayerSlot:
-        if isinstance(value, Shared):
-            owner: LayerSlot = value.owner
-            return LayerSlot(self, path, owner.value, span, root=owner, calls=owner.calls)
-        return LayerSlot(self, path, value, span)
-
-    def _list(self, path: str, values: Sequence[Any], span: Span) -> ListSlot:
-        members: list[Any] = []
-        for index, value in enumerate(values):
-            inner = f"{path}.{index}"
-            if isinstance(value, list):
-                members.append(self._list(inner, value, span))  # type: ignore[reportUnknownArgumentType] -- any list
-            elif isinstance(value, (BlockValue, OpValue, Shared)):
-                members.append(self._slot(inner, value, span))
-            else:
-                members.append(value)
-        return ListSlot(path, members)
+    def _slot(self, path: str, value: Value, span: Span) -> Value:
+        """The layer of a block value, the layers of a list; of anything else in a list the value."""
+        match value:
+            case list():
+                return ListSlot(path, [self._slot(f"{path}.{index}", one, span) for index, one in enumerate(value)])
+            case Shared():
+                owner = value.owner
+                return LayerSlot(self, path, owner.value, span, root=owner, calls=owner.calls)
+            case BlockValue() | OpValue():
+                return LayerSlot(self, path, value, span)
+            case _:
+                return value
 
     def weight(self, name: str, spec: WeightSpec, span: Span) -> Tensor:
         """The leaf of a weight of this block or of an op bound in it, once a body."""
@@ -198,19 +214,18 @@ class Instance:
             self.leaves[name] = Tensor(out)
         return self.leaves[name]
 
-    def tell_unread(self) -> None:
-        """Notes of each setting of this block whether its value was read."""
+    # ---- the end -----------------------------------------------------------------------------------------------------
+
+    def tell_effects(self) -> None:
+        """Notes whether each setting of this block was read and each layer that it binds was called."""
+        bundled = self.context.bundled
         for name, setting in self.value.args.items():
             at = settings.at(setting)
-            if at.source in self.context.bundled:
-                continue
-            thunk = self.params[name] if name in self.params else self.binds[name]
-            message = f"`{name}` has no effect: nothing in block `{self.value.name}` reads it with these settings"
-            self.context.effect("V0414", at, thunk.read, message)
-
-    def tell_uncalled(self) -> None:
-        """Notes of each layer that this block binds whether it was called."""
-        if self.value.module.source in self.context.bundled:
+            if at.source not in bundled:
+                thunk = self.params[name] if name in self.params else self.binds[name]
+                message = f"`{name}` has no effect: nothing in block `{self.value.name}` reads it with these settings"
+                self.context.effect("V0414", at, thunk.read, message)
+        if self.value.module.source in bundled:
             return
         for name, slot in self.slots.items():
             idle = [inner.path for inner in slots_in(slot) if not inner.called and inner.lent is None]
@@ -218,25 +233,28 @@ class Instance:
             message = f"{which} in block `{self.value.name}` {'are' if len(idle) > 1 else 'is'} bound and never called"
             self.context.effect("V0415", self.names[name], not idle, message)
 
-    # ---- the end -----------------------------------------------------------------------------------------------------
-
     def freeze(self, graph: Graph) -> Layer:
         """The layer that was made."""
         block = self.value.definition
         order = [*self.params, *(e.name.id for e in block.entries if isinstance(e, tree.Bind))]
         slots = {name: self.slots[name] for name in dict.fromkeys([*self.called, *order]) if name in self.slots}
         made: dict[str, Child] = {n: s.child() if isinstance(s, ListSlot) else s.layer() for n, s in slots.items()}
-        made, borrows, shares = settle(made, slots)
-        children = {name: child for name, child in made.items() if child is not None or name in borrows}
+        found = [inner for slot in slots.values() for inner in slots_in(slot)]
+        settled = settle(
+            made,
+            lent={slot.path: slot.root.lent for slot in found if slot.root is not None and slot.root.lent is not None},
+            own={slot.lent: (slot.path, slot.layer()) for slot in found if slot.root is None and slot.lent is not None},
+        )
+        children = {n: child for n, child in settled.children.items() if child is not None or n in settled.borrows}
         weights = {name: self.weights[name] for name in order if name in self.weights}
         return Layer(
             self.value.name, False, self._numbers(), children, weights, {}, (graph,), (graph,), block.name.span,
-            borrows, shares,
+            settled.borrows, settled.shares,
         )  # fmt: skip
 
-    def _numbers(self) -> dict[str, Any]:
+    def _numbers(self) -> dict[str, Value]:
         """Parameters, sizes and bound numbers by name, for the constructor of printed code."""
-        found: dict[str, Any] = {}
+        found: dict[str, Value] = {}
         for name, thunk in {**self.params, **self.binds}.items():
             if thunk.done and isinstance(thunk.result, (bool, int, float)):
                 found.setdefault(name, thunk.result)
@@ -244,25 +262,28 @@ class Instance:
                 found.setdefault(name, thunk.result.name)
             elif thunk.done and isinstance(thunk.result, Shape):
                 found.setdefault(name, thunk.result.dims)
-        for name, size in self.shapes.items():
+        for name, (size, _) in self.sizes.items():
             found.setdefault(name, size)
         return found
 
 
-def file_source(module: Any, context: Context) -> Any:
+def file_source(module: Module, interpreter: Interpreter) -> Source:
     """Names of the file, of what it uses, of std, and of the language."""
-    from .names import definition
-
-    def find(name: str) -> Any:
-        return definition(name, module, context)
-
-    return find
+    return lambda name: interpreter.definition(name, module)
 
 
-def configured(value: Any, span: Span) -> Any:
-    """The bare name of an op with weights is a block value, all its attributes left at their defaults."""
+def configured(value: Value, span: Span) -> Value:
+    """The bare name of an op is a block value, all its attributes left at their defaults."""
     if isinstance(value, list):
-        return [configured(item, span) for item in value]  # type: ignore[reportUnknownVariableType] -- any list
+        return [configured(item, span) for item in value]
     if isinstance(value, Builtin) and value.name in ops.names():
         return OpValue(value.name, {}, span)
     return value
+
+
+def _refuse_reserved(context: Context, name: tree.Name) -> None:
+    """Fails with V0205 for a name that printed code could not use."""
+    why = why_reserved(name.id)
+    if why:
+        help = f"call it `{name.id.strip('_')}_layer` or by what it does"
+        context.fail("V0205", f"a layer or weight can't be called `{name.id}`: it is {why}", name.span, help=help)

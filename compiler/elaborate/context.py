@@ -1,18 +1,16 @@
-"""What one elaboration keeps in hand: budgets, the chain of layers for messages, results to reuse."""
+"""What one elaboration keeps in hand: budgets, findings, the chain of layers for messages, layers to reuse."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import partial
+from threading import Thread
+from typing import NoReturn, TypeVar, TypeVarTuple
 
 from ...diagnostics import Diagnostic, Label, VitError
 from ...diagnostics.source import Source, Span
 from ..ir.types import TensorType
-from .blame import Place, follow, number, plain, sizes_behind
-from .values import listed
-
-if TYPE_CHECKING:
-    from .scopes import Thunk
+from .values import Elaborated, Value, listed
 
 #: Of one model; the largest of those bundled takes 6,000.
 MAX_STEPS = 100_000
@@ -23,10 +21,14 @@ MAX_ELEMENTS = 2**36
 #: Elements of all constant tensors together: what the compiler computes itself.
 MAX_CONSTANT = 2**25
 MAX_INTEGER = 2**53
-#: A number from which on a budget may be due to it alone.
-_LARGE = 1000
-#: Codes that tell of a number too large: they are put at the number.
-BUDGETS = ("V0501", "V0502", "V0504", "V0507")
+#: Expressions, statements and values inside each other, through all definitions.
+MAX_LEVELS = 2_000
+#: Of these, how many one thread takes.
+_LEVELS_OF_A_THREAD = 40
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+V = TypeVar("V", bound=Value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,35 +56,65 @@ class Size:
 
 
 @dataclass(eq=False)
+class Reads:
+    """Who reads a value: `forward` itself (`asked`), or other values that are made of it."""
+
+    asked: bool = False
+    readers: "set[Reads]" = field(default_factory=set["Reads"])
+
+    def reach_forward(self) -> bool:
+        """Whether `forward` reads the value, itself or in others: what nothing reads has no effect."""
+        pending: list[Reads] = [self]
+        seen: set[Reads] = {self}
+        while pending:
+            reads = pending.pop()
+            if reads.asked:
+                return True
+            pending += reads.readers - seen
+            seen |= reads.readers
+        return False
+
+
+#: Finds the user's text for a mistake: from its code, place, label and the numbers that disagree, the place to point to
+#: and labels for further ones.
+Blame = Callable[["Context", str, Span, str, tuple[int, ...]], tuple[Span, tuple[Label, ...]]]
+
+
+@dataclass(eq=False)
 class Context:
     """`training` is the mode being elaborated; `asked` notes that something tested it."""
 
-    training: bool = False
-    asked: bool = False
+    blame: Blame
     #: Texts of the library: mistakes are led from there back to the user's own.
     library: frozenset[Source] = frozenset()
     #: All bundled texts but the one looked at: what has no effect in them is not the user's to know.
     bundled: frozenset[Source] = frozenset()
+    training: bool = False
+    asked: bool = False
     steps: int = 0
     depth: int = 0
+    level: int = 0
     constants: int = 0
+    #: Whether there is a tensor without elements, which only `concat` may take.
+    empty: bool = False
     frames: list[Frame] = field(default_factory=list[Frame])
     #: The functions being inlined, outermost first, and where each is called.
     functions: list[str] = field(default_factory=list[str])
     calls: list[Span] = field(default_factory=list[Span])
-    memo: dict[Any, Any] = field(default_factory=dict[Any, Any])
-    sizes: list[Size] = field(default_factory=list[Size])
-    blaming: bool = False
     #: The loops being run, outermost first: the number of turns, and where the list stands.
     loops: list[tuple[int, Span]] = field(default_factory=list[tuple[int, Span]])
-    warnings: list[Diagnostic] = field(default_factory=list[Diagnostic])
-    #: The values that are being computed, outermost first; `looking`: what is asked for now is only looked at.
-    making: "list[Thunk]" = field(default_factory=list["Thunk"])
+    #: The values that are being made, outermost first; `looking`: what is asked for now is only looked at.
+    making: list[Reads] = field(default_factory=list[Reads])
     looking: bool = False
-    #: Whether there is a tensor without elements, which only `concat` may take.
-    empty: bool = False
+    blaming: bool = False
+    sizes: list[Size] = field(default_factory=list[Size])
+    warnings: list[Diagnostic] = field(default_factory=list[Diagnostic])
     #: Settings and layers by the place of their names: whether any layer used them, and the warning where none did.
     effects: dict[Span, tuple[bool, Diagnostic]] = field(default_factory=dict[Span, tuple[bool, Diagnostic]])
+    #: Blocks that were run, by value and types of arguments; with what their keys name by id, which so stays alive.
+    made: dict[Hashable, tuple[Elaborated, object]] = field(default_factory=dict[Hashable, tuple[Elaborated, object]])
+
+    # ---- findings ----------------------------------------------------------------------------------------------------
 
     def warn(self, code: str, message: str, span: Span, *, help: str = "", others: tuple[Label, ...] = ()) -> None:
         """Warns of something in the user's own text that has no effect, or another one than it seems to have."""
@@ -119,71 +151,14 @@ class Context:
         self.blaming = True
         used, self.steps = self.steps, 0  # where all steps are used up, the values behind a place can still be computed
         try:
-            raise VitError((self._diagnostic(code, message, span, label, help, others, sizes),))
+            if span is not None:
+                span, more = self.blame(self, code, span, label, sizes)
+                label = "" if more else label
+                others = (*others, *more, *self._set_elsewhere(sizes, span, others))
+            others = tuple(Label(plain(o.span), o.text) for o in others)
+            raise VitError((Diagnostic(code, message, span and plain(span), label, others, self.chain(), help),))
         finally:
             self.blaming, self.steps = False, used
-
-    def _diagnostic(self, code: str, message: str, span: Span | None, label: str, help: str, others: tuple[Label, ...],
-                    sizes: tuple[int, ...]) -> Diagnostic:  # fmt: skip
-        if span is not None:
-            large = self._too_large(span, sizes) if code in BUDGETS else None
-            if large is not None:
-                apart = isinstance(span, Place) and not (
-                    large.source is span.source and span.start <= large.start < span.end
-                )
-                span, more = large, (Label(plain(span), label or "here"),) if apart else ()
-            else:
-                span, more = self._blamed(span, label, sizes)
-            label = "" if more else label
-            others = (*others, *more, *self._set_elsewhere(sizes, span, others))
-        others = tuple(Label(plain(o.span), o.text) for o in others)
-        return Diagnostic(code, message, span and plain(span), label, others, self.chain(), help)
-
-    def _blamed(self, span: Span, label: str, sizes: tuple[int, ...]) -> tuple[Span, tuple[Label, ...]]:
-        """The user's text for a place, and a label on the place itself if that is another and not on the way there."""
-        loose = isinstance(span, Place) and span.loose
-        led = None if loose else follow(span)
-        if led is not None:
-            return number(led, sizes), ()
-        if self.own(span):
-            return span, ()
-        where = Label(plain(span), label or "here")
-        for call in reversed(self.calls):
-            if self.own(call):
-                return call, (where,)
-        led = follow(span) if loose else None
-        if led is not None:
-            return number(led, sizes), (where,)
-        if not self.frames:
-            return span, ()
-        for frame in reversed(self.frames):
-            made = follow(frame.made, inside=False) or (frame.made if self.own(frame.made) else None)
-            if made is not None and frame.path:
-                return made, (where,)
-        found = next((s for size in sizes if (s := self.size(size)) and self.own(s.span)), None)
-        return (found.span if found else self.frames[0].made), (where,)
-
-    def _too_large(self, span: Span, sizes: tuple[int, ...]) -> Span | None:
-        """The number in the user's text to which a budget is due: one of `sizes`, the largest first; else the largest that
-        a place is computed from; else that of the sheet which is furthest from its default."""
-        behind = sizes_behind(span)
-        for size in sorted({size for size in sizes if size >= _LARGE}, reverse=True):
-            found = next((at for value, at in behind if value == size), None)
-            given = self.size(size)
-            if found is None and given is not None and self.own(given.span):
-                found = given.span
-            if found is not None:
-                return found
-        mine = [s for s in self.sizes if self.own(s.span) and s.value > s.usual and (s.given or s.value >= _LARGE)]
-        if sizes:  # the place is a tensor, of which the values that made it may be far apart
-            behind = [
-                *(pair for pair in behind if pair[0] >= _LARGE),
-                *((s.value, s.span) for s in mine if s.value >= _LARGE),
-            ]
-        if behind:
-            return max(behind, key=lambda pair: pair[0])[1]
-        likely = max(mine, key=lambda s: (s.given, s.value / s.usual), default=None)
-        return None if likely is None else likely.span
 
     def _set_elsewhere(self, sizes: tuple[int, ...], span: Span, others: tuple[Label, ...]) -> list[Label]:
         taken = [(o.span.source, o.span.start) for o in others] + [(span.source, span.start)]
@@ -197,20 +172,14 @@ class Context:
         return max(alike, key=lambda s: (self.own(s.span), s.sizes), default=None)
 
     def chain(self) -> tuple[str, ...]:
-        """The frames as lines, the innermost layer with its full path."""
+        """The innermost layer with its full path, as a line of a message."""
         path = ".".join(frame.path for frame in self.frames if frame.path)
         if not self.frames or not path:
             return ()
         frame = self.frames[-1]
         return (f"in {frame.span.source.name}:{frame.span.line}   layer {path}, block `{frame.block}`",)
 
-    def step(self, span: Span, count: int = 1) -> None:
-        """Counts work, so that no text can keep the compiler busy for long."""
-        self.steps += count
-        if self.steps > MAX_STEPS:
-            longest = max(self.loops, default=(0, span), key=lambda loop: loop[0])
-            at = longest[1] if longest[0] > 100 else span
-            self.fail("V0502", f"this text asks for more than {MAX_STEPS:,} steps of elaboration", at)
+    # ---- where elaboration is ----------------------------------------------------------------------------------------
 
     @contextmanager
     def loop(self, turns: int, span: Span) -> Generator[None]:
@@ -223,7 +192,7 @@ class Context:
 
     @contextmanager
     def deeper(self, span: Span) -> Generator[None]:
-        """One more level of blocks, functions or values inside each other."""
+        """One more level of blocks and functions inside each other."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self.fail(
@@ -260,6 +229,32 @@ class Context:
             self.frames.pop()
             self.functions, self.calls = functions, calls
 
+    def nested(self, span: Span, work: Callable[[*Ts], T], *args: *Ts) -> T:
+        """Runs what may nest to any depth: an expression in an expression, a value made of a value.
+
+        Python bounds the calls inside each other for each thread, so every so many levels go on in a thread of their own;
+        the one above waits. No bound of the interpreter is changed. Fails with V0503 beyond `MAX_LEVELS`.
+        """
+        self.level += 1
+        try:
+            if self.level % _LEVELS_OF_A_THREAD:
+                return work(*args)
+            if self.level > MAX_LEVELS:
+                self.fail("V0503", "this text is nested deeper than the compiler follows", span)
+            return _in_a_thread(partial(work, *args))
+        finally:
+            self.level -= 1
+
+    # ---- budgets -----------------------------------------------------------------------------------------------------
+
+    def step(self, span: Span, count: int = 1) -> None:
+        """Counts work, so that no text can keep the compiler busy for long."""
+        self.steps += count
+        if self.steps > MAX_STEPS:
+            longest = max(self.loops, default=(0, span), key=lambda loop: loop[0])
+            at = longest[1] if longest[0] > 100 else span
+            self.fail("V0502", f"this text asks for more than {MAX_STEPS:,} steps of elaboration", at)
+
     def sized(self, type: TensorType, span: Span | None) -> TensorType:
         """Refuses tensors that no machine holds, and more constants than the compiler could compute."""
         if type.rank > MAX_RANK:
@@ -280,8 +275,8 @@ class Context:
                           label=f"a tensor {list(type.shape)}", sizes=type.shape)  # fmt: skip
         return type
 
-    def integer(self, value: Any, span: Span) -> Any:
-        """Refuses integers (and lists) beyond all sizes."""
+    def bounded(self, value: V, span: Span) -> V:
+        """Refuses integers beyond all sizes and lists beyond `MAX_ITEMS`."""
         if isinstance(value, int) and abs(value) > MAX_INTEGER:
             self.fail("V0501", "an integer beyond 2**53", span, help="write a number that large as a float: 1e18")
         items = listed(value)
@@ -301,4 +296,25 @@ def about(count: int) -> str:
     return f"{count:,}" if count < 10**15 else f"10**{len(str(count)) - 1}"
 
 
-__all__ = ["MAX_ITEMS", "Context", "Frame", "Place", "Size", "about"]
+def plain(span: Span) -> Span:
+    """A place without what it leads to."""
+    return span if type(span) is Span else Span(span.source, span.start, span.end)
+
+
+def _in_a_thread(work: Callable[[], T]) -> T:
+    """The result of work done in a thread of its own, which is waited for; raises what it raises."""
+    results: list[T] = []
+    problems: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as problem:  # handed to the thread that waits
+            problems.append(problem)
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    thread.join()
+    if problems:
+        raise problems[0]
+    return results[0]

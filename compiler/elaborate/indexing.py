@@ -1,66 +1,54 @@
 """`x[...]`: axes of tensors from the first written one, items of lists, sizes of shapes."""
 
-from typing import Any
-
-from ...diagnostics.source import Span
 from ...grammar import tree
-from .context import Context
+from .nodes import emit
 from .scopes import Scope
-from .tensors import emit
-from .values import Shape, Tensor, describe
+from .values import Tensor, Value, describe, is_int, items
 
 
-def index(expr: tree.Index, scope: Scope) -> Any:
+def index(expr: tree.Index, scope: Scope) -> Value:
     """The value of an index expression."""
-    from .calls import members
-    from .expressions import evaluate
-
-    base = evaluate(expr.base, scope)
+    base = scope.evaluate(expr.base)
     if isinstance(base, Tensor):
         return _tensor(base, expr, scope)
-    listed: Any = list(base.dims) if isinstance(base, Shape) else members(base)
-    if listed is None or len(expr.items) != 1:
+    found = items(base)
+    if found is None or len(expr.items) != 1:
         scope.context.fail("V0308", f"{describe(base)} has no items", expr.span)
     item = expr.items[0]
     if isinstance(item, tree.Slice):
-        return listed[slice(*_ends(item, scope))]
+        return found[_slice(item, scope)]
     if isinstance(item, tree.Lead):
         scope.context.fail("V0308", "`..` stands for axes of a tensor", item.span)
-    position = _integer(evaluate(item, scope), item.span, scope.context)
-    if not -len(listed) <= position < len(listed):
-        scope.context.fail("V0310", f"item {position} of a list of {len(listed)}", item.span)
-    return listed[position]
+    position = _integer(item, scope)
+    if not -len(found) <= position < len(found):
+        scope.context.fail("V0310", f"item {position} of a list of {len(found)}", item.span)
+    return found[position]
 
 
-def _integer(value: Any, span: Span, context: Context) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
+def _integer(expr: tree.Expr, scope: Scope) -> int:
+    value = scope.evaluate(expr)
+    if not is_int(value):
         help = '`rearrange(x, "n -> 1 n")` adds an axis' if value is None else ""
-        context.fail("V0308", f"an index is an integer, not {describe(value)}", span, help=help)
+        scope.context.fail("V0308", f"an index is an integer, not {describe(value)}", expr.span, help=help)
     return value
 
 
-def _ends(item: tree.Slice, scope: Scope) -> tuple[int | None, ...]:
-    from .expressions import evaluate
-
-    parts = (item.start, item.stop, item.step)
-    ends = tuple(None if p is None else _integer(evaluate(p, scope), p.span, scope.context) for p in parts)
-    if ends[2] is not None and ends[2] < 1:
+def _slice(item: tree.Slice, scope: Scope) -> slice:
+    start, stop, step = (None if e is None else _integer(e, scope) for e in (item.start, item.stop, item.step))
+    if step is not None and step < 1:
         scope.context.fail("V0304", "a step is at least 1", item.span)
-    return ends
+    return slice(start, stop, step)
 
 
 def _tensor(x: Tensor, expr: tree.Index, scope: Scope) -> Tensor:
-    from .expressions import evaluate
-
     leads = [i for i, item in enumerate(expr.items) if isinstance(item, tree.Lead)]
     if len(leads) > 1:
         scope.context.fail("V0308", "`..` stands once in an index", expr.items[leads[1]].span)
     count, rank = len(expr.items) - len(leads), x.type.rank
     if count > rank:
         help = "the batch axis is not written: leave its `:` out" if count == rank + 1 else ""
-        scope.context.fail(
-            "V0402", f"{count} axes are indexed, the tensor is {list(x.type.shape)}", expr.span, help=help
-        )
+        message = f"{count} axes are indexed, the tensor is {list(x.type.shape)}"
+        scope.context.fail("V0402", message, expr.span, help=help)
     for position, item in enumerate(expr.items):
         if isinstance(item, tree.Lead):
             continue
@@ -68,13 +56,13 @@ def _tensor(x: Tensor, expr: tree.Index, scope: Scope) -> Tensor:
         axis = position - len(expr.items) if leads and position > leads[0] else position - rank
         size = x.type.shape[axis]
         if isinstance(item, tree.Slice):
-            start, stop, step = slice(*_ends(item, scope)).indices(size)
+            start, stop, step = _slice(item, scope).indices(size)
             if (start, stop, step) != (0, size, 1):
                 stop = max(start, stop)
                 attrs = {"axis": axis, "start": start, "stop": None if stop == size else stop, "step": step}
                 x = emit(scope, "slice", (x,), attrs, item.span)
         else:
-            at = _integer(evaluate(item, scope), item.span, scope.context)
+            at = _integer(item, scope)
             if not -size <= at < size:
                 scope.context.fail("V0310", f"index {at} of an axis of {size}", item.span)
             x = emit(scope, "select", (x,), {"axis": axis, "index": at % size}, item.span)

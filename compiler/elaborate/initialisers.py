@@ -1,24 +1,22 @@
 """The section `init`: initialisers by the names of weights, over those that the blocks give."""
 
-import itertools
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ...diagnostics import Diagnostic, Findings, VitError
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
+from ...grammar.name_patterns import holes_of, match, well_formed
 from ..ir.program import Child, Init, Layer, Table, WeightSpec, walk_weights
-from .builtins.weights import initialiser
+from .builtins.distributions import initialiser
 from .library import Module
 from .sheets import Sheet
 
 Chosen = dict[str, WeightSpec]
-#: In a pattern of names, `{*}` is any text, `{p}` weight or bias, any other name a number.
-_HOLE = re.compile(r"\{(\*|[A-Za-z_]\w*)\}")
-_HOLES = {"*": ".+", "p": "(?:weight|bias)"}
+#: Characters of a pattern.
+_LONGEST = 200
+_HELP = "each {name} stands for one number, {p} for weight or bias, {*} for any text: blocks.{i}.attn.{*}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +72,17 @@ def _lines(entries: Iterable[tree.Entry], above: str, module: Module, *, inherit
 
 def _matched(line: _Line, weights: Mapping[str, WeightSpec], sheet: Sheet) -> Chosen:
     """The weights that one line names, with what it gives them. `{*}` reaches no state: running statistics and the like."""
-    from .expressions import evaluate
-
-    pattern = compiled(line.name, line.span)
+    if len(line.name) > _LONGEST or not well_formed(line.name):
+        raise VitError((Diagnostic("V0607", f"`{line.name}` is no pattern of weight names", line.span, help=_HELP),))
+    numbers = holes_of(line.name) - {"*", "p"}
     found = Chosen()
     for path, spec in weights.items():
-        match = pattern.fullmatch(path)
-        if match is not None and (spec.trainable or "{*}" not in line.name):
-            scope = sheet.scope(line.module).with_locals({k: int(v) for k, v in match.groupdict().items()})
+        holes = match(line.name, path)
+        if holes is not None and (spec.trainable or "{*}" not in line.name):
+            scope = sheet.scope(line.module).with_locals({name: int(holes[name]) for name in numbers})
             sheet.context.step(line.span)
             init: Init = initialiser(
-                scope, evaluate(line.value, scope), spec.shape, line.value.span, trainable=spec.trainable
+                scope, scope.evaluate(line.value), spec.shape, line.value.span, trainable=spec.trainable
             )
             found[path] = replace(spec, init=init, chosen=True)
     if not found and not line.inherited:
@@ -94,19 +92,7 @@ def _matched(line: _Line, weights: Mapping[str, WeightSpec], sheet: Sheet) -> Ch
     return found
 
 
-def compiled(text: str, span: Span) -> re.Pattern[str]:
-    """A name pattern as an expression: holes stand for what they stand for, everything else for itself; fails with V0607."""
-    pieces = _HOLE.split(text)
-    names = [hole for hole in pieces[1::2] if hole not in _HOLES]
-    if any("{" in piece or "}" in piece for piece in pieces[::2]) or len(set(names)) < len(names) or len(text) > 200:
-        raise VitError((Diagnostic("V0607", f"`{text}` is no pattern of weight names", span,
-                                   help="each {name} stands for one number, {p} for weight or bias, {*} for any text: blocks.{i}.attn.{*}"),))  # fmt: skip
-    holes = (_HOLES.get(hole, f"(?P<{hole}>[0-9]+)") for hole in pieces[1::2])
-    texts = [re.escape(piece) for piece in pieces[::2]]
-    return re.compile("".join(itertools.chain(*zip(texts, [*holes, ""], strict=True))))
-
-
-def _rebuilt(layer: Layer, chosen: Chosen, done: dict[Any, Layer]) -> Layer:
+def _rebuilt(layer: Layer, chosen: Chosen, done: dict[Hashable, Layer]) -> Layer:
     """The layer with other initialisers; layers that get the same stay one object."""
     if not chosen:
         return layer
@@ -118,7 +104,7 @@ def _rebuilt(layer: Layer, chosen: Chosen, done: dict[Any, Layer]) -> Layer:
     return done[at]
 
 
-def _child(child: Child, chosen: Chosen, done: dict[Any, Layer]) -> Child:
+def _child(child: Child, chosen: Chosen, done: dict[Hashable, Layer]) -> Child:
     if isinstance(child, tuple):
         return tuple(_child(member, _below(str(i), chosen), done) for i, member in enumerate(child))
     return None if child is None else _rebuilt(child, chosen, done)
@@ -128,5 +114,5 @@ def _below(name: str, chosen: Chosen) -> Chosen:
     return {path.removeprefix(f"{name}."): spec for path, spec in chosen.items() if path.startswith(f"{name}.")}
 
 
-def _key(init: Init) -> Any:
+def _key(init: Init) -> Hashable:
     return id(init) if isinstance(init, Table) else init

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...grammar import tree
-from . import functions
+from . import language
 from .entries import values
 from .library import Definition, Library, Module
 from .reading import ALWAYS, Use, expression, offered, uses
@@ -14,7 +14,7 @@ def intact(library: Library) -> frozenset[str]:
     """The models of the file that no broken definition can touch, in time linear in the texts."""
     if any(m.file.lost and m.file.lost.anything for m in library.main.broken()):
         return frozenset()
-    words = offered(library) | ALWAYS | frozenset(functions.names())
+    words = offered(library) | ALWAYS | frozenset(language.names())
     parameters = _Parameters()
     users: dict[int, list[int]] = {}
     touched: list[int] = []

@@ -1,90 +1,92 @@
 """Calling layers, one or a list of them, and running a block's `forward`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from .. import ops
-from ..ir.graph import Origin, Value
+from ..ir import graph
+from ..ir.graph import Origin
 from ..ir.program import Layer, WeightSpec
 from ..ir.types import TensorType
 from ..ops.base import OpError
-from . import params, shapes
-from .blame import plain
+from . import expectations, parameters, shape_patterns
 from .blocks import Instance
-from .builtins.weights import initialiser
-from .scopes import Scope
-from .slots import Elaborated, Hole, LayerSlot, ListSlot
-from .tensors import attributes, emit, numbers_in
-from .values import BlockValue, OpValue, Tensor, key, listed
-
-Args = Sequence[tuple[Any, Span]]
-Kwargs = Mapping[str, tuple[Any, Span]]
+from .builtins.distributions import initialiser
+from .declarations import words
+from .nodes import attributes, emit, emit_all, refused
+from .scopes import Args, Kwargs, Scope, plain
+from .values import BlockValue, Elaborated, Hole, LayerSlot, ListSlot, OpValue, Template, Tensor, Value, key
 
 
-def call_layer(slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Any:
+def call_layer(slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Value:
     """A bound layer on tensors."""
+    _mark_called(slot)
+    if isinstance(slot.value, OpValue):
+        return _call_op_layer(slot, slot.value, args, kwargs, scope, span)
+    done = _run(slot.value, slot, args, kwargs, scope, span)
+    names = [p.name.id for p in slot.value.definition.forward.params]
+    given = dict(zip(names, (v for v, _ in args), strict=False)) | {n: v for n, (v, _) in kwargs.items()}
+    operands = _tensors(given[name] for name in names if name in given)  # in the order of the parameters
+    return _call_node(slot.path, _variant(slot, done), operands, done, scope, span)
+
+
+def _mark_called(slot: LayerSlot) -> None:
     slot.instance.called[slot.path.partition(".")[0]] = None
     slot.called = True
-    if isinstance(slot.value, OpValue):
-        return call_op_layer(slot, slot.value, args, kwargs, scope, span)
-    done = run(slot.value, slot, args, kwargs, scope, span)
-    variant = _variant(slot, done)
-    tensors = _tensors([value for value, _ in args] + [v for v, _ in kwargs.values()])
-    inputs = _ordered(slot.value, args, kwargs, tensors)
-    attrs = {"layer": slot.path, "variant": variant}
-    outs = scope.builder.add(
-        "call", inputs, [inner_type(t) for t in done.types], attrs, layer=slot.path, origin=Origin(plain(span))
-    )
-    return fill(done.results, [Tensor(value) for value in outs])
 
 
 def _variant(slot: LayerSlot, done: Elaborated) -> int:
     """Which body of the layer this call runs."""
     layers = list(dict.fromkeys(call.layer for call in slot.calls))
     slot.calls.append(done)
-    if done.layer in layers:
-        return layers.index(done.layer)
-    return len(layers)
+    return layers.index(done.layer) if done.layer in layers else len(layers)
 
 
-def call_op_layer(slot: LayerSlot, value: OpValue, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Any:
+def _call_node(path: str, variant: int | tuple[int, ...], operands: Sequence[Tensor], done: Elaborated, scope: Scope,
+               span: Span) -> Value:  # fmt: skip
+    """The node that calls a layer or a list of layers, and what it gives."""
+    attrs = {"layer": path, "variant": variant}
+    types = [_inner_type(type) for type in done.types]
+    origin = Origin(plain(span))
+    outs = scope.builder.add("call", [t.value for t in operands], types, attrs, layer=path, origin=origin)
+    return _filled(done.results, [Tensor(value) for value in outs])
+
+
+# ---- ops bound to names ----------------------------------------------------------------------------------------------
+
+
+def _call_op_layer(slot: LayerSlot, value: OpValue, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Value:
     """An op bound to a name: its weights take their sizes from the first call."""
-    if kwargs or not args or not isinstance(args[0][0], Tensor):
+    x = args[0][0] if args else None
+    if kwargs or not isinstance(x, Tensor):
         scope.context.fail("V0404", f"`{slot.path}` takes a tensor", span)
     op = ops.get(value.op)
     attrs = attributes(scope, value.op, value.attrs, value.span)
     try:
-        specs = op.weights(args[0][0].type, attrs)
+        specs = op.weights(x.type, attrs)
     except OpError as problem:
-        scope.context.fail(
-            "V0401", f"{value.op}: {problem.message}", span, help=problem.help, sizes=numbers_in(problem.message)
-        )
+        refused(scope, value.op, problem, span)
     if "init" in value.attrs:
         specs = _drawn(scope, specs, *value.attrs["init"])
     if not specs:  # a norm without weights needs no layer to hold them
-        return emit(scope, value.op, [args[0][0]], attrs, span)
+        return emit_all(scope, value.op, [x], attrs, span)
     owner = slot.owner()
     if owner.op_layer is None:
         owner.op_layer = Layer(value.op, True, {}, {}, specs, attrs, span=plain(value.span))
     elif dict(owner.op_layer.weights) != dict(specs):
         old = next(iter(owner.op_layer.weights.values())).shape
         new = next(iter(specs.values())).shape
-        scope.context.fail(
-            "V0406",
-            f"`{slot.path}` was first called on other sizes: its weight is {list(old)}, here it would be {list(new)}",
-            span,
-        )
+        message = f"its weight is {list(old)}, here it would be {list(new)}"
+        scope.context.fail("V0406", f"`{slot.path}` was first called on other sizes: {message}", span)
     names = [name.rstrip("?") for name in op.inputs[1:]]
-    here = slot.instance
-    weights = [here.weight(f"{slot.path}.{n}", specs[n], span) for n in names if n in specs]
-    return emit(scope, value.op, [args[0][0], *weights], attrs, span, layer=slot.path)
+    weights = [slot.instance.weight(f"{slot.path}.{n}", specs[n], span) for n in names if n in specs]
+    return emit(scope, value.op, [x, *weights], attrs, span, layer=slot.path)
 
 
-def _drawn(scope: Scope, specs: Mapping[str, WeightSpec], init: Any, span: Span) -> dict[str, WeightSpec]:
+def _drawn(scope: Scope, specs: Mapping[str, WeightSpec], init: Value, span: Span) -> dict[str, WeightSpec]:
     """The weights of an op with the initialiser that its text gives; its biases then start at zero."""
     found: dict[str, WeightSpec] = {}
     for name, spec in specs.items():
@@ -97,179 +99,165 @@ def _drawn(scope: Scope, specs: Mapping[str, WeightSpec], init: Any, span: Span)
     return found
 
 
-def call_list(slot: ListSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Any:
+# ---- lists -----------------------------------------------------------------------------------------------------------
+
+
+def call_list(members: Sequence[Value], args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Value:
     """Members in order: the results of one replace the first arguments of the next, further arguments go to each."""
-    if (
-        slot.path  # a slice of a list has no name of its own: its members are called one by one
-        and slot.members
-        and all(isinstance(m, LayerSlot) and isinstance(m.value, BlockValue) for m in slot.members)
-        and not kwargs
-    ):
-        return _call_blocks(slot, args, scope, span)
     current = list(args)
-    result: Any = args[0][0] if len(args) == 1 else tuple(value for value, _ in args)
-    for member in slot.members:
-        result = call_member(member, current, kwargs, scope, span)
-        results = several(result)
-        current[: len(results)] = [(value, span) for value in results]
+    result = args[0][0] if len(args) == 1 else tuple(value for value, _ in args)
+    for member in members:
+        result = scope.interpreter.call(member, current, kwargs, scope, span)
+        _replace_first(current, result, span)
     return result
 
 
-def several(result: Any) -> list[Any]:
-    """The results of a call: those of a tuple, else one."""
-    return (listed(result) or []) if isinstance(result, tuple) else [result]
-
-
-def call_member(member: Any, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Any:
-    """One member of a list, whatever it is."""
-    from .calls import apply
-
-    return apply(member, args, kwargs, scope, span)
-
-
-def _call_blocks(slot: ListSlot, args: Args, scope: Scope, span: Span) -> Any:
-    """A list of blocks is one node, whatever its length."""
+def call_layers(slot: ListSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Value:
+    """A list of layers bound to a name. Where all are blocks it is one node, whatever its length."""
+    blocks = [(m, m.value) for m in slot.members if isinstance(m, LayerSlot) and isinstance(m.value, BlockValue)]
+    if kwargs or not blocks or len(blocks) < len(slot.members):
+        return call_list(slot.members, args, kwargs, scope, span)
     current = list(args)
-    first = _tensors([value for value, _ in args])
-    for member in slot.members:
-        member.instance.called[member.path.partition(".")[0]] = None
-        member.called = True
+    for member, _ in blocks:
+        _mark_called(member)
     variants: list[int] = []
     done: Elaborated | None = None
-    for member in slot.members:
-        done = run(member.value, member, current, {}, scope, span)
+    for member, value in blocks:
+        done = _run(value, member, current, {}, scope, span)
         variants.append(_variant(member, done))
-        placeholders = [Tensor(Value(t)) for t in done.types]
-        filled = several(fill(done.results, placeholders))
-        current[: len(filled)] = [(value, span) for value in filled]
-    assert done is not None
-    attrs = {"layer": slot.path, "variant": tuple(variants)}
-    inputs = [t.value for t in first]
-    outs = scope.builder.add(
-        "call", inputs, [inner_type(t) for t in done.types], attrs, layer=slot.path, origin=Origin(plain(span))
-    )
-    return fill(done.results, [Tensor(value) for value in outs])
+        _replace_first(current, _filled(done.results, [Tensor(graph.Value(t)) for t in done.types]), span)
+    assert done is not None  # the list is not empty
+    return _call_node(slot.path, tuple(variants), _tensors(value for value, _ in args), done, scope, span)
 
 
-def _tensors(values: Sequence[Any]) -> list[Tensor]:
+def _replace_first(args: list[tuple[Value, Span]], result: Value, span: Span) -> None:
+    """Puts the results of a call in the place of the first arguments."""
+    results = result if isinstance(result, tuple) else (result,)
+    args[: len(results)] = [(value, span) for value in results]
+
+
+# ---- values that hold tensors ----------------------------------------------------------------------------------------
+
+
+def _tensors(values: Iterable[Value]) -> list[Tensor]:
     """The tensors in values and in lists of them, in order."""
     found: list[Tensor] = []
     for value in values:
         if isinstance(value, Tensor):
             found.append(value)
-        else:
-            found += _tensors(listed(value) or [])
+        elif isinstance(value, (list, tuple)):
+            found += _tensors(value)
     return found
 
 
-def _ordered(value: BlockValue, args: Args, kwargs: Kwargs, tensors: list[Tensor]) -> list[Any]:
-    """The tensors of a call in the order of the parameters of `forward`."""
-    names = [p.name.id for p in value.definition.forward.params]
-    given = dict(zip(names, (v for v, _ in args), strict=False)) | {n: v for n, (v, _) in kwargs.items()}
-    return [t.value for t in _tensors([given[name] for name in names if name in given])]
-
-
-def fill(template: Any, tensors: Sequence[Tensor]) -> Any:
-    """Results with tensors in their holes."""
-    if isinstance(template, Hole):
-        return tensors[template.index]
-    items = listed(template)
-    return template if items is None else _like(template, [fill(item, tensors) for item in items])
-
-
-def _like(value: Any, items: list[Any]) -> Any:
-    """Items as the kind of sequence that another value is."""
-    return tuple(items) if isinstance(value, tuple) else items
-
-
-def _dig(value: Any, found: list[Tensor]) -> Any:
+def _with_holes(value: Value, found: list[Tensor]) -> Template:
     """Results with holes for tensors, which are collected."""
-    if isinstance(value, Tensor):
-        found.append(value)
-        return Hole(len(found) - 1)
-    items = listed(value)
-    return value if items is None else _like(value, [_dig(item, found) for item in items])
+    match value:
+        case Tensor():
+            found.append(value)
+            return Hole(len(found) - 1)
+        case list():
+            return [_with_holes(item, found) for item in value]
+        case tuple():
+            return tuple(_with_holes(item, found) for item in value)
+        case _:
+            return value
 
 
-def _type_key(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return ("tensor", inner_type(value.type))
-    items = listed(value)
-    return key(value) if items is None else tuple(map(_type_key, items))
+def _filled(template: Template, tensors: Sequence[Tensor]) -> Value:
+    """Results with tensors in their holes."""
+    match template:
+        case Hole():
+            return tensors[template.index]
+        case list():
+            return [_filled(item, tensors) for item in template]
+        case tuple():
+            return tuple(_filled(item, tensors) for item in template)
+        case _:
+            return template
 
 
-def inner_type(type: TensorType) -> TensorType:
+def _argument(instance: Instance, value: Value, name: str) -> Value:
+    """An argument inside the block: tensors are inputs of its body."""
+    match value:
+        case Tensor():
+            return Tensor(instance.builder.input(_inner_type(value.type), name))
+        case list():
+            return [_argument(instance, item, name) for item in value]
+        case tuple():
+            return tuple(_argument(instance, item, name) for item in value)
+        case _:
+            return value
+
+
+def _type_key(value: Value) -> Hashable:
+    match value:
+        case Tensor():
+            return ("tensor", _inner_type(value.type))
+        case list() | tuple():
+            return tuple(map(_type_key, value))
+        case _:
+            return key(value)
+
+
+def _inner_type(type: TensorType) -> TensorType:
     """A constant handed to a layer is an argument there like a shared tensor."""
     return TensorType(type.shape, type.dtype, "shared") if type.stage == "const" else type
 
 
-def run(value: BlockValue, slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Elaborated:
+# ---- running a block -------------------------------------------------------------------------------------------------
+
+
+def _run(value: BlockValue, slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Elaborated:
     """Elaborates a block on arguments, or finds it done."""
     context = scope.context
-    at = (
-        key(value),
-        tuple(_type_key(v) for v, _ in args),
-        tuple((n, _type_key(v)) for n, (v, _) in kwargs.items()),
-        context.training,
-    )
-    found = context.memo.get(at)
+    types = tuple(_type_key(v) for v, _ in args), tuple((n, _type_key(v)) for n, (v, _) in kwargs.items())
+    at = (key(value), types)
+    found = context.made.get(at)
     if found is not None:
         return found[0]
     with context.deeper(span), context.frame(slot.path, value.name, span, slot.span):
-        instance = Instance(context, value)
-        done = run_forward(instance, args, kwargs, span)
-    context.memo[at] = (done, value, args, kwargs)  # what the key names by id stays alive
+        done = run_forward(Instance(scope.interpreter, value), args, kwargs, span)
+    context.made[at] = done, (value, args, kwargs)
     return done
 
 
 def run_forward(instance: Instance, args: Args, kwargs: Kwargs, span: Span) -> Elaborated:
     """Runs `forward` of a block whose parameters are known."""
-    from . import statements
-
-    forward = instance.value.definition.forward
-    scope = instance.scope()
-    _arguments(instance, scope, forward, args, kwargs, span)
-    statements.expectations(instance, scope)
-    result, names = statements.execute(forward.body, scope, forward.span)
-    shapes.results(forward.results, result, scope)
+    block, scope = instance.value.definition, instance.scope()
+    _bind_arguments(instance, scope, block.forward, args, kwargs, span)
+    for entry in block.entries:
+        if isinstance(entry, tree.Expect):
+            expectations.expect(entry, scope)
+    result, names = instance.interpreter.execute(block.forward.body, scope, block.forward.span)
+    shape_patterns.results(block.forward.results, result, scope)
     tensors: list[Tensor] = []
-    template = _dig(result, tensors)
-    instance.tell_unread()
-    instance.tell_uncalled()
-    graph = instance.builder.graph([t.value for t in tensors], names)
-    return Elaborated(instance.freeze(graph), template, tuple(t.type for t in tensors))
+    template = _with_holes(result, tensors)
+    instance.tell_effects()
+    body = instance.builder.graph([t.value for t in tensors], names)
+    return Elaborated(instance.freeze(body), template, tuple(t.type for t in tensors))
 
 
-def _arguments(instance: Instance, scope: Scope, forward: tree.Forward, args: Args, kwargs: Kwargs, span: Span) -> None:
+def _bind_arguments(instance: Instance, scope: Scope, forward: tree.Forward, args: Args, kwargs: Kwargs, span: Span
+                    ) -> None:  # fmt: skip
     """Binds the parameters of `forward`: tensors become inputs of the body, patterns name their sizes."""
-    from .expressions import evaluate
-
     context, names = instance.context, [p.name.id for p in forward.params]
     if len(args) > len(names):
         context.fail("V0404", f"`{instance.value.name}` takes {len(names)} tensors, not {len(args)}", span)
     for name in kwargs:
         if name not in names:
-            context.fail(
-                "V0404", f"forward of `{instance.value.name}` has no `{name}`", span, help=suggestion(name, names)
-            )
+            message = f"forward of `{instance.value.name}` has no `{name}`"
+            context.fail("V0404", message, span, help=suggestion(name, names))
     given = dict(zip(names, args, strict=False)) | dict(kwargs)
     for param in forward.params:
         name = param.name.id
         if name in given:
-            value, place = inputs(instance, given[name][0], name), given[name][1]
+            value, place = _argument(instance, given[name][0], name), given[name][1]
         elif param.default is not None:
-            value, place = evaluate(param.default, scope, params.words(param.type)), param.default.span
+            value, place = scope.evaluate(param.default, words(param.type)), param.default.span
         else:
             context.fail("V0404", f"`{instance.value.name}` is called without `{name}`", span)
-        value = params.check(context, param, value, place)
+        value = parameters.check(context, param, value, place)
         if isinstance(value, Tensor) and param.type is not None:
-            shapes.bind_type(param.type, value, scope, name, span)
+            shape_patterns.bind_type(param.type, value, scope, name, span)
         scope.let(name, value)
-
-
-def inputs(instance: Instance, value: Any, name: str) -> Any:
-    """An argument inside the block: tensors are inputs of its body."""
-    if isinstance(value, Tensor):
-        return Tensor(instance.builder.input(inner_type(value.type), name))
-    items = listed(value)
-    return value if items is None else _like(value, [inputs(instance, item, name) for item in items])

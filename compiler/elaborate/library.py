@@ -10,12 +10,12 @@ from ...diagnostics import Diagnostic, Findings, error
 from ...diagnostics.source import Source, Span
 from ...grammar import tree
 from ...grammar.parser import read
+from .declarations import Declared, declared
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 #: What every file sees without a `use`.
 STD = SPECS / "std" / "std.vit"
 Definition = tree.Function | tree.Block | tree.Model
-_Declared = tuple[dict[str, tree.Param], dict[str, tree.Bind]]
 
 #: The line that begins a definition, with its name.
 _DEFINITION = re.compile(r"(?:model|block|fn) (\w+)")
@@ -55,16 +55,13 @@ class Module:
         default_factory=dict[str, "tuple[Module, Definition] | None"]
     )
     _broken: "list[Module] | None" = None
-    _declared: "dict[str, _Declared]" = field(default_factory=dict[str, "_Declared"])
+    _declared: dict[str, Declared] = field(default_factory=dict[str, Declared])
 
-    def declared(self, block: tree.Block) -> "_Declared":
-        """The parameters of a block of this file, and the bindings whose names are no parameters."""
+    def declared(self, block: tree.Block) -> Declared:
+        """What a block of this file declares."""
         found = self._declared.get(block.name.id)
         if found is None:
-            params = {param.name.id: param for param in block.params}
-            binds = [entry for entry in block.entries if isinstance(entry, tree.Bind)]
-            found = params, {bind.name.id: bind for bind in binds if bind.name.id not in params}
-            self._declared[block.name.id] = found
+            found = self._declared[block.name.id] = declared(block)
         return found
 
     def find(self, name: str) -> "tuple[Module, Definition] | None":

@@ -5,18 +5,34 @@ A text that is shown can be given back for its path and changes nothing. A value
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ...diagnostics.source import Span
 from ...grammar import tree
 from ...grammar.docs import doc
-from ...grammar.expressions import quoted
+from ...grammar.values import number, quoted, shape
 from .. import ops
+from ..ir.graph import Attrs
 from ..ir.program import Child, Draw, Layer, Table, WeightSpec
 from .library import Library
 from .sheets import Sheet
-from .slots import LayerSlot
-from .values import BlockValue, Builtin, FunctionValue, Identity, OpValue, Shape, Tensor, Whole, Word, listed
+from .values import (
+    BlockValue,
+    Builtin,
+    FunctionValue,
+    Identity,
+    LayerSlot,
+    OpValue,
+    Parts,
+    Setting,
+    Shape,
+    Tensor,
+    Value,
+    Whole,
+    Word,
+    is_int,
+    listed,
+)
 
 
 class Row(NamedTuple):
@@ -64,11 +80,11 @@ class _Listing:
 
     # ---- parameters: what is known of a value before it is a layer --------------------------------------------------
 
-    def value(self, path: str, value: Any) -> Iterator[Row]:
+    def value(self, path: str, value: Value) -> Iterator[Row]:
         """The parts of a block or op that a parameter holds: those that are given, and plain defaults."""
         if isinstance(value, BlockValue):
             abouts = _abouts(value.definition)
-            for name, param in value.declared.items():
+            for name, param in value.declared.params.items():
                 setting = value.args.get(name)
                 if isinstance(setting, Whole):
                     yield Row(f"{path}.{name}", text(setting.value), setting.span, abouts.get(name, ""))
@@ -84,7 +100,7 @@ class _Listing:
     def bindings(self, path: str, value: BlockValue) -> Iterator[Row]:
         """What a block binds to something that is no layer of its own: an activation, `identity`."""
         abouts = _abouts(value.definition)
-        for name, bind in value.bindings.items():
+        for name, bind in value.declared.bindings.items():
             setting = value.args.get(name)
             if isinstance(setting, Whole):
                 yield Row(f"{path}.{name}", text(setting.value), setting.span, abouts.get(name, ""))
@@ -94,7 +110,7 @@ class _Listing:
 
     # ---- layers: all values known ------------------------------------------------------------------------------------
 
-    def binding(self, path: str, name: str, owner: Layer, place: Span | None, about: str, value: Any = None
+    def binding(self, path: str, name: str, owner: Layer, place: Span | None, about: str, value: Value = None
                 ) -> Iterator[Row]:  # fmt: skip
         """What a name of a block is bound to, and what can be set inside."""
         if name in owner.weights:
@@ -134,7 +150,7 @@ class _Listing:
                 if name in layer.children or name in layer.weights or name in layer.params:
                     yield from self.binding(f"{path}.{name}", name, layer, entry.span, abouts.get(name, ""))
 
-    def attributes(self, path: str, op: str, attrs: Mapping[str, Any]) -> Iterator[Row]:
+    def attributes(self, path: str, op: str, attrs: Attrs) -> Iterator[Row]:
         if op not in ops.names():
             return
         for param in ops.get(op).params:
@@ -163,15 +179,17 @@ def _abouts(block: tree.Block) -> Mapping[str, str]:
 
 def _plain(default: tree.Expr, value: BlockValue) -> str | None:
     """The text of a default that means the same wherever it is written."""
-    named = isinstance(default, tree.Name) and not (default.id in value.declared or default.id in value.bindings)
+    named = isinstance(default, tree.Name) and not (
+        default.id in value.declared.params or default.id in value.declared.bindings
+    )
     plain = named or isinstance(default, (tree.Number, tree.Constant, tree.String, tree.Shape))
     return default.span.text if plain else None
 
 
-def _known(value: Any) -> str | None:
+def _known(value: Value) -> str | None:
     """A value as a layer keeps it: words are texts, shapes are tuples."""
     if isinstance(value, tuple):
-        return "x".join(map(str, value))  # type: ignore[reportUnknownArgumentType] -- of numbers
+        return shape(size for size in value if is_int(size))
     return value if isinstance(value, str) else text(value)
 
 
@@ -184,7 +202,7 @@ def _weight(spec: WeightSpec) -> str | None:
     return f"{'weight' if spec.trainable else 'state'}([{', '.join(map(str, spec.shape))}], {init})"
 
 
-def text(value: Any) -> str | None:
+def text(value: "Value | Setting") -> str | None:
     """A value as the language writes it, None for what no text says by itself."""
     match value:
         case bool():
@@ -192,13 +210,13 @@ def text(value: Any) -> str | None:
         case None:
             return "none"
         case int() | float():
-            return repr(value)
+            return number(value)
         case Word():
             return value.name
         case str():
             return quoted(value)
         case Shape():
-            return "x".join(map(str, value.dims))
+            return shape(value.dims)
         case Identity():
             return "identity"
         case Builtin():
@@ -206,8 +224,11 @@ def text(value: Any) -> str | None:
         case FunctionValue():
             return value.definition.name.id
         case BlockValue():
-            given = value.args
-            return _call(value.name, {n: s.value if isinstance(s, Whole) else s for n, s in given.items()})
+            return _call(value.name, value.args)
+        case Whole():
+            return text(value.value)
+        case Parts():
+            return None
         case OpValue():
             return _call(value.op, {name: one for name, (one, _) in value.attrs.items()})
         case _:
@@ -216,7 +237,7 @@ def text(value: Any) -> str | None:
             return None if None in texts else f"[{', '.join(map(str, texts))}]"
 
 
-def _call(name: str, given: Mapping[str, Any]) -> str | None:
+def _call(name: str, given: "Mapping[str, Value] | Mapping[str, Setting]") -> str | None:
     texts = {key: text(value) for key, value in given.items()}
     if None in texts.values():
         return None

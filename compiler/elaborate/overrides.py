@@ -2,7 +2,7 @@
 
 from dataclasses import fields, replace
 from functools import lru_cache
-from typing import Any
+from typing import TypeVar, cast
 
 from ...diagnostics import Diagnostic, VitError
 from ...diagnostics.source import Source, Span
@@ -12,6 +12,7 @@ from ...grammar.parser import parse
 
 #: The name that the text of a setting is shown under.
 NAME = "--set"
+Part = TypeVar("Part")
 _BEFORE = "vit 1\nmodel m = m { value = "
 
 
@@ -57,14 +58,14 @@ def _nested(shown: Source, key: str, value: tree.Expr) -> tree.Bind | tree.Amend
     return entry
 
 
-def _moved(node: Any, source: Source, shift: int) -> Any:
-    """A tree with its places in another text, `shift` characters further on."""
-    if isinstance(node, tuple):
-        return tuple(_moved(item, source, shift) for item in node)  # type: ignore[reportUnknownVariableType] -- of nodes
-    if not isinstance(node, tree.Node):
-        return node
-    inner = {f.name: _moved(getattr(node, f.name), source, shift) for f in fields(node) if f.name != "span"}
-    return replace(node, **inner, span=_span(node.span, source, shift))
+def _moved(part: Part, source: Source, shift: int) -> Part:
+    """A part of a tree with its places in another text, `shift` characters further on."""
+    if isinstance(part, tuple):
+        return cast("Part", tuple(_moved(item, source, shift) for item in cast("tuple[object, ...]", part)))
+    if not isinstance(part, tree.Node):
+        return part
+    inner = {f.name: _moved(getattr(part, f.name), source, shift) for f in fields(part) if f.name != "span"}
+    return replace(part, **inner, span=_span(part.span, source, shift))
 
 
 def _span(span: Span, source: Source, shift: int) -> Span:

@@ -12,12 +12,12 @@ from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from ...grammar.walking import walk
 from .. import ops
-from . import functions, params
+from . import language
 from .blame import parts
-from .functions import unknown
+from .declarations import cases, is_layer, patterns, patterns_in, words
+from .language import unknown
 from .library import SPECS, Definition, Library, Module
 from .sections import INPUT
-from .shapes import inside, patterns
 from .sheets import MAX_PROBLEMS
 
 ALWAYS = frozenset(["training"])
@@ -34,7 +34,7 @@ class Use:
 
 def mistakes(library: Library) -> tuple[Diagnostic, ...]:
     """Those of the file and of what it uses, the library's own files apart."""
-    findings, words = Findings(), offered(library)
+    findings, choices = Findings(), offered(library)
     for module in library.modules.values():
         if module is library.main or not module.path.is_relative_to(SPECS):
             for item in module.definitions.values():
@@ -48,12 +48,12 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
                     for use in uses(item):
                         if (
                             len(findings.items) < MAX_PROBLEMS
-                            and use.name.id not in use.known | words | ALWAYS
+                            and use.name.id not in use.known | choices | ALWAYS
                             and not _outside(use.name.id, module)
                             and not module.hides(use.name.id)
                         ):
                             findings.add(*unknown(use.name, [*use.known, *module.names()], use.part).diagnostics)
-            findings.add(*_cycles(module, words))
+            findings.add(*_cycles(module, choices))
     return tuple(findings.items)
 
 
@@ -80,7 +80,7 @@ def _unmentioned(block: tree.Block) -> Iterator[tree.Name]:
     yield from (
         param.name
         for param in block.params
-        if params.is_layer(param) and not any(param.name.id in names for names in [forward, *entries])
+        if is_layer(param) and not any(param.name.id in names for names in [forward, *entries])
     )
     for index, entry in enumerate(block.entries):
         if isinstance(entry, tree.Bind) and entry.name.id not in forward:
@@ -90,7 +90,7 @@ def _unmentioned(block: tree.Block) -> Iterator[tree.Name]:
 
 
 def _outside(name: str, module: Module) -> bool:
-    return module.find(name) is not None or name in functions.names()
+    return module.find(name) is not None or name in language.names()
 
 
 def offered(library: Library) -> frozenset[str]:
@@ -100,7 +100,7 @@ def offered(library: Library) -> frozenset[str]:
         for item in module.definitions.values():
             if not isinstance(item, tree.Model):
                 for param in [*item.params, *(item.forward.params if isinstance(item, tree.Block) else ())]:
-                    found.update(params.words(param.type))
+                    found.update(words(param.type))
     return frozenset(found | {"float", "int", "bool"})
 
 
@@ -150,7 +150,7 @@ def _matches(item: tree.Block | tree.Function) -> Iterator[Diagnostic]:
 
 def _cases(match: tree.Match, declared: dict[str, tree.Param]) -> Iterator[Diagnostic]:
     param = declared.get(match.subject.id) if isinstance(match.subject, tree.Name) else None
-    possible = params.cases(param) if param else ()
+    possible = cases(param) if param else ()
     if not possible:
         yield Diagnostic("V0315", "`match` takes a parameter whose values are words or none", match.subject.span,
                          help="use `if` for anything else")  # fmt: skip
@@ -200,7 +200,7 @@ def uses(item: tree.Block | tree.Function) -> Iterator[Use]:
 
 def _sizes(types: list[tree.Type | None], body: tuple[tree.Stmt, ...]) -> frozenset[str]:
     found = [a for type in types if type for a in type.alternatives if isinstance(a, tree.Pattern)]
-    return frozenset(d.id for p in [*found, *inside(body)] for d in p.dims if isinstance(d, tree.Name))
+    return frozenset(d.id for p in [*found, *patterns_in(body)] for d in p.dims if isinstance(d, tree.Name))
 
 
 def _params(declared: tuple[tree.Param, ...], known: frozenset[str], own: bool = False) -> Iterator[Use]:

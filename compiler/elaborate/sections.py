@@ -2,8 +2,9 @@
 mean."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any, cast
+from typing import TypeAlias, cast
 
 from ...diagnostics import Diagnostic, Findings
 from ...diagnostics.source import Span
@@ -11,8 +12,15 @@ from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from ..ir.program import Choice, Entry, Quantity, Section
 from ..ir.types import LARGEST_FLOAT
+from .arithmetic import compute
 from .entries import once, quoted
 from .library import Definition, Module
+from .values import is_number
+
+#: A value of a section.
+Plain: TypeAlias = (
+    "int | float | bool | str | tuple[int, ...] | list[Plain] | Choice | Quantity | dict[str, Entry] | None"
+)
 
 LARGEST_INTEGER = 2**63 - 1
 KINDS = ("data", "train", "export", "weights", "init")
@@ -138,7 +146,7 @@ def _values(entries: Sequence[tree.Entry], findings: Findings, *, quotes: bool =
     return found
 
 
-def value(expr: tree.Expr, findings: Findings) -> Any:
+def value(expr: tree.Expr, findings: Findings) -> Plain:
     """A value of a section: bare names are words, calls are choices with arguments, arithmetic of numbers is done."""
     match expr:
         case tree.Number():
@@ -157,15 +165,16 @@ def value(expr: tree.Expr, findings: Findings) -> Any:
             return _choice(expr, expr.function.id, findings)
         case tree.Unary() if expr.op == "-":
             inner = value(expr.operand, findings)
-            if isinstance(inner, (int, float)) and not isinstance(inner, bool):
+            if is_number(inner):
                 return -inner
         case tree.Binary() if expr.op in ("+", "-", "*", "/", "**"):
             before = len(findings.items)
-            result = _arithmetic(expr.op, value(expr.left, findings), value(expr.right, findings))
+            left, right = value(expr.left, findings), value(expr.right, findings)
             if len(findings.items) > before:  # an operand is wrong already
                 return None
-            if result is not None:
-                return _within(result, expr, findings)
+            if is_number(left) and is_number(right):
+                with suppress(ArithmeticError, ValueError):
+                    return _within(compute(expr.op, left, right), expr, findings)
         case _:
             pass
     findings.add(
@@ -200,16 +209,3 @@ def _choice(expr: tree.Call, name: str, findings: Findings) -> Choice:
             findings.add(Diagnostic("V0204", f"`{key.id}` is given twice to `{name}`", key.span))
         kwargs[key.id] = Entry(value(arg.value, findings), at, key.span)
     return Choice(name, tuple(args), kwargs, expr.span)
-
-
-def _arithmetic(op: str, a: Any, b: Any) -> Any:
-    if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in (a, b)):
-        return None
-    if op == "**" and (abs(b) > 64 or abs(a) > 10**6):
-        return None
-    try:
-        return {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b, "**": lambda: a**b}[
-            op
-        ]()
-    except (ZeroDivisionError, OverflowError):
-        return None

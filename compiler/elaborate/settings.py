@@ -5,7 +5,6 @@ not evaluated yet wait for it.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ...diagnostics import Label, VitError
 from ...diagnostics.source import Span
@@ -13,14 +12,30 @@ from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from .. import ops
 from ..ops.base import INIT, Param
-from . import params
-from .blame import Place, named, plain
+from . import parameters
 from .context import Context
+from .declarations import words
 from .entries import quoted
-from .functions import ALIASES, unknown
-from .scopes import Scope
-from .tensors import attribute
-from .values import ANY_WORD, BlockValue, Builtin, Identity, OpValue, Parts, Setting, Whole, Word, describe, listed
+from .language import unknown
+from .nodes import attribute
+from .opcalls import ALIASES
+from .scopes import Place, Scope, named, plain
+from .values import (
+    ANY_WORD,
+    LATER,
+    Absent,
+    BlockValue,
+    Builtin,
+    Identity,
+    OpValue,
+    Parts,
+    Setting,
+    Value,
+    Whole,
+    Word,
+    describe,
+    listed,
+)
 
 
 def compose(context: Context, name: str, old: Setting | None, new: Setting) -> Setting:
@@ -37,7 +52,9 @@ def merged(context: Context, old: Mapping[str, Setting], new: Mapping[str, Setti
     return {**old, **{name: compose(context, name, old.get(name), setting) for name, setting in new.items()}}
 
 
-def amended(context: Context, name: str, value: Any, parts: Mapping[str, Setting], since: Span | None = None) -> Any:
+def amended(
+    context: Context, name: str, value: Value, parts: Mapping[str, Setting], since: Span | None = None
+) -> Value:
     """A value with some of its parts set; fails with V0202 for a part it lacks and V0218 where it has no parts.
 
     `name` is what the value is bound to, `since` where the text gives it.
@@ -54,7 +71,7 @@ def amended(context: Context, name: str, value: Any, parts: Mapping[str, Setting
     first = next(iter(parts.values()))
     help = f"set `{name}` whole, to a block or an op" if isinstance(value, Identity) or value is None else ""
     return context.fail("V0218", f"`{name}` is {describe(value)}: it has no parts to set", at(first), help=help,
-                        others=_given(context, name, value, since))  # fmt: skip
+                        others=_given(name, value, since))  # fmt: skip
 
 
 def at(setting: Setting) -> Span:
@@ -62,58 +79,58 @@ def at(setting: Setting) -> Span:
     return named(setting.span) if isinstance(setting, Whole) else setting.at
 
 
-def declares(value: Any, name: str) -> bool:
+def declares(value: Value, name: str) -> bool:
     """Whether a name can be set in a value."""
     items = listed(value)
     if items is not None:
         return any(declares(item, name) for item in items)
     if isinstance(value, BlockValue):
-        return name in value.declared or name in value.bindings
+        return name in value.declared.params or name in value.declared.bindings
     return _attribute(value, name) is not None
 
 
-def could_set(value: Any, name: str) -> bool:
+def could_set(value: Value, name: str) -> bool:
     """Whether a value declares a name that it does not set itself."""
     if isinstance(value, (BlockValue, OpValue)):
         return declares(value, name) and name not in (value.args if isinstance(value, BlockValue) else value.attrs)
     return declares(value, name)
 
 
-def _members(context: Context, name: str, items: Sequence[Any], parts: Mapping[str, Setting], since: Span | None
-             ) -> list[Any]:  # fmt: skip
+def _members(context: Context, name: str, items: Sequence[Value], parts: Mapping[str, Setting], since: Span | None
+             ) -> Value:  # fmt: skip
     """A list, member by member: each takes the parts that it has, one at least must have each of them."""
     for key, setting in parts.items():
-        if not declares(items, key):
+        if not any(declares(item, key) for item in items):
             known = sorted({n for item in items for n in _names(item)})
             context.fail("V0202", f"no member of `{name}` has `{key}`", at(setting), help=suggestion(key, known),
-                         others=_given(context, name, items, since))  # fmt: skip
-    found: list[Any] = []
+                         others=_given(name, list[Value](items), since))  # fmt: skip
+    found: list[Value] = []
     for item in items:
         own = {key: setting for key, setting in parts.items() if declares(item, key)}
         found.append(amended(context, name, item, own, since) if own else item)
     return found
 
 
-def _names(value: Any) -> list[str]:
+def _names(value: Value) -> list[str]:
     """All that can be set in a value."""
     items = listed(value)
     if items is not None:
         return [name for item in items for name in _names(item)]
     if isinstance(value, BlockValue):
-        return [*value.declared, *value.bindings]
+        return [*value.declared.params, *value.declared.bindings]
     return [param.name for param in _params(_op_name(value))]
 
 
 def _block(context: Context, name: str, value: BlockValue, parts: Mapping[str, Setting], since: Span | None
            ) -> BlockValue:  # fmt: skip
     args = dict(value.args)
-    declared, bindings = value.module.declared(value.definition)
+    declared, bindings = value.declared.params, value.declared.bindings
     for key, given in parts.items():
         setting = given
         if key not in declared and key not in bindings:
             context.fail("V0202", f"block `{value.name}` has no `{key}`", at(setting),
                          help=suggestion(key, [*declared, *bindings]),
-                         others=_given(context, name, value, since))  # fmt: skip
+                         others=_given(name, value, since))  # fmt: skip
         if isinstance(setting, Whole):
             setting = checked(context, declared.get(key), setting)
         args[key] = compose(context, key, args.get(key), setting)
@@ -124,11 +141,11 @@ def checked(context: Context, param: tree.Param | None, setting: Whole) -> Whole
     """A whole setting of a parameter, by its type; of a binding (None) anything that has a meaning."""
     value = setting.value
     if isinstance(value, Word) or (isinstance(setting.span, Place) and isinstance(setting.span.expr, tree.Name)):
-        value = _word(setting, params.words(param.type) if param else ())
-    return setting if param is None else Whole(params.check(context, param, value, setting.span), setting.span)
+        value = _word(setting, words(param.type) if param else ())
+    return setting if param is None else Whole(parameters.check(context, param, value, setting.span), setting.span)
 
 
-def _word(setting: Whole, words: Sequence[str]) -> Any:
+def _word(setting: Whole, words: Sequence[str]) -> Value:
     """The value; the word that a bare name was, now that the words of its parameter are known."""
     expr = setting.span.expr if isinstance(setting.span, Place) else None
     if isinstance(expr, tree.Name) and expr.id in words:
@@ -149,7 +166,7 @@ def _op(context: Context, name: str, value: OpValue, parts: Mapping[str, Setting
         if param is None:
             known = [p.name for p in _params(value.op)]
             context.fail("V0202", f"{value.op} has no attribute `{key}`", at(setting), help=suggestion(key, known),
-                         others=_given(context, name, value, since))  # fmt: skip
+                         others=_given(name, value, since))  # fmt: skip
         if isinstance(setting, Parts):
             first = next(iter(setting.parts.values()))
             context.fail("V0218", f"`{key}` of {value.op} is {_WHAT.get(param.kind, 'a value')}: it has no parts to set",
@@ -168,20 +185,20 @@ def _params(op: str) -> list[Param]:
     return [*ops.get(op).params, *([INIT] if ops.get(op).owns_weights else [])]
 
 
-def _op_name(value: Any) -> str:
+def _op_name(value: Value) -> str:
     if isinstance(value, OpValue):
         return value.op
     return value.name if isinstance(value, Builtin) and value.name in ops.names() else ""
 
 
-def _attribute(value: Any, name: str) -> Param | None:
+def _attribute(value: Value, name: str) -> Param | None:
     """The attribute of an op that a name means."""
     op = _op_name(value)
     found = {param.name: param for param in _params(op)}
     return found.get(name, found.get(ALIASES.get(name, "")))
 
 
-def _given(context: Context, name: str, value: Any, since: Span | None) -> tuple[Label, ...]:
+def _given(name: str, value: Value, since: Span | None) -> tuple[Label, ...]:
     """Where a value comes from, for a mistake in its parts."""
     return (Label(since, f"`{name}` is set to {describe(value)} here"),) if since is not None else ()
 
@@ -189,11 +206,9 @@ def _given(context: Context, name: str, value: Any, since: Span | None) -> tuple
 # ---- from the text ---------------------------------------------------------------------------------------------------
 
 
-def read(entries: Sequence[Any], name: str, target: Any, scope: Scope) -> dict[str, Setting]:
-    """The settings that the entries of `name { … }` write; `target` is the value they are parts of, UNKNOWN before its
+def read(entries: Sequence[tree.Entry], name: str, target: Value | Absent, scope: Scope) -> dict[str, Setting]:
+    """The settings that the entries of `name { … }` write; `target` is the value they are parts of, LATER before its
     default is evaluated. Values are read in `scope`; a bare name is a word where the part takes that word."""
-    from .expressions import evaluate
-
     found: dict[str, Setting] = {}
     for entry in entries:
         if isinstance(entry, tree.PatternBind):
@@ -204,8 +219,7 @@ def read(entries: Sequence[Any], name: str, target: Any, scope: Scope) -> dict[s
         if isinstance(entry, tree.Amend):
             new: Setting = Parts(read(entry.entries, key, part(target, key), scope), entry.name.span)
         else:
-            words = expected(target, key)
-            new = Whole(evaluate(entry.value, scope, words), _placed(entry, scope))
+            new = Whole(scope.evaluate(entry.value, expected(target, key)), _placed(entry, scope))
         found[key] = compose(scope.context, key, found.get(key), new)
     return found
 
@@ -215,30 +229,24 @@ def _placed(entry: tree.Bind, scope: Scope) -> Place:
     return Place(span.source, span.start, span.end, entry.value, scope, entry.name.span)
 
 
-#: A value that is not known yet.
-UNKNOWN: Any = object()
-
-
-def part(target: Any, name: str) -> Any:
+def part(target: Value | Absent, name: str) -> Value | Absent:
     """The value of a part where it is known."""
-    items = listed(target)
-    if items is not None:
-        target = next((item for item in items if declares(item, name)), UNKNOWN)
+    if isinstance(target, list):
+        target = next((item for item in target if declares(item, name)), LATER)
     if isinstance(target, BlockValue):
         given = target.args.get(name)
-        return given.value if isinstance(given, Whole) else UNKNOWN
-    return UNKNOWN
+        return given.value if isinstance(given, Whole) else LATER
+    return LATER
 
 
-def expected(target: Any, name: str) -> tuple[str, ...]:
+def expected(target: Value | Absent, name: str) -> tuple[str, ...]:
     """The words that a part may be; all of them where the value is not known yet."""
-    if target is UNKNOWN:
+    if isinstance(target, Absent):
         return ANY_WORD
-    items = listed(target)
-    if items is not None:
-        target = next((item for item in items if declares(item, name)), None)
+    if isinstance(target, list):
+        target = next((item for item in target if declares(item, name)), None)
     if isinstance(target, BlockValue):
-        param = target.declared.get(name)
-        return params.words(param.type) if param else ()
+        param = target.declared.params.get(name)
+        return words(param.type) if param else ()
     found = _attribute(target, name)
     return found.choices if found else ()

@@ -2,23 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ...diagnostics import Diagnostic, Label, VitError
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
-from ..ir.builder import Builder
-from . import params, settings
-from .blame import place
+from . import parameters, settings
 from .blocks import Instance, configured, file_source
-from .context import Context, Size
+from .context import Size
+from .declarations import patterns, words
 from .entries import once, quoted
 from .library import Module, use_of
-from .scopes import MISSING, Scope, Thunk
+from .scopes import Interpreter, Scope, Thunk, place
 from .sections import INPUT, KINDS
-from .shapes import patterns
-from .values import BlockValue, Shape
+from .values import MISSING, Absent, BlockValue, Shape, Value, is_int
 
 #: More than these of one sheet help nobody.
 MAX_PROBLEMS = 50
@@ -31,7 +28,7 @@ Assignment = tree.Bind | tree.Amend
 
 @dataclass(slots=True)
 class Given:
-    """What the sheets of a model set for one name: the nearest whole value, the amendments above it, nearest first, and
+    """What the sheets of a model set for one name: the nearest whole value, the settings above it, nearest first, and
     those below it, which it drops."""
 
     whole: tuple[tree.Bind, Module] | None = None
@@ -48,10 +45,11 @@ class Sheet:
     """A model resolved to its block: `params` as finally set, each evaluated when needed."""
 
     def __init__(
-        self, context: Context, module: Module, model: tree.Model, overrides: Sequence[Assignment] = ()
+        self, interpreter: Interpreter, module: Module, model: tree.Model, overrides: Sequence[Assignment] = ()
     ) -> None:
         """`overrides` are sheets of one entry each (`--set`), the last the nearest."""
-        self.context, self.model, self.problems = context, model, list[Diagnostic]()
+        self.interpreter, self.context = interpreter, interpreter.context
+        self.model, self.problems = model, list[Diagnostic]()
         self.expects: list[tuple[tree.Expect, Module]] = []
         # What the command line sets makes another model, which inherits no expectations.
         self.changed = bool(overrides)
@@ -66,7 +64,7 @@ class Sheet:
             else:
                 self._entry(entry, module, given)
         self.value = BlockValue(*self._collect(module, model, given, ()), {})
-        self.declared, self.bindings = self.value.declared, self.value.bindings
+        self.declared, self.bindings = self.value.declared.params, self.value.declared.bindings
         for name, found in list(given.items()):
             if name not in self.declared and name not in self.bindings:
                 known = [
@@ -77,7 +75,7 @@ class Sheet:
                 help = suggestion(name, known) if len(self.problems) < MAX_PROBLEMS else ""
                 self._say(Diagnostic("V0202", f"block `{self.value.name}` has no `{name}`", found.span, help=help))
                 del given[name]
-        self.instance = Instance(context, self.value)
+        self.instance = Instance(interpreter, self.value)
         self.params: dict[str, Thunk] = self.instance.params
         self.params.update({name: self._param(name, found) for name, found in given.items() if name in self.declared})
         self.instance.binds.update(
@@ -138,41 +136,36 @@ class Sheet:
 
     def _param(self, name: str, given: Given) -> Thunk:
         param, default = self.declared[name], self.params[name]
-        words = params.words(param.type)
         expr, scope = default.expr, default.scope
         if given.whole is not None:
             expr, scope = given.whole[0].value, self.scope(given.whole[1], without=name)
 
-        def make() -> Any:
-            from .expressions import evaluate
-
+        def make() -> Value:
             if given.whole is None or expr is None or scope is None:
-                value = default.get(self.context)
+                value = default.get()
             else:
-                value = evaluate(expr, scope, words)
+                value = scope.evaluate(expr, words(param.type))
                 self._tell_dropped(name, value, given)
             span = default.span if scope is None or expr is None else place(expr, scope)
-            return params.check(self.context, param, self._amended(name, value, given, span), span)
+            return parameters.check(self.context, param, self._amended(name, value, given, span), span)
 
-        return Thunk(name, expr, expr.span if expr else default.span, make, scope, type=param.type)
+        return Thunk(self.context, name, expr, expr.span if expr else default.span, make, scope, type=param.type)
 
     def _bind(self, name: str, given: Given) -> Thunk:
         bind = self.bindings[name]
         entry, module = given.whole or (bind, None)
         scope = self.instance.scope(without=name, kind="bind") if module is None else self.scope(module, without=name)
 
-        def make() -> Any:
-            from .expressions import evaluate
-
+        def make() -> Value:
             span = place(entry.value, scope)
-            value = configured(evaluate(entry.value, scope), entry.value.span)
+            value = configured(scope.evaluate(entry.value), entry.value.span)
             self._tell_dropped(name, value, given)
             value = self._amended(name, value, given, span)
             return self.instance.materialise(name, value, entry.name, span, entry.value)
 
-        return Thunk(name, entry.value, entry.value.span, make, scope)
+        return Thunk(self.context, name, entry.value, entry.value.span, make, scope)
 
-    def _tell_dropped(self, name: str, value: Any, given: Given) -> None:
+    def _tell_dropped(self, name: str, value: Value, given: Given) -> None:
         """V0413 for each part set in a sheet below that the new value has too and does not set."""
         if given.whole is None:
             return
@@ -183,8 +176,8 @@ class Sheet:
                 self.context.warn("V0413", f"the new value of `{name}` drops `{path}`, set by a sheet below",
                                   given.whole[0].value.span, help=help, others=(Label(entry.name.span, "dropped"),))  # fmt: skip
 
-    def _amended(self, name: str, value: Any, given: Given, since: Span) -> Any:
-        """The value with the amendments of the sheets, the farthest first."""
+    def _amended(self, name: str, value: Value, given: Given, since: Span) -> Value:
+        """The value with the settings of the sheets, the farthest first."""
         for entry, module in reversed(given.parts):
             found = settings.read(entry.entries, name, value, self.scope(module, without=name))
             value = settings.amended(self.context, name, value, found, since) if found else value
@@ -193,18 +186,18 @@ class Sheet:
     def scope(self, module: Module, *, without: str = "") -> Scope:
         """Where a sheet's value is evaluated: the parameters as finally set, sizes, then the sheet's own file."""
 
-        def param(name: str) -> Any:
-            return self.params[name].get(self.context) if name in self.params and name != without else MISSING
+        def param(name: str) -> Value | Absent:
+            return self.params[name].get() if name in self.params and name != without else MISSING
 
-        builder: Builder = self.instance.builder
-        return Scope(self.context, module, builder, (param, self.instance.size, file_source(module, self.context)), self.instance.shapes,
+        sources = (param, self.instance.size, file_source(module, self.interpreter))
+        return Scope(self.interpreter, module, self.instance.builder, sources, self.instance.sizes,
                      lambda: [*self.params, *module.names()],
                      lambda n: self.params.get(n) if n != without else None)  # fmt: skip
 
     def sizes(self) -> list[Size]:
         """The sizes among the parameters, with their places. All values that a sheet gives are looked at; what is wrong
         with them is collected, but for what needs sizes that only a run can tell."""
-        spoken = self.instance.later | {dim.id for p in patterns(self.value.definition.forward) for dim in p.dims
+        spoken = self.instance.declared.sizes | {dim.id for p in patterns(self.value.definition.forward) for dim in p.dims
                                         if isinstance(dim, tree.Name)}  # fmt: skip
         found: list[Size] = []
         self.context.looking = True
@@ -212,12 +205,12 @@ class Sheet:
             if name not in self.given and not isinstance(thunk.expr, (tree.Number, tree.Shape)):
                 continue
             try:
-                value = thunk.get(self.context)
+                value = thunk.get()
             except VitError as problem:
                 self.problems += [d for d in problem.diagnostics if d.code != "V0208" and d not in self.problems]
                 continue
             given, default = name in self.given, self.declared[name].default
-            if isinstance(value, int) and not isinstance(value, bool):
+            if is_int(value):
                 usual = default.value if given and isinstance(default, tree.Number) else 1
                 found.append(Size(name, value, thunk.span, name in spoken, given, int(usual) or 1))
             elif isinstance(value, Shape):

@@ -1,15 +1,33 @@
-"""What an expression can be worth while compiling. Numbers, booleans, None and lists are Python's own."""
+"""What an expression can be worth while compiling. Numbers, booleans, None, texts and lists are Python's own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from enum import Enum
+from typing import Final, Protocol, TypeAlias, TypeGuard
 
 from ...diagnostics.source import Span
 from ...grammar import tree
-from ..ir.graph import Value
-from ..ir.program import Table, WeightSpec
+from ...grammar.values import shape
+from .. import ops
+from ..ir import graph
+from ..ir.program import Child, Layer, Lent, Table, WeightSpec
 from ..ir.types import TensorType
+from . import assembly
+from .declarations import Declared
 from .library import Module
+
+
+class Absent(Enum):
+    """What stands in the place of a value."""
+
+    #: Nothing has the name.
+    MISSING = "missing"
+    #: The value is known later: a size that no tensor has shown yet, a default that is not evaluated.
+    LATER = "later"
+
+
+MISSING: Final = Absent.MISSING
+LATER: Final = Absent.LATER
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +36,10 @@ class Word:
 
     name: str
     choices: tuple[str, ...] = field(default=(), compare=False)
+
+
+#: Where it is not known yet which words are expected: a bare name that means nothing else is one.
+ANY_WORD: tuple[str, ...] = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +53,7 @@ class Shape:
 class Tensor:
     """A tensor of the body that is being written."""
 
-    value: Value
+    value: graph.Value
 
     @property
     def type(self) -> TensorType:
@@ -41,7 +63,7 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlockValue:
-    """A block with some of its parameters filled in."""
+    """A block with some of its parameters and bindings given."""
 
     module: Module
     definition: tree.Block
@@ -53,22 +75,21 @@ class BlockValue:
         return self.definition.name.id
 
     @property
-    def declared(self) -> Mapping[str, tree.Param]:
-        """The parameters by name."""
-        return self.module.declared(self.definition)[0]
+    def declared(self) -> Declared:
+        """What the block declares."""
+        return self.module.declared(self.definition)
 
-    @property
-    def bindings(self) -> Mapping[str, tree.Bind]:
-        """What the block binds and a setting can bind otherwise: the names of no parameter."""
-        return self.module.declared(self.definition)[1]
+
+#: A value with its place in the text.
+Given: TypeAlias = tuple["Value", Span]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpValue:
-    """An op with some of its attributes filled in: a block value without text of its own."""
+    """An op with some of its attributes given: a block value without text of its own."""
 
     op: str
-    attrs: Mapping[str, Any]
+    attrs: Mapping[str, Given]
     span: Span
 
 
@@ -80,12 +101,27 @@ class FunctionValue:
     definition: tree.Function
 
 
+class Late(Protocol):
+    """A value that is made when it is first needed."""
+
+    def get(self) -> "Value":
+        """Makes the value, or gives it again."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Builtin:
-    """A function of the language itself."""
+class ModelValue:
+    """A model's name in an expression: `base.dim` reads its parameter."""
 
     name: str
-    run: Callable[..., Any]
+    params: Mapping[str, Late]
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """A function of the language itself, or an op that a text may name."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +137,14 @@ class WeightValue:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Shared:
-    """`share(name)`: a layer that may be bound a second time; `owner` is its slot."""
-
-    owner: Any
+# ---- settings --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Whole:
     """A value given for a name, and where the text gives it."""
 
-    value: Any
+    value: "Value"
     span: Span
 
 
@@ -126,81 +158,230 @@ class Parts:
 
 Setting = Whole | Parts
 
-#: Where it is not known yet which words are expected: a bare name that means nothing else is one.
-ANY_WORD: tuple[str, ...] = ("",)
+# ---- layers: block values bound to names -----------------------------------------------------------------------------
 
 
-def listed(value: Any) -> list[Any] | None:
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """The place of a tensor in the results of a call."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elaborated:
+    """A block run on arguments of certain types: the layer it is, and what it gives."""
+
+    layer: Layer
+    results: "Template"
+    types: tuple[TensorType, ...]
+
+
+class Owner(Protocol):
+    """The block being run in which a layer is bound; `called` are the names of its layers in the order of first calls."""
+
+    called: dict[str, None]
+
+    def weight(self, name: str, spec: WeightSpec, span: Span) -> Tensor:
+        """Gives the tensor of a weight in the body of the block."""
+        ...
+
+
+@dataclass(eq=False)
+class LayerSlot:
+    """A block value bound to a name: a layer. `path` is its name in its block (`attn`, `blocks.3`); `root` is the slot of
+    the block that owns the layer where this one has it by `share`."""
+
+    instance: Owner
+    path: str
+    value: BlockValue | OpValue
+    span: Span
+    root: "LayerSlot | None" = None
+    calls: list[Elaborated] = field(default_factory=list[Elaborated])
+    op_layer: Layer | None = None
+    lent: Lent | None = None
+    called: bool = False
+    _merged: tuple[int, Layer] | None = None
+
+    def owner(self) -> "LayerSlot":
+        """The slot that owns the layer."""
+        return self.root or self
+
+    def layer(self) -> Layer | None:
+        """What was made of it by its calls; None if it was never called or is another block's."""
+        if self.root is not None:
+            return None
+        if not self.calls:
+            return self.op_layer
+        if self._merged is None or self._merged[0] != len(self.calls):
+            self._merged = len(self.calls), assembly.merge([call.layer for call in self.calls])
+        return self._merged[1]
+
+
+@dataclass(eq=False)
+class ListSlot:
+    """A list with block values in it, bound to a name: layers named by position."""
+
+    path: str
+    members: "list[Value]"
+
+    def child(self) -> Child:
+        """The layers, None where a place has no weights and was never called as a layer."""
+        return tuple(
+            m.child() if isinstance(m, ListSlot) else m.layer() if isinstance(m, LayerSlot) else None
+            for m in self.members
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shared:
+    """`share(name)`: a layer that may be bound a second time; `owner` is its slot."""
+
+    owner: LayerSlot
+
+
+#: What an expression can be worth.
+Value: TypeAlias = (
+    int | float | bool | str | Word | Shape | Tensor | BlockValue | OpValue | FunctionValue | ModelValue | Builtin
+    | Identity | WeightValue | Shared | LayerSlot | ListSlot | list["Value"] | tuple["Value", ...] | None
+)  # fmt: skip
+#: The results of a block with holes for its tensors.
+Template: TypeAlias = Value | Hole | list["Template"] | tuple["Template", ...]
+
+
+def shared(slot: LayerSlot) -> Shared:
+    """The value of `share`."""
+    owner = slot.owner()
+    owner.lent = owner.lent or Lent(owner.path.rpartition(".")[2])
+    return Shared(owner)
+
+
+def makes_layer(value: Value) -> bool:
+    """Whether a bound value is a layer or holds one."""
+    if isinstance(value, list):
+        return any(makes_layer(item) for item in value)
+    return isinstance(value, (BlockValue, Shared)) or (isinstance(value, OpValue) and ops.get(value.op).owns_weights)
+
+
+def holds_layer(value: Value) -> bool:
+    """Whether a list, or one inside it, has layers of a block as members, not block values."""
+    return isinstance(value, list) and any(isinstance(v, (LayerSlot, ListSlot)) or holds_layer(v) for v in value)
+
+
+def slots_in(slot: Value) -> list[LayerSlot]:
+    """The layers of a name, those in lists too."""
+    if isinstance(slot, LayerSlot):
+        return [slot]
+    return [inner for member in slot.members for inner in slots_in(member)] if isinstance(slot, ListSlot) else []
+
+
+# ---- any value -------------------------------------------------------------------------------------------------------
+
+
+def is_int(value: object) -> TypeGuard[int]:
+    """Whether a value is a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is a number; truth values are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def listed(value: Value) -> list[Value] | None:
     """The items of a list or tuple; None of anything else."""
-    return list(cast("Sequence[Any]", value)) if isinstance(value, (list, tuple)) else None
+    return list(value) if isinstance(value, (list, tuple)) else None
+
+
+def members(value: Value) -> list[Value] | None:
+    """The items of a list or of a list of layers; None of anything else."""
+    return list(value.members) if isinstance(value, ListSlot) else listed(value)
+
+
+def items(value: Value) -> list[Value] | None:
+    """What an index and a `for` find in a value: its members, the sizes of a shape; None where there is nothing."""
+    return list(value.dims) if isinstance(value, Shape) else members(value)
 
 
 #: Kinds of values that are their own key.
-_PLAIN = frozenset([Word, Shape, Identity, str, bool, int, type(None)])
+_PLAIN = frozenset([Word, Shape, Identity, Builtin, str, bool, int, type(None)])
 
 
-def key(value: Any) -> Any:
+def key(value: "Value | Setting") -> Hashable:
     """A hashable that is equal for values that elaborate alike: what equal layers are recognised by."""
-    kind = type(value)  # type: ignore[reportUnknownVariableType] -- of any value
+    kind = type(value)
     if kind in _PLAIN:
         return (kind.__name__, value)
-    if isinstance(value, BlockValue):
-        given = ((n, key(s.value if isinstance(s, Whole) else s)) for n, s in value.args.items())
-        return ("block", id(value.definition), tuple(sorted(given)))
-    if isinstance(value, Whole):
-        return key(value.value)
-    if isinstance(value, Parts):
-        return ("parts", tuple(sorted((name, key(setting)) for name, setting in value.parts.items())))
-    if isinstance(value, OpValue):
-        return ("op", value.op, tuple(sorted((name, key(v)) for name, v in value.attrs.items())))
-    items = listed(value)
-    if items is not None:
-        return ("list", *map(key, items))
-    if isinstance(value, Tensor):
-        return ("tensor", id(value.value))
-    if isinstance(value, FunctionValue):
-        return ("fn", id(value.definition))
-    if isinstance(value, Builtin):
-        return ("builtin", value.name)
-    if isinstance(value, Shared):
-        return ("shared", id(value.owner))
-    if isinstance(value, float):
-        return ("float", value) if value == value else ("nan",)
-    if isinstance(value, WeightValue) and not isinstance(value.spec.init, Table):
-        return ("weight", value.spec)
-    return ("object", id(value))
+    match value:
+        case BlockValue():
+            return ("block", id(value.definition), *_keys(value.args))
+        case Whole():
+            return key(value.value)
+        case Parts():
+            return ("parts", *_keys(value.parts))
+        case OpValue():
+            return ("op", value.op, *_keys({name: one for name, (one, _) in value.attrs.items()}))
+        case list() | tuple():
+            return ("list", *map(key, value))
+        case Tensor():
+            return ("tensor", id(value.value))
+        case FunctionValue():
+            return ("fn", id(value.definition))
+        case Shared():
+            return ("shared", id(value.owner))
+        case float():
+            return ("float", value) if value == value else ("nan",)
+        case WeightValue() if not isinstance(value.spec.init, Table):
+            return ("weight", value.spec)
+        case _:
+            return ("object", id(value))
 
 
-def describe(value: Any) -> str:
+def _keys(given: "Mapping[str, Setting] | Mapping[str, Value]") -> list[tuple[str, Hashable]]:
+    """The keys of named values, whatever order they were given in."""
+    return [(name, key(given[name])) for name in sorted(given)]
+
+
+def describe(value: Value) -> str:
     """What a person would call it, for messages."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "none"
-    if isinstance(value, (int, float)):
-        return f"{value:g}" if isinstance(value, float) else str(value)
-    if isinstance(value, Word):
-        return f"the word `{value.name}`"
-    if isinstance(value, Shape):
-        return "x".join(map(str, value.dims))
-    if isinstance(value, Tensor):
-        return f"a tensor {list(value.type.shape)}"
-    if isinstance(value, WeightValue):
-        return "a weight"
-    if isinstance(value, BlockValue):
-        return f"the block `{value.name}`"
-    if isinstance(value, OpValue):
-        return f"the op `{value.op}`"
-    if isinstance(value, FunctionValue):
-        return f"the fn `{value.definition.name.id}`"
-    if isinstance(value, Builtin):
-        return f"the function `{value.name}`"
-    if isinstance(value, str):
-        return f'the text "{value}"'
-    if isinstance(value, Shared):
-        return "a shared layer"
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, tuple):
-        return "several values"
-    return type(value).__name__.lower()
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case None:
+            return "none"
+        case float():
+            return f"{value:g}"
+        case int():
+            return str(value)
+        case Word():
+            return f"the word `{value.name}`"
+        case Shape():
+            return shape(value.dims)
+        case Tensor():
+            return f"a tensor {list(value.type.shape)}"
+        case WeightValue():
+            return "a weight"
+        case BlockValue():
+            return f"the block `{value.name}`"
+        case OpValue():
+            return f"the op `{value.op}`"
+        case FunctionValue():
+            return f"the fn `{value.definition.name.id}`"
+        case ModelValue():
+            return f"the model `{value.name}`"
+        case Builtin():
+            return f"the function `{value.name}`"
+        case Identity():
+            return "identity"
+        case str():
+            return f'the text "{value}"'
+        case Shared():
+            return "a shared layer"
+        case LayerSlot():
+            return f"the layer `{value.path}`"
+        case ListSlot():
+            return f"the list of layers `{value.path}`"
+        case list():
+            return "a list"
+        case tuple():
+            return "several values"

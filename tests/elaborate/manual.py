@@ -5,7 +5,7 @@ from pathlib import Path
 
 import vitc
 from vitc.compiler import ops
-from vitc.compiler.elaborate import builtins, functions
+from vitc.compiler.elaborate import builtins, language
 from vitc.compiler.ops.base import REQUIRED
 from vitc.diagnostics.source import Source
 from vitc.grammar import tree
@@ -45,14 +45,14 @@ def cell(text):
 
 def names():
     """A row for each name of the language."""
-    return "\n".join(["| name | attributes | meaning |", "|---|---|---|", *map(_name, functions.names())]) + "\n"
+    return "\n".join(["| name | attributes | meaning |", "|---|---|---|", *map(_name, language.names())]) + "\n"
 
 
 def _name(name):
     if name in _CONSTANTS:
         return f"| `{name}` | | {_CONSTANTS[name]} |"
-    if name in builtins.table():
-        return f"| `{name}` | | {_first_line(builtins.table()[name])} |"
+    if name in builtins.FUNCTIONS:
+        return f"| `{name}` | | {_first_line(builtins.FUNCTIONS[name])} |"
     op = ops.get(name)
     attrs = [p.name + ("" if p.default is REQUIRED else f" = {_spoken(p.default)}") for p in op.params]
     return f"| `{name}({', '.join(op.inputs)})` | {', '.join(attrs)} | {cell(_first_line(op))} |"

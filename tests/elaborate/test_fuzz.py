@@ -5,7 +5,7 @@ import re
 
 import pytest
 from vitc.compiler import elaborate, ops
-from vitc.compiler.elaborate import functions
+from vitc.compiler.elaborate import language
 from vitc.compiler.elaborate.library import SPECS, loads
 from vitc.diagnostics import VitError
 from vitc.diagnostics.messages import render
@@ -96,7 +96,7 @@ def expression(draw, depth=0):
 
     kind = draw.randrange(10)
     if kind < 6:
-        name = draw.choice(functions.names())
+        name = draw.choice(language.names())
         return f"{name}({', '.join(arguments(draw, name, some))})"
     return [
         lambda: f"({some()} {draw.choice(OPERATORS)} {some()})",

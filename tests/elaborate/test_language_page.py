@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 from vitc.cli.main import app
 from vitc.compiler import elaborate
-from vitc.compiler.elaborate import budget, context, library, patterns
+from vitc.compiler.elaborate import budget, context, library, rearranging
 from vitc.diagnostics import VitError
 from vitc.diagnostics.messages import render
 from vitc.grammar import layout, tree
@@ -112,7 +112,7 @@ def test_the_limits_are_those_of_the_compiler():
         f"{library.MAX_BYTES:,} bytes", f"{library._MAX_FILES} files", f"{context.MAX_DEPTH} definitions", f"{context.MAX_STEPS:,} steps",
         f"{context.MAX_ITEMS:,} items", f"{context.MAX_RANK} axes", f"{budget.MAX_NODES:,} ops", f"{budget.MAX_WEIGHTS:,} weights",
         f"| brackets and braces inside each other | {layout.MAX_NESTING} |", f"{layout.MAX_CHAIN:,} words and signs",
-        f"{layout.MAX_NESTING} names", f"{patterns.LONGEST} characters",
+        f"{layout.MAX_NESTING} names", f"{rearranging.LONGEST} characters",
     }  # fmt: skip
     assert [w for w in words if w not in TEXT] == []
     assert (context.MAX_ELEMENTS, context.MAX_CONSTANT, context.MAX_INTEGER) == (2**36, 2**25, 2**53)

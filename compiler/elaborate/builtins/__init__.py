@@ -1,13 +1,14 @@
 """The functions of the language that are no ops: a file for each kind, its `FUNCTIONS` by name."""
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Mapping
 
+from ..arguments import Call
+from ..values import Value
+from . import distributions, lists, tensors
 
-@cache
-def table() -> dict[str, Callable[..., Any]]:
-    """Every function by name."""
-    from . import drawing, lists, making, shaping, weights
-
-    return {**drawing.FUNCTIONS, **lists.FUNCTIONS, **making.FUNCTIONS, **shaping.FUNCTIONS, **weights.FUNCTIONS}
+#: Every function by name.
+FUNCTIONS: Mapping[str, Callable[[Call], Value]] = {
+    **lists.FUNCTIONS,
+    **tensors.FUNCTIONS,
+    **distributions.FUNCTIONS,
+}

@@ -3,17 +3,19 @@
 import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import Any
+from typing import NoReturn, TypeAlias
 
 from ...diagnostics.source import Span
 from .. import ops
-from ..ir.graph import Origin
+from ..ir.graph import Attrs, Origin
 from ..ir.types import LARGEST_FLOAT, TensorType
 from ..ops.base import REQUIRED, OpError, Param
-from .blame import plain
-from .context import Context
+from .context import Context, plain
 from .scopes import Scope
-from .values import Shape, Tensor, Word, describe, listed
+from .values import Given, Shape, Tensor, Value, Word, describe, is_int, listed
+
+#: What an op takes as an operand: a number becomes a tensor without axes.
+Operand: TypeAlias = Tensor | int | float
 
 
 def number(scope: Scope, value: float | bool, span: Span) -> Tensor:
@@ -24,40 +26,55 @@ def number(scope: Scope, value: float | bool, span: Span) -> Tensor:
     return Tensor(out)
 
 
-def emit(scope: Scope, op: str, operands: Sequence[Any], attrs: Mapping[str, Any], span: Span, layer: str = "") -> Any:
-    """A node; numbers among the operands become tensors. One output gives a `Tensor`, several a list."""
-    scope.context.step(span)
+def emit(scope: Scope, op: str, operands: Sequence[Operand], attrs: Attrs, span: Span, layer: str = "") -> Tensor:
+    """A node of one output; fails with V0401 where operands and attributes do not fit."""
+    (out,) = outputs(scope, op, operands, attrs, span, layer)
+    return out
+
+
+def emit_all(scope: Scope, op: str, operands: Sequence[Operand], attrs: Attrs, span: Span) -> Value:
+    """A node whose op may give several tensors: these as a list, one as itself."""
+    found = outputs(scope, op, operands, attrs, span)
+    return list[Value](found) if len(found) > 1 or ops.get(op).several else found[0]
+
+
+def outputs(scope: Scope, op: str, operands: Sequence[Operand], attrs: Attrs, span: Span, layer: str = ""
+            ) -> list[Tensor]:  # fmt: skip
+    """A node, its operands brought to the ranks and stages that the op wants."""
+    context = scope.context
+    context.step(span)
     definition = ops.get(op)
     if any(isinstance(x, Tensor) and x.type.stage != "const" for x in operands):
         for x in operands:
-            _within_float32(scope.context, "a number that meets a tensor", x, span)
+            _within_float32(context, "a number that meets a tensor", x, span)
     tensors = [x if isinstance(x, Tensor) else number(scope, x, span) for x in operands]
-    if definition.aligns and len({len(t.value.type.shape) for t in tensors}) > 1:
+    if definition.aligns and len({t.type.rank for t in tensors}) > 1:
         _tell_rank(scope, tensors, span)
         tensors = _ranks(scope, tensors, span)
     if definition.per_sample and tensors[-1].type.stage == "sample":
         op, definition = definition.per_sample, ops.get(definition.per_sample)
     if definition.one_stage:
         tensors = _stages(scope, tensors, span)
-    if scope.context.empty:
+    if context.empty:
         tensors = _filled(scope, op, tensors, attrs, span)
     if definition.joins and len(tensors) == 1 < len(operands):
-        return tensors[0]
-    types = tuple(t.type for t in tensors)
+        return tensors
     try:
-        outs = definition.infer(types, attrs)
+        outs = definition.infer(tuple(t.type for t in tensors), attrs)
     except OpError as problem:
-        scope.context.fail(
-            "V0401", f"{op}: {problem.message}", span, help=problem.help, sizes=numbers_in(problem.message)
-        )
+        refused(scope, op, problem, span)
     for out in outs:
-        scope.context.sized(out, span)
+        context.sized(out, span)
     values = scope.builder.add(op, [t.value for t in tensors], outs, attrs, layer=layer, origin=_origin(scope, span))
-    results = [Tensor(value) for value in values]
-    return results if definition.several or len(results) > 1 else results[0]
+    return [Tensor(value) for value in values]
 
 
-def _filled(scope: Scope, op: str, tensors: list[Tensor], attrs: Mapping[str, Any], span: Span) -> list[Tensor]:
+def refused(scope: Scope, op: str, problem: OpError, span: Span) -> NoReturn:
+    """V0401 for what an op says of its operands or attributes; the numbers it names tell which settings disagree."""
+    scope.context.fail("V0401", f"{op}: {problem.message}", span, help=problem.help, sizes=_numbers_in(problem.message))
+
+
+def _filled(scope: Scope, op: str, tensors: list[Tensor], attrs: Attrs, span: Span) -> list[Tensor]:
     """Operands that have elements: an empty slice can be joined to others, and nothing else (V0310)."""
     empty = [t for t in tensors if 0 in t.type.shape]
     if not empty:
@@ -73,7 +90,7 @@ def _origin(scope: Scope, span: Span) -> Origin:
     return Origin(plain(span), tuple(scope.context.functions))
 
 
-def numbers_in(message: str) -> tuple[int, ...]:
+def _numbers_in(message: str) -> tuple[int, ...]:
     """The two numbers that a message of an op says disagree: the first."""
     return tuple(int(n) for n in re.findall(r"(?<![\w.-])\d{1,15}\b", message))[:2]
 
@@ -111,14 +128,14 @@ def _stages(scope: Scope, tensors: list[Tensor], span: Span) -> list[Tensor]:
     return [t if t.type.stage == "sample" else emit(scope, "to_batch", (t, like), {}, span) for t in tensors]
 
 
-def attribute(context: Context, param: Param, value: Any, span: Span) -> Any:
+def attribute(context: Context, param: Param, value: Value, span: Span) -> Value:
     """A value of the text as an op wants it; fails with V0303 at the value."""
     good, result = _coerced(param, value)
     if not good:
         wanted = " or ".join(param.choices) if param.choices else _WANTED[param.kind]
         context.fail("V0303", f"`{param.name}` is {wanted}, not {describe(value)}", span)
-    for number in (v for v in listed(result) or [result] if isinstance(v, (int, float))):
-        if (bound := _broken(param, number)) != "":
+    for one in listed(result) or [result]:
+        if isinstance(one, (int, float)) and (bound := _broken(param, one)):
             context.fail("V0304", f"`{param.name}` must be {bound}", span, label=f"this is {describe(value)}")
     if param.kind == "float" and isinstance(result, float) and not isfinite(result):
         context.fail("V0304", f"`{param.name}` must be finite", span, label=f"this is {describe(value)}")
@@ -135,7 +152,7 @@ def _broken(param: Param, value: float) -> str:
     return f"below {param.below:g}" if param.below is not None and value >= param.below else ""
 
 
-def _within_float32(context: Context, what: str, value: Any, span: Span) -> None:
+def _within_float32(context: Context, what: str, value: Value, span: Span) -> None:
     """Refuses a finite number that float32 would turn into an infinity: V0304."""
     if isinstance(value, float) and isfinite(value) and abs(value) > LARGEST_FLOAT:
         context.fail("V0304", f"{what} must stay within float32, at most {LARGEST_FLOAT:.3g}", span,
@@ -150,12 +167,7 @@ _WANTED = {
 }  # fmt: skip
 
 
-def is_int(value: Any) -> bool:
-    """Whether a value is a whole number."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _coerced(param: Param, value: Any) -> tuple[bool, Any]:
+def _coerced(param: Param, value: Value) -> tuple[bool, Value]:
     """Whether the value is of the kind, and what the op gets."""
     kind = param.kind
     if value is None:
@@ -166,7 +178,7 @@ def _coerced(param: Param, value: Any) -> tuple[bool, Any]:
         return is_int(value), value
     if kind in ("float", "scalar"):
         good = is_int(value) or isinstance(value, float)
-        return good, float(value) if good and kind == "float" else value
+        return good, float(value) if kind == "float" and isinstance(value, int) and good else value
     if kind == "bool":
         return isinstance(value, bool), value
     if kind == "axis":
@@ -180,7 +192,7 @@ def _coerced(param: Param, value: Any) -> tuple[bool, Any]:
     return _listed(kind, value)
 
 
-def _listed(kind: str, value: Any) -> tuple[bool, Any]:
+def _listed(kind: str, value: Value) -> tuple[bool, Value]:
     """Lists of integers, given as tuples; what was checked before comes as such."""
     if kind == "pair" and is_int(value):
         return True, (value, value)
@@ -191,17 +203,18 @@ def _listed(kind: str, value: Any) -> tuple[bool, Any]:
         pairs = [listed(pair) for pair in items]
         good = all(pair is not None and len(pair) == 2 and all(map(is_int, pair)) for pair in pairs)
         return good, tuple(tuple(pair or ()) for pair in pairs)
+    numbers = [item for item in items if is_int(item)]
     good = (
-        all(map(is_int, items))
-        and (kind != "axes" or all(i < 0 for i in items))
-        and (kind != "pair" or len(items) == 2)
+        len(numbers) == len(items)
+        and (kind != "axes" or all(number < 0 for number in numbers))
+        and (kind != "pair" or len(numbers) == 2)
     )
     return good, tuple(items)
 
 
-def attributes(scope: Scope, op: str, given: Mapping[str, tuple[Any, Span]], span: Span) -> dict[str, Any]:
+def attributes(scope: Scope, op: str, given: Mapping[str, Given], span: Span) -> dict[str, Value]:
     """All attributes of an op from those given and the defaults; fails with V0301 for one that is missing."""
-    result: dict[str, Any] = {}
+    result: dict[str, Value] = {}
     for param in ops.get(op).params:
         if param.name in given:
             result[param.name] = attribute(scope.context, param, *given[param.name])

@@ -1,34 +1,17 @@
 """`rearrange` and `repeat`: a pattern of names becomes unflatten, permute, unsqueeze, expand and flatten."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 from ...diagnostics import foreign
 from ...diagnostics.source import Span
+from ...grammar.axes import Group, Side, side
+from .nodes import emit
 from .scopes import Scope
-from .tensors import emit
 from .values import Tensor
 
-Group = tuple[str, ...]
+#: Characters of a pattern.
 LONGEST = 500
-_TOKEN = re.compile(r"\.\.|\(|\)|[A-Za-z_]\w*|1|\S")
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One side of a pattern: groups of names (an axis that is a bare name is a group of one, `1` an empty one); `lead` is
-    the number of groups before `..`, None without it."""
-
-    lead: int | None
-    groups: tuple[Group, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All names in order."""
-        return tuple(name for group in self.groups for name in group)
 
 
 def rearrange(
@@ -68,7 +51,7 @@ def _spelt_out(x: Tensor, left: Side, right: Side) -> tuple[Side, Side]:
         return left, right
     axes = tuple((f"..{i}",) for i in range(x.type.rank - len(left.groups)))
     sides = ((side.groups[: side.lead], side.groups[side.lead :]) for side in (left, right))
-    first, second = (Side(None, (*before, *axes, *after)) for before, after in sides)
+    first, second = (Side((*before, *axes, *after)) for before, after in sides)
     return first, second
 
 
@@ -96,7 +79,7 @@ def _neighbours(scope: Scope, y: Tensor, names: list[str], right: Side, span: Sp
             groups.append(joined)
         else:
             groups.append(group)
-    return y, names, Side(right.lead, tuple(groups))
+    return y, names, Side(tuple(groups), right.lead)
 
 
 def _merge(scope: Scope, y: Tensor, right: Side, span: Span) -> Tensor:
@@ -118,38 +101,13 @@ def _parse(scope: Scope, pattern: str, span: Span) -> tuple[Side, Side]:
     parts = pattern.split("->")
     if len(parts) != 2:
         scope.context.fail("V0407", "a pattern is `axes -> axes`", span)
-    left, right = (_side(scope, part, span) for part in parts)
+    try:
+        left, right = map(side, parts)
+    except ValueError as problem:
+        scope.context.fail("V0407", str(problem), span)
     if (left.lead is None) != (right.lead is None):
         scope.context.fail("V0407", "`..` stands on both sides of a pattern or on none", span)
     return left, right
-
-
-def _side(scope: Scope, text: str, span: Span) -> Side:
-    groups: list[Group] = []
-    group: list[str] | None = None
-    lead: int | None = None
-    for token in _TOKEN.findall(text):
-        if token == ".." and group is None and lead is None:
-            lead = len(groups)
-        elif token == "(" and group is None:
-            group = []
-        elif token == ")" and group is not None:
-            groups.append(tuple(group))
-            group = None
-        elif token == "1":
-            if group is None:
-                groups.append(())
-        elif token[0].isalpha() or token[0] == "_":
-            groups.append((token,)) if group is None else group.append(token)
-        else:
-            if "..." in text:
-                scope.context.fail("V0407", "`...` is written `..` in a pattern too", span)
-            scope.context.fail("V0407", f"`{token}` does not belong in a pattern", span)
-    side = Side(lead, tuple(groups))
-    if group is not None or len(set(side.names)) != len(side.names):
-        why = "a bracket is left open" if group is not None else "a name stands twice"
-        scope.context.fail("V0407", f"{why} in `{text.strip()}`", span)
-    return side
 
 
 def _sizes(scope: Scope, x: Tensor, left: Side, pattern: str, given: Mapping[str, int], span: Span) -> dict[str, int]:
@@ -166,8 +124,7 @@ def _sizes(scope: Scope, x: Tensor, left: Side, pattern: str, given: Mapping[str
     for group, size in zip(left.groups, shape[len(shape) - len(left.groups) :], strict=True):
         unknown = [name for name in group if name not in given]
         rest = prod(given[name] for name in group if name in given)
-        bad: Any = len(unknown) > 1 or rest < 1 or size % max(rest, 1) or (not unknown and rest != size)
-        if bad:
+        if len(unknown) > 1 or rest < 1 or size % rest or (not unknown and rest != size):
             numbers = " * ".join(f"{name} = {given[name]}" if name in given else name for name in group) or "1"
             scope.context.fail("V0403", f'an axis of {size} is not ({numbers}) in "{pattern}"', span)
         known.update({name: given[name] for name in group if name in given})

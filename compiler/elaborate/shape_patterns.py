@@ -1,15 +1,10 @@
 """Shape patterns: `[N, D]` names sizes that are new and checks those that are known."""
 
-from collections.abc import Iterator
-from typing import Any
-
 from ...diagnostics import Label, foreign
 from ...diagnostics.source import Span
 from ...grammar import tree
-from .blame import plain
-from .context import Context
-from .scopes import LATER, MISSING, Scope
-from .values import Tensor, describe, listed
+from .scopes import Scope, plain
+from .values import LATER, MISSING, Tensor, Value, describe, is_int
 
 
 def bind_type(type: tree.Type, value: Tensor, scope: Scope, what: str, span: Span) -> None:
@@ -41,33 +36,31 @@ def bind(pattern: tree.Pattern, value: Tensor, scope: Scope, what: str, span: Sp
         )
     sizes = (*shape[: len(before)], *shape[len(shape) - len(after) :])
     for dim, size in zip(dims, sizes, strict=True):
+        assert not isinstance(dim, tree.Lead)  # `..` stands between them
         _axis(dim, size, shape, scope, what, span)
 
 
-def _axis(dim: Any, size: int, shape: tuple[int, ...], scope: Scope, what: str, span: Span) -> None:
-    from .expressions import evaluate
-
+def _axis(dim: tree.Expr, size: int, shape: tuple[int, ...], scope: Scope, what: str, span: Span) -> None:
     context = scope.context
     if isinstance(dim, tree.Name):
         known = scope.lookup(dim.id)
-        if known is MISSING or known is LATER or isinstance(known, bool) or not isinstance(known, int):
-            scope.shapes[dim.id] = size
-            context.memo[id(scope.shapes), dim.id] = (plain(span), scope.shapes)
+        if known is MISSING or known is LATER or not is_int(known):
+            scope.sizes[dim.id] = size, plain(span)
             return
     else:
-        known = evaluate(dim, scope)
+        known = scope.evaluate(dim)
     if known != size:
-        first = context.memo.get((id(scope.shapes), dim.id)) if isinstance(dim, tree.Name) else None
-        others = (Label(first[0], f"{dim.span.text} is {describe(known)} from here"),) if first else ()
+        first = scope.sizes.get(dim.id) if isinstance(dim, tree.Name) else None
+        others = (Label(first[1], f"{dim.span.text} is {describe(known)} from here"),) if first else ()
         is_ = "" if dim.span.text == describe(known) else f" = {describe(known)}"
         message = f"`{what}` is {list(shape)}: {size} where {dim.span.text}{is_} is wanted"
         sizes = (size, known) if isinstance(known, int) else (size,)
         context.fail("V0403", message, span, others=others, sizes=sizes)
 
 
-def results(outs: tuple[tree.Out, ...], value: Any, scope: Scope) -> None:
+def results(outs: tuple[tree.Out, ...], value: Value, scope: Scope) -> None:
     """Checks what `forward` returns against its signature."""
-    values: list[Any] = (listed(value) or []) if isinstance(value, tuple) else [value]
+    values = value if isinstance(value, tuple) else (value,)
     if outs and len(outs) != len(values):
         message = f"the signature has {len(outs)} results, `return` gives {len(values)}"
         scope.context.fail("V0404", message, outs[0].span)
@@ -75,44 +68,9 @@ def results(outs: tuple[tree.Out, ...], value: Any, scope: Scope) -> None:
         result(out.type, item, scope, out.name.id if out.name else "the result", out.span)
 
 
-def result(type: tree.Type, value: Any, scope: Scope, what: str, span: Span) -> None:
+def result(type: tree.Type, value: Value, scope: Scope, what: str, span: Span) -> None:
     """Checks one result; where the type is written as shapes alone it is a tensor."""
     if isinstance(value, Tensor):
         bind_type(type, value, scope, what, span)
     elif all(isinstance(a, tree.Pattern) for a in type.alternatives):
         scope.context.fail("V0404", f"`{what}` is {describe(value)}, a tensor is announced", span)
-
-
-# ---- the names of a block's patterns ---------------------------------------------------------------------------------
-
-
-def names_in(block: tree.Block, context: Context) -> frozenset[str]:
-    """The sizes that the patterns of `forward` name."""
-    at = ("sizes", id(block))
-    if at not in context.memo:
-        found = {dim.id for pattern in patterns(block.forward) for dim in pattern.dims if isinstance(dim, tree.Name)}
-        context.memo[at] = frozenset(found - {p.name.id for p in block.params})
-    return context.memo[at]
-
-
-def patterns(forward: tree.Forward) -> Iterator[tree.Pattern]:
-    """Every pattern of a `forward`: of its arguments, its results, and the statements inside."""
-    types = [p.type for p in forward.params if p.type] + [out.type for out in forward.results]
-    for type in types:
-        yield from (a for a in type.alternatives if isinstance(a, tree.Pattern))
-    yield from inside(forward.body)
-
-
-def inside(body: tuple[tree.Stmt, ...]) -> Iterator[tree.Pattern]:
-    """The patterns of statements."""
-    for statement in body:
-        match statement:
-            case tree.Let():
-                yield from (t.pattern for t in statement.targets if t.pattern is not None)
-            case tree.If():
-                yield from inside(statement.then)
-                yield from inside(statement.otherwise)
-            case tree.For():
-                yield from inside(statement.body)
-            case _:
-                pass

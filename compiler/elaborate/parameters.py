@@ -1,50 +1,32 @@
-"""Parameters: the type of a value, written or taken from the default."""
+"""The type of a parameter: whether it takes a value."""
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from ...diagnostics import foreign
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from .context import Context
-from .values import BlockValue, Builtin, FunctionValue, Identity, OpValue, Shape, Shared, Tensor, Word, describe, listed
-
-TYPES = ("int", "float", "bool", "shape", "block", "layer", "list", "tensor", "text", "none")
-
-
-def words(type: tree.Type | None) -> tuple[str, ...]:
-    """The author's words among the alternatives of a type."""
-    if type is None:
-        return ()
-    return tuple(a.name for a in type.alternatives if isinstance(a, tree.Word) and a.name not in TYPES)
-
-
-def cases(param: tree.Param) -> tuple[str, ...]:
-    """All that a parameter may be where that is words and `none` alone; else nothing."""
-    found = param.type.alternatives if param.type else ()
-    if not all(isinstance(a, tree.Word) and (a.name not in TYPES or a.name == "none") for a in found):
-        return ()
-    return tuple(a.name for a in found if isinstance(a, tree.Word))
+from .declarations import words
+from .values import (
+    BlockValue,
+    Builtin,
+    FunctionValue,
+    Identity,
+    OpValue,
+    Shape,
+    Shared,
+    Tensor,
+    Value,
+    Word,
+    describe,
+    is_int,
+    listed,
+)
 
 
-def layers(context: Context, block: tree.Block) -> frozenset[str]:
-    """The parameters of a block that are of the type `layer`."""
-    at = ("layers", id(block))
-    if at not in context.memo:
-        context.memo[at] = frozenset(param.name.id for param in block.params if is_layer(param))
-    return context.memo[at]
-
-
-def is_layer(param: tree.Param) -> bool:
-    """Whether a parameter is of the type `layer`: bound once, under its own name."""
-    return param.type is not None and any(
-        isinstance(a, tree.Word) and a.name == "layer" for a in param.type.alternatives
-    )
-
-
-def check(context: Context, param: tree.Param, value: Any, span: Span) -> Any:
+def check(context: Context, param: tree.Param, value: Value, span: Span) -> Value:
     """The value if the parameter takes it (an int where a float is wanted becomes one); fails with V0302 or V0304."""
     alternatives = param.type.alternatives if param.type else _from_default(param.default)
     if not alternatives:
@@ -56,16 +38,16 @@ def check(context: Context, param: tree.Param, value: Any, span: Span) -> Any:
         elif _is(value, alternative.name):
             for bound in alternative.bounds:
                 _bounded(context, param, value, span, bound)
-            if alternative.name == "int" and not alternative.bounds and value < 0:
+            if alternative.name == "int" and isinstance(value, int) and value < 0 and not alternative.bounds:
                 context.fail("V0304", f"`{param.name.id}` must not be negative", span, label=f"this is {value}",
                              help="where negative numbers make sense the parameter says so: `int >= -9`")  # fmt: skip
-            return float(value) if alternative.name == "float" else value
+            return float(value) if alternative.name == "float" and isinstance(value, int) else value
     allowed = " | ".join(_shown(a) for a in alternatives)
     help = suggestion(value.name, words(param.type)) if isinstance(value, Word) else _hint(alternatives, value, span)
     return context.fail("V0302", f"`{param.name.id}` takes {allowed}, not {describe(value)}", span, help=help)
 
 
-def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Any, span: Span) -> str:
+def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Value, span: Span) -> str:
     """What a value of a wrong type may have been meant to be."""
     kinds = {a.name for a in alternatives if isinstance(a, tree.Word)}
     if isinstance(value, str) and (value in kinds or kinds <= {"int", "float"}):
@@ -82,13 +64,14 @@ def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Any, span: Sp
         return f"write {'x'.join(map(str, sides))}: a shape is height x width x channels"
     if foreign_type := next((foreign.TYPES[kind] for kind in sorted(kinds) if kind in foreign.TYPES), ""):
         return f"the type is written `{foreign_type}`"
-    if "shape" in kinds and isinstance(value, int) and not isinstance(value, bool):
+    if "shape" in kinds and is_int(value):
         return f"a shape is height x width x channels: {value}x{value}x3"
     return ""
 
 
-def _bounded(context: Context, param: tree.Param, value: Any, span: Span, bound: tree.Bound) -> None:
+def _bounded(context: Context, param: tree.Param, value: Value, span: Span, bound: tree.Bound) -> None:
     assert isinstance(bound.limit, tree.Number)
+    assert isinstance(value, (int, float))  # the grammar bounds numbers alone
     limit = bound.limit.value
     good = {">": value > limit, ">=": value >= limit, "<": value < limit, "<=": value <= limit}[bound.op]
     if not good:
@@ -110,14 +93,16 @@ def _from_default(default: tree.Expr | None) -> tuple[tree.Word, ...]:
     return ()
 
 
-def _is(value: Any, name: str) -> bool:
+def _is(value: Value, name: str) -> bool:
     if name == "int":
-        return isinstance(value, int) and not isinstance(value, bool)
+        return is_int(value)
     if name == "float":
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if name in ("block", "layer"):
         return isinstance(value, (BlockValue, OpValue, FunctionValue, Builtin, Identity, Shared, list))
-    kinds: dict[str, Any] = {"bool": bool, "shape": Shape, "list": list, "tensor": Tensor, "text": str}
-    if name in kinds:
-        return isinstance(value, kinds[name])
+    if name in _KINDS:
+        return isinstance(value, _KINDS[name])
     return value is None if name == "none" else isinstance(value, Word) and value.name == name
+
+
+_KINDS: dict[str, type] = {"bool": bool, "shape": Shape, "list": list, "tensor": Tensor, "text": str}
