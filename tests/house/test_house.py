@@ -213,3 +213,71 @@ def test_a_printed_model_imports_torch_and_safetensors_alone(tmp_path):
     found = {a.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     found |= {(n.module or "").split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     assert found <= {"torch", "math", "safetensors"}
+
+
+# ---- the elaborator --------------------------------------------------------------------------------------------------
+
+ELABORATE = ROOT / "compiler" / "elaborate"
+#: Relative imports inside functions that the elaborator may have.
+DEFERRED = 4
+
+
+def elaborator_imports():
+    """The modules of the elaborator that each of its files imports, inside functions too; a package stands for its files."""
+    names = {path.relative_to(ELABORATE).with_suffix("").parts: path for path in sorted(ELABORATE.rglob("*.py"))}
+    packages = {parts[:-1]: parts for parts in names if parts[-1] == "__init__" and len(parts) > 1}
+    for own, path in names.items():
+        here = path.relative_to(ROOT).parts[:-1]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or not node.level:
+                continue
+            base = (*here[: len(here) - node.level + 1], *(node.module or "").split("."))
+            inside = tuple(part for part in base[2:] if part)
+            if base[:2] != ("compiler", "elaborate"):
+                continue
+            for target in [(*inside, alias.name) for alias in node.names] + [inside]:
+                found = target if target in names else packages.get(target)
+                if found is not None and found != own:
+                    yield own, found
+
+
+def test_modules_of_the_elaborator_import_one_way():
+    """What needs a value is handed the scope, and with it the interpreter: nothing imports what imports it."""
+    below = {}
+    for own, found in elaborator_imports():
+        below.setdefault(own, set()).add(found)
+    assert len(below) > 20
+    done, path = set(), []
+
+    def visit(name):
+        assert name not in path, "modules import each other: " + " -> ".join("/".join(n) for n in [*path, name])
+        if name not in done:
+            path.append(name)
+            for inner in sorted(below.get(name, ())):
+                visit(inner)
+            done.add(path.pop())
+
+    for name in sorted(below):
+        visit(name)
+
+
+def test_imports_inside_functions_of_the_elaborator_are_few_and_have_reasons():
+    found = []
+    for path in ELABORATE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        lines = text.split("\n")
+        assert "TYPE_CHECKING" not in text, f"{path.name}: an import for types alone hides a circle"
+        for function in ast.walk(ast.parse(text)):
+            if isinstance(function, (ast.FunctionDef, ast.Lambda)):
+                for node in ast.walk(function):
+                    if isinstance(node, ast.ImportFrom) and node.level:
+                        assert "#" in lines[node.lineno - 1], f"{path.name}:{node.lineno} gives no reason"
+                        found.append(node)
+    assert len(found) <= DEFERRED
+
+
+def test_values_of_the_elaborator_have_types():
+    """`Any` says nothing of a value; where it stands, its line says why."""
+    for path in ELABORATE.rglob("*.py"):
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            assert not re.search(r"\bAny\b", line.partition("#")[0]) or "#" in line, f"{path.name}:{number}"
