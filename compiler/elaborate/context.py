@@ -24,7 +24,7 @@ MAX_INTEGER = 2**53
 #: Expressions, statements and values inside each other, through all definitions.
 MAX_LEVELS = 2_000
 #: Of these, how many one thread takes.
-_LEVELS_OF_A_THREAD = 40
+_LEVELS_OF_A_THREAD = 30
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

@@ -22,6 +22,7 @@ from .values import (
     Word,
     describe,
     is_int,
+    is_number,
     listed,
 )
 
@@ -71,7 +72,8 @@ def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Value, span: 
 
 def _bounded(context: Context, param: tree.Param, value: Value, span: Span, bound: tree.Bound) -> None:
     assert isinstance(bound.limit, tree.Number)
-    assert isinstance(value, (int, float))  # the grammar bounds numbers alone
+    if not is_number(value):
+        context.fail("V0308", f"`{bound.op}` does not go with {describe(value)}", bound.span)
     limit = bound.limit.value
     good = {">": value > limit, ">=": value >= limit, "<": value < limit, "<=": value <= limit}[bound.op]
     if not good:

@@ -429,3 +429,8 @@ def test_a_layer_is_no_value_for_another_name_nor_in_a_list(value):
     """It would be one layer under two names without a word; `share` says so."""
     text = model(f"return more(fc({MEAN}))", f"fc = linear(3)\nmore = {value}")
     assert codes(text) == ["V0215"]
+
+
+@pytest.mark.parametrize("param", ["a: shape > 3 = 3x4", "a: list > 3 = [3]"])
+def test_a_bound_of_what_is_no_number_is_refused(param):
+    assert codes(model("return image * len(a)", params=f", {param}")) == ["V0308"]
