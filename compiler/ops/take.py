@@ -9,7 +9,7 @@ from .kinds import Movement, full_axis
 
 
 class Definition(Movement):
-    """x along one axis at the places of `index`, whose shape replaces the axis: `torch` indexing, ONNX Gather-13. The index is shared; `gather` takes one for each sample."""
+    """x along one axis at the places of `index`, whose axes replace it: a table of integers, or a row [k] for each sample. ONNX Gather-13."""
 
     name = "take"
     inputs = ("x", "index")
