@@ -13,6 +13,8 @@ from .characters import hidden
 from .docs import misplaced
 from .trees import Builder
 
+#: Of the language, as the first line of a text names it.
+EDITION = "1"
 _HEADER = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(vit)?[ \t]*([^\s#]*)([^\n#]*)")
 
 
@@ -32,13 +34,18 @@ def parse(source: Source) -> tree.File:
 def read(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
     """The tree and what is wrong with the text, in its order. Of a text with mistakes the tree holds the intact items."""
     nothing = tree.File(Span(source, 0, 0), 1, (), tree.Lost(anything=True))
-    header = _header(source)
     if found := hidden(source):
         return nothing, (found,)
-    if header and header.help != _MISSING:
-        return nothing, (header,)
-    if header:
-        return _recovered(source, header)
+    header = _HEADER.match(source.text)
+    word, edition, rest = header.groups() if header else ("", "", "")
+    if word and edition and edition != EDITION:
+        place = Span(source, *header.span(2)) if header else None
+        message, help = f"there is no edition `{edition}` of the language", f"this vitc reads `vit {EDITION}`"
+        return nothing, (Diagnostic("V0101", message, place, help=help),)
+    if not word or not edition or rest.strip():
+        first = Span(source, 0, min(len(source.text), max(source.text.find("\n"), 1)))
+        help = f"write `vit {EDITION}` on the first line"
+        return _recovered(source, Diagnostic("V0101", "a spec begins with its edition", first, help=help))
     try:
         parsed = _lark().parse(source.text + "\n")
     except UnexpectedToken:
@@ -70,20 +77,3 @@ def _salvaged(source: Source, tokens: list[Token], problems: list[Diagnostic], *
 
     file = salvage(_lark(), source, tokens, problems, complete=complete)
     return file, tuple(sorted(problems, key=lambda problem: problem.span.start if problem.span else -1))
-
-
-_MISSING = "write `vit 1` on the first line"
-
-
-def _header(source: Source) -> Diagnostic | None:
-    match = _HEADER.match(source.text)
-    word, edition, rest = match.groups() if match else (None, "", "")
-    if word and edition == "1" and not rest.strip():
-        return None
-    if word and edition and edition != "1":
-        span = Span(source, *match.span(2)) if match else None
-        return Diagnostic(
-            "V0101", f"there is no edition `{edition}` of the language", span, help="this vitc reads `vit 1`"
-        )
-    first = Span(source, 0, min(len(source.text), max(source.text.find("\n"), 1)))
-    return Diagnostic("V0101", "a spec begins with its edition", first, help=_MISSING)

@@ -23,10 +23,10 @@ class Definition(Source):
     def infer(self, types: Types, attrs: Attrs) -> Types:
         span = (attrs["stop"] - attrs["start"]) / attrs["step"]
         if not isfinite(span):
-            raise OpError("start, stop and step are finite", about="stop")
+            raise OpError("start, stop and step are finite")
         count = ceil(span)
         if count < 1:
-            raise OpError("nothing lies between start and stop", about="stop")
+            raise OpError("nothing lies between start and stop")
         return (TensorType((count,), attrs["dtype"], "const"),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

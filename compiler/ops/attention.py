@@ -29,14 +29,14 @@ class Definition(Op):
             q.shape[-1] == k.shape[-1] and k.shape[-2] == v.shape[-2] and q.shape[:-2] == k.shape[:-2] == v.shape[:-2]
         )
         if not fits or any(t.stage != "sample" for t in types[:3]):
-            raise OpError(f"attention of {', '.join(str(t) for t in types)}", about="q")
+            raise OpError(f"attention of {', '.join(str(t) for t in types)}")
         scores = TensorType((*q.shape[:-1], k.shape[-2]))
         bias = types[3] if len(types) > 3 else TensorType((1, 1), stage="shared")
         level = bias.stage != "sample" or bias.rank == q.rank
         if not level or broadcast((scores, bias)) != scores.shape:
-            raise OpError(f"a bias {list(bias.shape)} for scores {list(scores.shape)}", about="bias")
+            raise OpError(f"a bias {list(bias.shape)} for scores {list(scores.shape)}")
         if attrs["drop"] >= 1:
-            raise OpError(f"a rate of {attrs['drop']} leaves nothing", about="drop")
+            raise OpError(f"a rate of {attrs['drop']} leaves nothing")
         return (TensorType((*q.shape[:-1], v.shape[-1])),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

@@ -65,11 +65,11 @@ INIT = Param("init", "init", None)
 
 
 class OpError(Exception):
-    """Operands or attributes do not fit. `about` names the attribute or operand at fault; numbers belong in the text."""
+    """Operands or attributes do not fit. `sizes` are the numbers that disagree: the text is searched for where they come from."""
 
-    def __init__(self, message: str, about: str = "", help: str = "") -> None:
+    def __init__(self, message: str, *, help: str = "", sizes: tuple[int, ...] = ()) -> None:
         super().__init__(message)
-        self.message, self.about, self.help = message, about, help
+        self.message, self.help, self.sizes = message, help, sizes
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Definition(Op):
         size = _channels(x, attrs)
         names = "weight, bias, running_mean and running_var" if attrs["affine"] else "running_mean and running_var"
         if len(types) != (5 if attrs["affine"] else 3) or any(t.shape != (size,) for t in types[1:]):
-            raise OpError(f"it takes {names}, {size} numbers each", about="weight")
+            raise OpError(f"it takes {names}, {size} numbers each")
         return (TensorType(x.shape, "float", meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
@@ -114,6 +114,6 @@ class Definition(Op):
 def _channels(x: TensorType, attrs: Attrs) -> int:
     """How many channels there are; raises `OpError` for a tensor without the axis, as tokens have none before their last."""
     if 1 <= x.rank < -attrs["axis"]:
-        raise OpError(f"axis {attrs['axis']} of {list(x.shape)}: axes are -{x.rank} to -1", about="axis",
+        raise OpError(f"axis {attrs['axis']} of {list(x.shape)}: axes are -{x.rank} to -1",
                       help="write `batchnorm(axis = -1)` for channels on the last axis, as tokens have them")  # fmt: skip
     return x.shape[full_axis(attrs["axis"], x)]

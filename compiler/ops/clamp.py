@@ -21,11 +21,11 @@ class Definition(Elementwise):
         numbers(types)
         bounds = [bound for bound in (attrs["min"], attrs["max"]) if bound is not None]
         if not bounds:
-            raise OpError("it takes min, max or both", about="min")
+            raise OpError("it takes min, max or both")
         if sorted(bounds) != bounds:
-            raise OpError(f"nothing lies between {bounds[0]} and {bounds[1]}", about="min")
+            raise OpError(f"nothing lies between {bounds[0]} and {bounds[1]}")
         if types[0].dtype == "int" and not all(isinstance(bound, int) for bound in bounds):
-            raise OpError("integers are bounded by integers", about="min")
+            raise OpError("integers are bounded by integers")
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

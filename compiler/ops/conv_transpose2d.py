@@ -37,15 +37,15 @@ class Definition(Op):
         floats(types)
         not_sampled(types[1:])
         if weight.rank != 4 or weight.shape[0] != x.shape[-3] or weight.shape[0] % groups:
-            raise OpError(f"a kernel {list(weight.shape)} in {groups} groups meets {list(x.shape)}", about="x")
+            raise OpError(f"a kernel {list(weight.shape)} in {groups} groups meets {list(x.shape)}")
         fits = (weight.shape[1] * groups, weight.shape[2:]) == (attrs["out"], tuple(attrs["kernel"]))
         if not fits or (len(types) > 2) != attrs["bias"]:
-            raise OpError("the weights are not those of these attributes", about="out")
+            raise OpError("the weights are not those of these attributes")
         if any(o >= s for o, s in zip(attrs["output_padding"], attrs["stride"], strict=True)):
-            raise OpError("output_padding is less than the stride", about="output_padding")
+            raise OpError("output_padding is less than the stride")
         sizes = _sizes(x.shape[-2:], attrs)
         if min(sizes) < 1:
-            raise OpError(f"a padding of {pair(attrs['padding'])} leaves nothing of the result", about="padding")
+            raise OpError(f"a padding of {pair(attrs['padding'])} leaves nothing of the result")
         return (TensorType((*x.shape[:-3], attrs["out"], *sizes), "float", meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
@@ -64,7 +64,7 @@ class Definition(Op):
         """weight [C, out / groups, kh, kw] and, unless turned off, bias [out]."""
         channels, groups, out = image(self.name, (x,)).shape[-3], attrs["groups"], attrs["out"]
         if channels % groups or out % groups:
-            raise OpError(f"{channels} channels to {out} do not split into {groups} groups", about="groups")
+            raise OpError(f"{channels} channels to {out} do not split into {groups} groups")
         shape = (channels, out // groups, *attrs["kernel"])
         return drawn_by_fan_in(shape, out, attrs["bias"])
 

@@ -29,7 +29,7 @@ class Definition(Op):
         for names, type in zip(_sides(attrs["pattern"]), types, strict=False):
             if type.rank < len(names) - (".." in names) or (".." not in names and type.rank != len(names)):
                 help = foreign.batch(names[0], len(names), type.rank) if names else ""
-                raise OpError(f"`{' '.join(names)}` for {list(type.shape)}", about="pattern", help=help)
+                raise OpError(f"`{' '.join(names)}` for {list(type.shape)}", help=help)
         sizes = _sizes(attrs["pattern"], types)
         shape = tuple(sizes[letter] for letter in _letters(attrs["pattern"], _ranks(types))[2] if letter in sizes)
         return (TensorType(shape, "float", types[0].stage),)
@@ -83,20 +83,18 @@ def _sides(text: str) -> list[list[str]]:
     try:
         read = [side(part) for part in (a, b, result)]
     except ValueError as problem:
-        raise OpError(str(problem), about="pattern") from None
+        raise OpError(str(problem)) from None
     names = [name for one in read for name in one.names]
     if not arrow or "," not in left or any(len(group) != 1 for one in read for group in one.groups):
-        raise OpError(f'a pattern of two operands is like "n c, m c -> n m", not "{text}"', about="pattern")
+        raise OpError(f'a pattern of two operands is like "n c, m c -> n m", not "{text}"')
     if any(one.lead for one in read):
-        raise OpError(f"`..` stands in front: `{text}`", about="pattern")
+        raise OpError(f"`..` stands in front: `{text}`")
     sides = [[*([] if one.lead is None else [".."]), *one.names] for one in read]
     if any(name not in sides[0] + sides[1] for name in sides[2]) or (".." in a + b) != (".." in result):
         help = 'a space stands between two axes: "n d, m d -> n m"' if max(map(len, sides)) == 1 else ""
-        raise OpError(
-            "the result has an axis that neither operand has, or lacks their `..`", about="pattern", help=help
-        )
+        raise OpError("the result has an axis that neither operand has, or lacks their `..`", help=help)
     if len(set(names)) > 40:
-        raise OpError(f"{len(set(names))} axes are too many", about="pattern")
+        raise OpError(f"{len(set(names))} axes are too many")
     return sides
 
 
@@ -116,7 +114,7 @@ def _letters(text: str, ranks: Sequence[int]) -> tuple[str, str, str]:
     letter = {name: name if len(name) == 1 and name in ascii_letters else free.pop(0) for name in names}
     ahead = [rank - len(side) + (".." in side) for rank, side in zip(ranks, sides, strict=False)]
     if ".." in sides[0] and ".." in sides[1] and ahead[0] != ahead[1]:
-        raise OpError("`..` stands for the same axes in both operands", about="pattern")
+        raise OpError("`..` stands for the same axes in both operands")
     a, b, out = ("".join(letter[name] for name in side if name != "..") for side in sides)
     return fore[: ahead[0]] + a, fore[: ahead[1]] + b, fore[: max(ahead)] + out
 

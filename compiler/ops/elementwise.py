@@ -204,7 +204,7 @@ class Reduce(Op, ABC):
         numbers(types)
         axes = {full_axis(axis, x) + x.rank for axis in attrs["axes"]}
         if len(axes) != len(attrs["axes"]):
-            raise OpError("an axis stands twice", about="axes")
+            raise OpError("an axis stands twice")
         shape = (1 if i in axes else n for i, n in enumerate(x.shape) if attrs["keep"] or i not in axes)
         return (TensorType(tuple(shape), x.dtype, x.stage),)
 

@@ -21,7 +21,7 @@ class Definition(Op):
         """The axis becomes as long as the index."""
         x, index = types
         if index.dtype != "int" or index.rank != 1 or {x.stage, index.stage} != {"sample"}:
-            raise OpError(f"an index that depends on the input is a row of integers, not {index}", about="index")
+            raise OpError(f"an index that depends on the input is a row of integers, not {index}")
         axis = full_axis(attrs["axis"], x) + x.rank
         return (TensorType((*x.shape[:axis], *index.shape, *x.shape[axis + 1 :]), x.dtype),)
 

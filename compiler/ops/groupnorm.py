@@ -34,10 +34,10 @@ class Definition(Op):
         floats(types)
         not_sampled(types[1:])
         if x.shape[-3] % attrs["groups"]:
-            raise OpError(f"{x.shape[-3]} channels do not split into {attrs['groups']} groups", about="groups")
+            raise OpError(f"{x.shape[-3]} channels do not split into {attrs['groups']} groups")
         if len(types) != (3 if attrs["affine"] else 1) or any(t.shape != x.shape[-3:-2] for t in types[1:]):
             what = f"weight and bias, {x.shape[-3]} numbers each" if attrs["affine"] else "no weights without `affine`"
-            raise OpError(f"it takes {what}", about="weight")
+            raise OpError(f"it takes {what}")
         return (replace(x, stage=meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
@@ -104,6 +104,6 @@ class Definition(Op):
 def _map(x: TensorType) -> TensorType:
     """Checks that x is [.., C, H, W]; raises `OpError`."""
     if x.rank < 3:
-        raise OpError(f"it takes [.., C, H, W], not {list(x.shape)}", about="x",
+        raise OpError(f"it takes [.., C, H, W], not {list(x.shape)}",
                       help="on tokens [N, D] use layernorm, or rearrange them to [D, H, W]")  # fmt: skip
     return image("groupnorm", (x,))

@@ -99,7 +99,7 @@ def gather_all(box: Array, axes: tuple[int, ...]) -> Array:
 def full_axis(axis: int, type: TensorType) -> int:
     """Checks that a negative axis exists; raises `OpError`."""
     if not -type.rank <= axis < 0:
-        raise OpError(f"axis {axis} of {list(type.shape)}: axes are -{type.rank} to -1", about="axis")
+        raise OpError(f"axis {axis} of {list(type.shape)}: axes are -{type.rank} to -1")
     return axis
 
 
@@ -113,7 +113,7 @@ def floats(types: Types) -> None:
 def not_sampled(weights: Types) -> None:
     """Weights are the same for every sample; raises `OpError`."""
     if any(t.stage == "sample" for t in weights):
-        raise OpError("a weight that depends on the input would differ from sample to sample", about="weight")
+        raise OpError("a weight that depends on the input would differ from sample to sample")
 
 
 def logistic(x: Array) -> Array:

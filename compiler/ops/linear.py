@@ -28,15 +28,15 @@ class Definition(Op):
         not_sampled(types[1:])
         x, weight = types[:2]
         if x.rank < 1 or x.shape[-1] != weight.shape[1]:
-            raise OpError(f"a weight for {weight.shape[1]} channels meets {list(x.shape)}", about="x")
+            raise OpError(f"a weight for {weight.shape[1]} channels meets {list(x.shape)}")
         if weight.shape[0] != attrs["out"] or (len(types) > 2) != attrs["bias"]:
-            raise OpError("the weights are not those of these attributes", about="out")
+            raise OpError("the weights are not those of these attributes")
         return (TensorType((*x.shape[:-1], weight.shape[0]), "float", meet(types)),)
 
     def weights(self, x: TensorType, attrs: Attrs) -> dict[str, WeightSpec]:
         """weight [out, D] and, unless turned off, bias [out]."""
         if x.rank < 1:
-            raise OpError("a number has no channels: linear needs at least one axis", about="x")
+            raise OpError("a number has no channels: linear needs at least one axis")
         return drawn_by_fan_in((attrs["out"], x.shape[-1]), attrs["out"], attrs["bias"])
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

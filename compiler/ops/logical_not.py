@@ -17,7 +17,7 @@ class Definition(Elementwise):
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The same type."""
         if types[0].dtype != "bool":
-            raise OpError("it takes truth values, not numbers", about="x")
+            raise OpError("it takes truth values, not numbers")
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

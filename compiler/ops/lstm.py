@@ -33,12 +33,12 @@ class Definition(Op):
         not_sampled(types[1:])
         shapes = self._shapes(x, hidden)
         if len(types) != 1 + 4 * ways or tuple(t.shape for t in types[1:]) != shapes * ways:
-            raise OpError(f"the weights are not those of {hidden} hidden units on {list(x.shape)}", about="hidden")
+            raise OpError(f"the weights are not those of {hidden} hidden units on {list(x.shape)}")
         return (TensorType((*x.shape[:-1], hidden * ways), "float", meet(types)),)
 
     def _shapes(self, x: TensorType, hidden: int) -> tuple[tuple[int, ...], ...]:
         if x.rank < 2:
-            raise OpError(f"lstm takes [.., T, D], not {list(x.shape)}", about="x")
+            raise OpError(f"lstm takes [.., T, D], not {list(x.shape)}")
         return ((4 * hidden, x.shape[-1]), (4 * hidden, hidden), (4 * hidden,), (4 * hidden,))
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

@@ -19,9 +19,9 @@ class Definition(Movement):
         (x,), pairs = types, attrs["pairs"]
         numbers(types)
         if x.dtype == "int" and not float(attrs["value"]).is_integer():
-            raise OpError(f"{attrs['value']} around integers", about="value")
+            raise OpError(f"{attrs['value']} around integers")
         if len(pairs) > x.rank:
-            raise OpError(f"{len(pairs)} pairs for {x.rank} axes", about="pairs")
+            raise OpError(f"{len(pairs)} pairs for {x.rank} axes")
         lead = x.rank - len(pairs)
         shape = (*x.shape[:lead], *(a + n + b for n, (a, b) in zip(x.shape[lead:], pairs, strict=True)))
         return (TensorType(shape, x.dtype, x.stage),)

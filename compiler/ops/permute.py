@@ -18,7 +18,7 @@ class Definition(Movement):
     def infer(self, types: Types, attrs: Attrs) -> Types:
         (x,), perm = types, tuple[int, ...](attrs["perm"])
         if x.rank < len(perm) or sorted(perm) != list(range(-len(perm), 0)):
-            raise OpError(f"{list(perm)} is no order of the axes of {list(x.shape)}", about="perm")
+            raise OpError(f"{list(perm)} is no order of the axes of {list(x.shape)}")
         shape = (*x.shape[: x.rank - len(perm)], *(x.shape[axis] for axis in perm))
         return (TensorType(shape, x.dtype, x.stage),)
 

@@ -27,9 +27,9 @@ def random_subset(like: Tensor, n: int, k: int, training: bool) -> Tensor:
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         if types[0].stage != "sample":
-            raise OpError("it draws for each sample, and nothing here depends on the input", about="like")
+            raise OpError("it draws for each sample, and nothing here depends on the input")
         if attrs["k"] > attrs["n"]:
-            raise OpError(f"{attrs['k']} of {attrs['n']} can't be drawn", about="k")
+            raise OpError(f"{attrs['k']} of {attrs['n']} can't be drawn")
         return (TensorType((attrs["k"],), "int"),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

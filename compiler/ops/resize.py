@@ -28,11 +28,11 @@ class Definition(Op):
     def infer(self, types: Types, attrs: Attrs) -> Types:
         x = image(self.name, types)
         if attrs["mode"] == "nearest" and (attrs["antialias"] or attrs["align_corners"]):
-            raise OpError("the nearest pixel needs neither antialias nor align_corners", about="mode")
+            raise OpError("the nearest pixel needs neither antialias nor align_corners")
         if attrs["antialias"] and attrs["align_corners"]:
-            raise OpError("antialias goes with pixels as areas, align_corners with pixels as points", about="antialias")
+            raise OpError("antialias goes with pixels as areas, align_corners with pixels as points")
         if attrs["antialias"] and attrs["size"][1] == 1:  # torch 2.13 repeats the first row down the column
-            raise OpError("torch gets an antialiased column of one pixel wrong", "size", "take the mean of two columns")
+            raise OpError("torch gets an antialiased column of one pixel wrong", help="take the mean of two columns")
         return (TensorType((*x.shape[:-2], *attrs["size"]), "float", x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

@@ -19,7 +19,7 @@ class Definition(Movement):
             full_axis(axis, types[0])
         if len(attrs["axes"]) != len(attrs["shifts"]):
             message = f"it takes a shift for each axis: {len(attrs['shifts'])} shifts, {len(attrs['axes'])} axes"
-            raise OpError(message, about="shifts")
+            raise OpError(message)
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

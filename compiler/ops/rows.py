@@ -29,7 +29,7 @@ class RowNorm(Op, ABC):
         not_sampled(types[1:])
         size = types[0].shape[full_axis(attrs["axis"], types[0])]
         if len(types) != 1 + len(self.weights(types[0], attrs)) or any(t.shape != (size,) for t in types[1:]):
-            raise OpError(f"the weights are not {len(self.weights(types[0], attrs))} rows of {size}", about="affine")
+            raise OpError(f"the weights are not {len(self.weights(types[0], attrs))} rows of {size}")
         return (replace(types[0], stage=meet(types)),)
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:

@@ -17,7 +17,7 @@ def image(name: str, types: Types) -> TensorType:
     x = types[0]
     floats((x,))
     if x.rank < 3:
-        raise OpError(f"{name} takes [.., C, H, W], not {list(x.shape)}", about="x")
+        raise OpError(f"{name} takes [.., C, H, W], not {list(x.shape)}")
     return x
 
 
@@ -25,7 +25,7 @@ def output_sizes(sizes: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Pair
     """How many windows fit on each axis; raises `OpError` if none does."""
     result = tuple((n + 2 * p - k) // s + 1 for n, k, s, p in zip(sizes, kernel, stride, padding, strict=True))
     if any(n + 2 * p < k for n, k, p in zip(sizes, kernel, padding, strict=True)):
-        raise OpError(f"a kernel of {kernel[0]}x{kernel[1]} does not fit into {sizes[0]}x{sizes[1]}", about="kernel")
+        raise OpError(f"a kernel of {kernel[0]}x{kernel[1]} does not fit into {sizes[0]}x{sizes[1]}")
     return result
 
 

@@ -26,7 +26,7 @@ def stochastic_depth(x: Tensor, rate: float, training: bool) -> Tensor:
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         if types[0].stage == "const" and attrs["rate"]:
-            raise OpError("a constant is computed once: there is nothing to draw", about="x")
+            raise OpError("a constant is computed once: there is nothing to draw")
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

@@ -19,7 +19,7 @@ class Definition(Movement):
     def infer(self, types: Types, attrs: Attrs) -> Types:
         x, index = types
         if index.dtype != "int" or index.stage == "sample":
-            raise OpError(f"the index is a table of integers, not of {index.dtype}s", about="index")
+            raise OpError(f"the index is a table of integers, not of {index.dtype}s")
         axis = full_axis(attrs["axis"], x) + x.rank
         return (TensorType((*x.shape[:axis], *index.shape, *x.shape[axis + 1 :]), x.dtype, meet(types)),)
 

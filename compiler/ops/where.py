@@ -16,9 +16,9 @@ class Definition(Elementwise):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         if types[0].dtype != "bool":
-            raise OpError("the condition is a truth value for each element", about="c")
+            raise OpError("the condition is a truth value for each element")
         if "bool" in (types[1].dtype, types[2].dtype) and types[1].dtype != types[2].dtype:
-            raise OpError("a truth value on one side, a number on the other", about="b")
+            raise OpError("a truth value on one side, a number on the other")
         dtype = "float" if "float" in (types[1].dtype, types[2].dtype) else types[1].dtype
         return (TensorType(broadcast(types), dtype, meet(types)),)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isclose
 from typing import Any, cast
 
-from .templates import Members, Path, Text
+from .templates import INDEX, Members, Name, Path, Text
 
 Vector = tuple[Any, ...]
 
@@ -30,21 +30,21 @@ class Arguments:
             return vector[0]
         found = _expression(vector, self.vectors)
         if found is not None:
-            return Text(found)
+            return found
         for name, values in self.known.items():
             if values == vector:
                 return self._take(name, vector)
         derived = _expression(vector, self.known)
         if derived is not None:
-            names = [name for name in self.known if name in derived.replace("(", " ").replace(")", " ").split()]
-            for name in names:
-                self._take(name, self.known[name])
-            return Text(derived)
+            for name in self.known:
+                if name in derived.names:
+                    self._take(name, self.known[name])
+            return derived
         return self._take(self._fresh(hint), vector)
 
     def _take(self, name: str, vector: Vector) -> Text:
         self.vectors.setdefault(name, vector)
-        return Text(name)
+        return Text(Name(name))
 
     def _fresh(self, hint: str) -> str:
         name, index = hint, 1
@@ -63,20 +63,25 @@ class Arguments:
             return self._affine(tuple(values[0] for values in lists), steps, hint)
         ratio = _ratio(lists)
         if ratio:
-            return Text(f"{self.number(tuple(values[0] for values in lists), hint)} * {ratio}**i")
-        return Text(f"{self.number(tuple(lists), f'{hint}s')}[i]")
+            return Text(_text(self.number(tuple(values[0] for values in lists), hint)), f" * {ratio}**", INDEX)
+        return Text(_text(self.number(tuple(lists), f"{hint}s")), "[", INDEX, "]")
 
     def _affine(self, starts: Vector, step: int | float, hint: str) -> Text:
         start = self.number(starts, hint)
-        slope = "i" if step == 1 else _slope(step)
-        return Text(slope if start == 0 else f"{nice(start)} + {slope}")
+        slope = Text(INDEX) if step == 1 else _slope(step)
+        return slope if start == 0 else Text(nice(start), " + ", slope)
 
 
-def _expression(vector: Vector, names: Mapping[str, Vector]) -> str | None:
+def _text(value: Any) -> str:
+    """A number or an expression as one of the parts of another."""
+    return value if isinstance(value, Text) else repr(value)
+
+
+def _expression(vector: Vector, names: Mapping[str, Vector]) -> Text | None:
     """A vector as a name, a multiple, an exact part or a shift of one, or a product or quotient of two."""
     for name, values in names.items():
         if values == vector:
-            return name
+            return Text(Name(name))
     kind = cast(Any, type(vector[0]))
     if kind not in (int, float) or not all(type(value) is kind for value in vector):
         return None
@@ -87,26 +92,26 @@ def _expression(vector: Vector, names: Mapping[str, Vector]) -> str | None:
     return None
 
 
-def _shifts(vector: Vector, names: Mapping[str, Vector]) -> Iterator[tuple[str, Vector]]:
+def _shifts(vector: Vector, names: Mapping[str, Vector]) -> Iterator[tuple[Text, Vector]]:
     for name, values in names.items():
         offset = vector[0] - values[0]
         sign = "+" if offset > 0 else "-"
-        yield f"{name} {sign} {nice(abs(offset))}", tuple(x + offset for x in values)
+        yield Text(Name(name), f" {sign} {nice(abs(offset))}"), tuple(x + offset for x in values)
 
 
-def _simple(vector: Vector, names: Mapping[str, Vector]) -> Iterator[tuple[str, Vector]]:
+def _simple(vector: Vector, names: Mapping[str, Vector]) -> Iterator[tuple[Text, Vector]]:
     for name, values in names.items():
         k = vector[0] // values[0] if values[0] else 0
-        yield f"{k} * {name}", tuple(k * x for x in values)
+        yield Text(f"{k} * ", Name(name)), tuple(k * x for x in values)
         k = values[0] // vector[0] if vector[0] else 0
         if k and all(x % k == 0 for x in values):
-            yield f"{name} // {k}", tuple(x // k for x in values)
+            yield Text(Name(name), f" // {k}"), tuple(x // k for x in values)
     yield from _shifts(vector, names)
     for a, left in names.items():
         for b, right in names.items():
-            yield f"{a} * {b}", tuple(x * y for x, y in zip(left, right, strict=True))
+            yield Text(Name(a), " * ", Name(b)), tuple(x * y for x, y in zip(left, right, strict=True))
             if all(right) and all(x % y == 0 for x, y in zip(left, right, strict=True)):
-                yield f"{a} // {b}", tuple(x // y for x, y in zip(left, right, strict=True))
+                yield Text(Name(a), " // ", Name(b)), tuple(x // y for x, y in zip(left, right, strict=True))
 
 
 def _steps(lists: Sequence[tuple[Any, ...]]) -> int | float | None:
@@ -137,19 +142,26 @@ def _ratio(lists: Sequence[tuple[Any, ...]]) -> int | None:
 
 
 def nice(value: Any) -> str:
-    """A number as a person would write it: `0.1 / 11` for 0.00909…"""
+    """A number as a person would write it: `0.1 / 11` for 0.00909…; an expression as it is."""
+    if isinstance(value, Text):
+        return value
+    top, by = _fraction(value)
+    return f"{top} / {by}" if by > 1 else top
+
+
+def _fraction(value: Any) -> tuple[str, int]:
+    """A number as a short one through a small one, where it is a long fraction."""
     if isinstance(value, float) and len(repr(value)) > 8:
         for q in range(2, 200):
             top = float(f"{value * q:.6g}")
             if len(repr(top)) <= 6 and isclose(top / q, value, rel_tol=1e-12):
-                return f"{top!r} / {q}"
-    return repr(value)
+                return repr(top), q
+    return repr(value), 1
 
 
-def _slope(step: int | float) -> str:
-    text = nice(step)
-    top, _, bottom = text.partition(" / ")
-    return f"{top} * i / {bottom}" if bottom else f"{text} * i"
+def _slope(step: int | float) -> Text:
+    top, by = _fraction(step)
+    return Text(f"{top} * ", INDEX, f" / {by}" if by > 1 else "")
 
 
 def resolve(descriptions: Sequence[Mapping[Path, Any]], arguments: Arguments) -> dict[Path, Any]:

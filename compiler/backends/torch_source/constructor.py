@@ -10,7 +10,7 @@ from ...ir.program import Child, Layer, WeightSpec
 from ...ops.base import TorchCall
 from . import shapes, tables
 from .bodies import Surroundings, statements, tidy
-from .templates import Path, filled, literal
+from .templates import INDEX, Path, Text, filled, leaves, literal, mapped
 from .view import View
 
 
@@ -103,10 +103,12 @@ class Constructor:
 
     def _cycle(self, run: Mapping[str, Any]) -> str:
         """Members that repeat, as a comprehension."""
-        members = [self._instance(part) for part in run["cycle"]]
         if run["count"] == 1:
-            return ", ".join(re.sub(r"\bi\b", "0", member) for member in members)
-        index = "i" if any(re.search(r"\bi\b", member) for member in members) else "_"
+            first = mapped(run["cycle"], lambda leaf, _: _at_first(leaf))
+            return ", ".join(self._instance(part) for part in first)
+        members = [self._instance(part) for part in run["cycle"]]
+        uses = any(INDEX in leaf.names for _, leaf in leaves(run["cycle"]) if isinstance(leaf, Text))
+        index = INDEX if uses else "_"
         if len(members) == 1:
             return f"*[{members[0]} for {index} in range({run['count']})]"
         return f"*[layer for {index} in range({run['count']}) for layer in ({', '.join(members)})]"
@@ -134,8 +136,15 @@ class Constructor:
         lines = statements(graph, (), around, "{}.float()" if out.type.dtype == "float" else "{}")
         if len(lines) == 1 and len(lines[0]) < 80:
             return lines[0].removeprefix("return ")
-        parameters = [n for n in self.group.arguments.vectors if re.search(rf"\b{n}\b", "\n".join(lines))]
+        described = [around.attrs(i) for i in range(len(graph.nodes))]
+        used = {name for _, leaf in leaves(tuple(described)) if isinstance(leaf, Text) for name in leaf.names}
+        parameters = [name for name in self.group.arguments.vectors if name in used]
         return self.names.function(name, parameters, lines)
+
+
+def _at_first(leaf: Any) -> Any:
+    """An argument of the only member of a list."""
+    return leaf.replaced(lambda name: "0" if name == INDEX else name) if isinstance(leaf, Text) else leaf
 
 
 def _tidied(line: str) -> str:

@@ -1,6 +1,5 @@
 """`forward` of a class: one for each set of argument types, with both modes where they differ."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,10 +71,7 @@ class Methods:
         """Expressions over arguments as they stand outside of the constructor."""
 
         def outside(leaf: Any, _: Path) -> Any:
-            if isinstance(leaf, Text):
-                for name in self.group.arguments.vectors:
-                    leaf = Text(re.sub(rf"(?<![.\w]){name}\b", f"self.{name}", leaf))
-            return leaf
+            return leaf.replaced(lambda name: f"self.{name}") if isinstance(leaf, Text) else leaf
 
         return mapped(value, outside)
 

@@ -18,13 +18,39 @@ from ...ops.drawing import drawing
 Path = tuple[Any, ...]
 
 
-class Text(str):
-    """An expression that stands for a number; prints itself wherever a number would."""
+class Name(str):
+    """A variable in an expression: a constructor argument, or INDEX."""
 
     __slots__ = ()
 
+
+#: The place of a member in its list.
+INDEX = Name("i")
+
+
+class Text(str):
+    """An expression that stands for a number; prints itself wherever a number would. `parts` are its variables, and the
+    text between them."""
+
+    parts: tuple[str, ...]
+
+    def __new__(cls, *parts: str) -> "Text":
+        """The parts in order; an expression among them stands for its own."""
+        made = super().__new__(cls, "".join(parts))
+        made.parts = tuple(inner for part in parts for inner in (part.parts if isinstance(part, Text) else (part,)))
+        return made
+
     def __repr__(self) -> str:
         return str(self)
+
+    @property
+    def names(self) -> set[str]:
+        """Its variables."""
+        return {part for part in self.parts if isinstance(part, Name)}
+
+    def replaced(self, change: Callable[[str], str]) -> "Text":
+        """The expression with others for its variables."""
+        return Text(*(change(part) if isinstance(part, Name) else part for part in self.parts))
 
 
 def literal(value: Any) -> Any:
