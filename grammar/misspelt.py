@@ -185,20 +185,32 @@ def _dash(s: Situation) -> Diagnostic | None:
                   at=Span(s.source, s.before.start_pos or 0, (s.before.start_pos or 0) + len(written)))  # fmt: skip
 
 
-def _foreign_sign(s: Situation) -> Diagnostic | None:
-    kind, sign = s.token.type, str(s.token)
-    if kind == "COLON" and "EQUAL" in s.accepts and s.first.type == "MODEL":
+def _colon(s: Situation) -> Diagnostic | None:
+    """`model m: vit`, `dim: 64`, `forward(x):`."""
+    if s.token.type != "COLON":
+        return None
+    if "EQUAL" in s.accepts and s.first.type == "MODEL":
         return s.says("what a model is built from comes after `=`", f"write `model {s.before} = …`", code="V0110")
-    if kind == "COLON" and "EQUAL" in s.accepts:
+    if "EQUAL" in s.accepts:
         return s.says("a value is given with `=`, not with `:`", f"write `{s.before} = …`", code="V0110")
-    if kind == "COLON" and "LBRACE" in s.accepts:
-        return s.says(
-            "what belongs together stands in braces, not after `:`", "write `{`, and `}` at the end", code="V0110"
-        )
-    if sign == "==" and "EQUAL" in s.accepts:
+    if "LBRACE" in s.accepts:
+        message = "what belongs together stands in braces, not after `:`"
+        return s.says(message, "write `{`, and `}` at the end", code="V0110")
+    return None
+
+
+def _equals(s: Situation) -> Diagnostic | None:
+    """`dim == 64` for `=`, `if a = b` for `==`."""
+    if str(s.token) == "==" and "EQUAL" in s.accepts:
         return s.says("a value is given with `=`; `==` compares", f"write `{s.before} = …`", code="V0110")
-    if (kind == "EQUAL" and str(s.first) in ("if", "expect")) or (kind == "EQUAL" and "THEN" in s.accepts):
+    if s.token.type == "EQUAL" and (str(s.first) in ("if", "expect") or "THEN" in s.accepts):
         return s.says("`=` gives a value; two values are compared with `==`", code="V0110")
+    return None
+
+
+def _operator(s: Situation) -> Diagnostic | None:
+    """`x += 1`, `a || b`, `// a comment`, `x if c else y`."""
+    kind, sign = s.token.type, str(s.token)
     if kind in ("ADD", "MINUS", "MUL", "POW") and "EQUAL" in s.accepts and s.after == "EQUAL":
         return s.says(f"there is no `{sign}=`", f"write `{s.before} = {s.before} {sign} …`", code="V0110")
     if kind == "VBAR" and (s.after == "VBAR" or str(s.before) == "|"):
@@ -239,5 +251,5 @@ def _foreign_shape(s: Situation) -> Diagnostic | None:
 
 RULES: tuple[Rule, ...] = (
     _too_deep, _too_long, _unclosed, _open_string, _odd_character, _number, _percent, _foreign_word, _dots, _formatted,
-    _dash, _foreign_shape, _foreign_sign, _closes_nothing,
+    _dash, _foreign_shape, _colon, _equals, _operator, _closes_nothing,
 )  # fmt: skip

@@ -5,6 +5,8 @@ mistake they are put back and the next line that stands no deeper is read. A lin
 by the shortest of its kind, so that what stands inside the braces is still looked at.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from lark import Token
@@ -38,6 +40,34 @@ def _headless(tokens: list[Token]) -> list[Token]:
     tokens = tokens[1:] if tokens and tokens[0].type == "_NL" else tokens
     lines = Lines(tokens)
     return tokens if lines.item(0) else tokens[lines.next(0) :]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A token behind a mistake, outside of the entry's braces: `braces` (at most one, which it opens) and `brackets` that are
+    open with it, whether no line has ended since the mistake (`first`), and whether all brackets are closed (`whole`)."""
+
+    at: int
+    braces: int
+    brackets: int
+    first: bool
+    whole: bool
+
+
+def _rest(tokens: list[Token], start: int, failed: int) -> Iterator[_Place]:
+    """Where the entry that begins at `start` and failed at `failed` may end."""
+    braces = brackets = 0
+    first, closed = True, True
+    for at in range(start, len(tokens)):
+        kind = tokens[at].type
+        braces += (kind == "LBRACE") - (kind == "RBRACE")
+        brackets += bracket(kind)
+        closed = closed and kind != UNCLOSED
+        if at < failed or braces > 1 or (braces == 1 and kind != "LBRACE"):
+            continue
+        yield _Place(at, braces, brackets, first, closed and brackets == 0)
+        braces = max(braces, 0)  # a `}` that closes nothing of the entry has been looked at
+        first = first and kind != "_NL"
 
 
 class _Recovery:
@@ -157,30 +187,26 @@ class _Recovery:
 
     def _resume(self, index: int) -> int:
         """Skips the rest of the entry; its braces are entered if a stub of its kind can lead there."""
-        level, start = self.levels[-1], self.levels[-1].start
-        indent = max(self.lines.indent(start), 0)
-        depth = parens = 0
-        first, whole = True, True  # on the entry's first line; no bracket of it is left open
-        for at in range(start, len(self.tokens)):
-            kind = self.tokens[at].type
-            depth += (kind == "LBRACE") - (kind == "RBRACE")
-            parens += bracket(kind)
-            whole = whole and kind != UNCLOSED
-            if at < index or depth > 1 or (depth == 1 and kind != "LBRACE"):
-                continue
-            if depth == 1 and self._stub(start, index, at):
-                return at
-            if depth < 0 and len(self.levels) > 1 and not self._stray(at, level):
-                return self._put_back(at)
-            depth = max(depth, 0)
-            if kind == "COMMA" and first and level.sheet and parens <= 0 and depth == 0:
-                return self._put_back(at + 1)
-            if kind == "_NL" and first and self._body_follows(index, at, whole and parens == 0):
-                return at
-            if kind == "_NL" and not self.lines.rest(at + 1, indent):
-                return self._put_back(at + 1)
-            first = first and kind != "_NL"
+        start = self.levels[-1].start
+        for here in _rest(self.tokens, start, index):
+            if (found := self._end(here, start, index)) is not None:
+                return found
         return len(self.tokens)
+
+    def _end(self, here: "_Place", start: int, failed: int) -> int | None:
+        """Where reading can go on if the entry from `start`, which failed at `failed`, ends at a token or before it."""
+        level, kind = self.levels[-1], self.tokens[here.at].type
+        if here.braces == 1:
+            return here.at if self._stub(start, failed, here.at) else None
+        if here.braces < 0 and len(self.levels) > 1 and not self._stray(here.at, level):
+            return self._put_back(here.at)
+        if kind == "COMMA" and here.first and level.sheet and here.brackets <= 0:
+            return self._put_back(here.at + 1)
+        if kind == "_NL" and here.first and self._body_follows(failed, here.at, here.whole):
+            return here.at
+        if kind == "_NL" and not self.lines.rest(here.at + 1, max(self.lines.indent(start), 0)):
+            return self._put_back(here.at + 1)
+        return None
 
     def _put_back(self, start: int) -> int:
         """The states in which an entry of this level may begin, at the token `start`."""

@@ -82,23 +82,34 @@ def prepared(made: Sheet, values: Mapping[str, Any], kind: str, path: Path, abov
     if lacking := [key for key in ("resample", "size", "image_mean", "image_std") if key not in given]:
         made.notes.append(f"{path.name} lacks {', '.join(lacking)}: that of {name}")
     p = valid(Processor, {**CLASSES[name], **given}, path, above)
+    _refuse(p, path)
+    resize, made.cut, mode = _sized(p, name, path)
+    made.input = {
+        **_statistics(made, p, path),
+        "interpolation": RESAMPLE[p.resample],
+        **_cropped(resize, made.cut, path),
+    }
+    if mode != "center":
+        made.input["crop_mode"] = mode
+
+
+def _refuse(p: Processor, path: Path) -> None:
+    """Raises V0713 for steps that `input` does not have."""
     if not p.do_resize:
         raise unsayable(path, "do_resize is false; here pictures are always resized to the size of the model")
     if p.do_pad:
         raise unsayable(path, "do_pad is true; here pictures are never padded")
     if p.resample not in RESAMPLE:
-        raise unsayable(
-            path, f"resample is {p.resample}; there are {', '.join(f'{k} ({v})' for k, v in RESAMPLE.items())}"
-        )
-    resize, made.cut, mode = _sized(p, name, path)
-    if min(r - c for r, c in zip(resize, made.cut, strict=True)) < 0:
-        raise unsayable(path, f"crop_size is larger than size: {side(made.cut)} of {side(resize)}")
-    made.input = {**_statistics(made, p, path), "interpolation": RESAMPLE[p.resample]}
-    shares = {share(c, r) for r, c in zip(resize, made.cut, strict=True)}
-    part = shares.pop() if len(shares) == 1 else None
-    made.input |= {"resize": side(resize)} if part is None else {"crop": part}
-    if mode != "center":
-        made.input["crop_mode"] = mode
+        there = ", ".join(f"{code} ({name})" for code, name in RESAMPLE.items())
+        raise unsayable(path, f"resample is {p.resample}; there are {there}")
+
+
+def _cropped(resize: tuple[int, int], cut: tuple[int, int], path: Path) -> dict[str, str]:
+    """`crop` where one share says what is cut out of both sides, else the sides before the cut."""
+    if any(inner > outer for inner, outer in zip(cut, resize, strict=True)):
+        raise unsayable(path, f"crop_size is larger than size: {side(cut)} of {side(resize)}")
+    rows, columns = (share(inner, outer) for inner, outer in zip(cut, resize, strict=True))
+    return {"crop": rows} if rows is not None and rows == columns else {"resize": side(resize)}
 
 
 def _class(values: Mapping[str, Any], kind: str, path: Path) -> str:

@@ -37,14 +37,20 @@ def wide() -> Generator[None]:
     """Inside, what printed code makes a float of, numbers of the text by torch's default and integers by `.float()`, is a
     float64: in a model of float64 no layer meets a float32."""
     import torch
+    from torch.overrides import TorchFunctionMode
 
-    default, usual = torch.get_default_dtype(), torch.Tensor.float
+    class Wide(TorchFunctionMode):
+        """Sees the calls of this thread alone; torch itself stays as it is."""
+
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            return func(*args, **(kwargs or {})) if func is not torch.Tensor.float else args[0].double()
+
+    default = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)  # pyright: ignore[reportUnknownMemberType] -- torch leaves it untyped
-    torch.Tensor.float = torch.Tensor.double
     try:
-        yield
+        with Wide():
+            yield
     finally:
-        torch.Tensor.float = usual
         torch.set_default_dtype(default)  # pyright: ignore[reportUnknownMemberType] -- as above
 
 

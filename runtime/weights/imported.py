@@ -11,7 +11,7 @@ from .chosen import Found, chosen
 from .files import Tensors
 from .findings import folded
 from .given import Given
-from .imported_plan import Bound, Choices, Model
+from .imported_plan import Bound, Choices, Model, known
 from .initial import Initial
 from .opening import opened
 from .origin import Origin, sources
@@ -68,9 +68,8 @@ def made(stored: Tensors, bound: Bound, name: str, model: Model) -> Array:
     parts = [stored[t] if bound.index is None else stored.part(t, bound.index) for t in bound.theirs]
     shape = model.specs[name].shape
     if (change := bound.rule.axes) is not None:
-        known = change.known(shape, model.numbers)
-        parts = [change.from_theirs(part, {k: v for k, v in known.items() if k in model.numbers or len(parts) == 1})
-                 for part in parts]  # fmt: skip
+        sizes = known(bound, model)
+        parts = [change.from_theirs(part, sizes) for part in parts]
     if bound.rule.fold:
         token, positions = parts
         return token + positions[:, :1] if bound.position == 0 else positions[:, 1:]

@@ -249,28 +249,47 @@ def fits(dtype: str, spec: WeightSpec) -> bool:
     return dtype in (FLOATS if spec.dtype == "float" else ("I64", "BOOL"))
 
 
+def known(bound: Bound, model: Model) -> dict[str, int]:
+    """The sizes that the model gives to names of the rule's axes: what a joined axis of theirs is split by."""
+    if bound.rule.axes is None or len(bound.ours) > 1:
+        return {}
+    found = bound.rule.axes.known(model.named[bound.ours[0]].shape, model.numbers)
+    # several of theirs are parts of our one axis, so that only the numbers of the model tell something about each
+    return {k: v for k, v in found.items() if k in model.numbers or len(bound.theirs) == 1}
+
+
 def shapes(bound: Bound, headers: Mapping[str, Header], model: Model) -> list[Shape]:
     """The shapes of our tensors as the file gives them; raises ValueError where theirs do not go together."""
-    specs = model.named if model.aliases else model.specs
-    wanted = [specs[name].shape for name in bound.ours]
-    parts = [headers[name].shape for name in bound.theirs]
+    wanted = [model.named[name].shape for name in bound.ours]
+    parts = _brought(bound, [headers[name].shape for name in bound.theirs], model)
+    if bound.rule.fold:
+        return _unfolded(*parts)
+    if len(parts) > 1 and any(not part or part[1:] != parts[0][1:] for part in parts):
+        raise ValueError("they do not go together")
+    if len(parts) == len(wanted) == 1:
+        return parts
+    rows, rest = sum(part[0] for part in parts), parts[0][1:]
+    if len(wanted) == 1:
+        return [(rows, *rest)]
+    if rows != sum(shape[0] for shape in wanted):
+        raise ValueError(f"{rows} rows for {' + '.join(str(shape[0]) for shape in wanted)}")
+    return [(shape[0], *rest) for shape in wanted]
+
+
+def _brought(bound: Bound, parts: list[Shape], model: Model) -> list[Shape]:
+    """The shapes of theirs once the slice is taken and the axes are ours."""
     if bound.index is not None:
         if any(not part or part[0] <= bound.index for part in parts):
             raise ValueError(f"there is no slice {bound.index}")
         parts = [part[1:] for part in parts]
     if bound.rule.axes is not None:
-        known = bound.rule.axes.known(wanted[0], model.numbers) if len(wanted) == 1 else {}
-        known = {k: v for k, v in known.items() if k in model.numbers or len(parts) == 1}
-        parts = [bound.rule.axes.our_shape(part, known) for part in parts]
-    if bound.rule.fold:
-        if len(parts[1]) < 2:
-            raise ValueError("positions have at least two axes")
-        return [parts[0], (*parts[1][:1], parts[1][1] - 1, *parts[1][2:])]
-    if any(not part or part[1:] != parts[0][1:] for part in parts) and len(parts) > 1:
-        raise ValueError("they do not go together")
-    if len(wanted) == 1:
-        return [(sum(part[0] for part in parts), *parts[0][1:])] if len(parts) > 1 else parts
-    total = sum(part[0] for part in parts)
-    if total != sum(shape[0] for shape in wanted):
-        raise ValueError(f"{total} rows for {' + '.join(str(shape[0]) for shape in wanted)}")
-    return [(shape[0], *parts[0][1:]) for shape in wanted]
+        sizes = known(bound, model)
+        parts = [bound.rule.axes.our_shape(part, sizes) for part in parts]
+    return parts
+
+
+def _unfolded(token: Shape, positions: Shape) -> list[Shape]:
+    """A token, and positions without the first, which is the token's."""
+    if len(positions) < 2:
+        raise ValueError("positions have at least two axes")
+    return [token, (positions[0], positions[1] - 1, *positions[2:])]
