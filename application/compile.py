@@ -15,8 +15,8 @@ from .specs import choose
 from .weights import start
 
 if TYPE_CHECKING:
-    from ..runtime.weights.imported import Imported
     from ..runtime.weights.initial import Initial
+    from ..runtime.weights.matched import Matched
     from ..runtime.weights.origin import Known, Origin
 
 
@@ -73,7 +73,7 @@ def compile(
 
 def export(
     compiled: Compiled,
-    tensors: "Initial | Imported | Known",
+    tensors: "Initial | Matched | Known",
     folder: Path,
     targets: tuple[str, ...] | None = None,
     *,

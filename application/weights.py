@@ -14,18 +14,18 @@ from ..diagnostics import error
 from .specs import choose
 
 if TYPE_CHECKING:
-    from ..runtime.weights.imported import Imported
     from ..runtime.weights.initial import Initial
+    from ..runtime.weights.matched import Matched
     from ..runtime.weights.origin import Known, Origin
 
 
 def start(compiled: Compiled, spec: str | Path, seed: int, given: str | Path | Mapping[str, Any] | None = None,
-          *, trust: bool = False) -> "Initial | Imported | Known":  # fmt: skip
+          *, trust: bool = False) -> "Initial | Matched | Known":  # fmt: skip
     """Gives the weights that are handed over, those of the section `weights`, or those that the text's own rules draw;
     `origin` of the result says which."""
-    from ..runtime.weights.imported import taken
-    from ..runtime.weights.imported_plan import Model
     from ..runtime.weights.initial import Initial
+    from ..runtime.weights.matched import taken
+    from ..runtime.weights.matching import Model
     from ..runtime.weights.origin import Known
 
     if isinstance(given, Known):
@@ -38,11 +38,11 @@ def start(compiled: Compiled, spec: str | Path, seed: int, given: str | Path | M
 
 
 def imported(program: Program, spec: str | Path, initial: Mapping[str, Any], file: Path | None = None,
-             layout: str | None = None, *, trust: bool = False) -> "Imported | None":  # fmt: skip
+             layout: str | None = None, *, trust: bool = False) -> "Matched | None":  # fmt: skip
     """Reads the weights out of a file, or out of that of the section `weights`, which also says which of them are taken."""
     from ..runtime.sections.weights import Weights
-    from ..runtime.weights.imported import read
-    from ..runtime.weights.imported_plan import Model
+    from ..runtime.weights.matched import read
+    from ..runtime.weights.matching import Model
 
     wanted, span = Weights.of(program), None
     if file is None and wanted.file is not None:
@@ -74,9 +74,9 @@ def give(file: str | Path, layout: str, model: str, out: str | Path, settings: M
     """Writes the weights of a model in the names and forms of a layout; gives the number of tensors, where they came from, and
     the name of the layout. Arguments and errors as in `bring`."""
     from ..runtime.weights.exported import export
-    from ..runtime.weights.imported import read
-    from ..runtime.weights.imported_plan import Model
     from ..runtime.weights.initial import Initial
+    from ..runtime.weights.matched import read
+    from ..runtime.weights.matching import Model
 
     _refuse_overwriting(Path(out), Path(file), force=force)
     _, program = _program(model, settings)

@@ -26,6 +26,16 @@ def print_file(file: tree.File) -> str:
     return "\n".join(text) + "\n"
 
 
+def print_expression(expr: tree.Expr) -> str:
+    """The text of an expression, on one line."""
+    return flat(expression(expr))
+
+
+def print_type(type: tree.Type) -> str:
+    """The text of a type."""
+    return flat(_type(type))
+
+
 # ---- items -----------------------------------------------------------------------------------------------------------
 
 
@@ -114,7 +124,7 @@ def _left(entry: Any) -> str | None:
 
 
 def _function(item: tree.Function) -> list[str]:
-    arrow: Doc = (" -> ", written_type(item.result)) if item.result else ""
+    arrow: Doc = (" -> ", _type(item.result)) if item.result else ""
     head: Doc = (f"fn {item.name.id}", _params(item.params), arrow)
     if item.short and isinstance(item.body[0], tree.Return):
         return lines((head, " = ", expression(item.body[0].results[0].value)), 0, _WIDTH)
@@ -132,8 +142,8 @@ def _block(item: tree.Block) -> list[str]:
 
 def _outs(outs: Sequence[tree.Out]) -> Doc:
     if len(outs) == 1 and outs[0].name is None:
-        return written_type(outs[0].type)
-    parts: list[Doc] = [(f"{out.name.id}: " if out.name else "", written_type(out.type)) for out in outs]
+        return _type(outs[0].type)
+    parts: list[Doc] = [(f"{out.name.id}: " if out.name else "", _type(out.type)) for out in outs]
     return Group("(", parts, ")", trailing=False)
 
 
@@ -142,13 +152,12 @@ def _params(params: Sequence[tree.Param]) -> Doc:
 
 
 def _param(param: tree.Param) -> Doc:
-    kind: Doc = (": ", written_type(param.type)) if param.type else ""
+    kind: Doc = (": ", _type(param.type)) if param.type else ""
     default: Doc = (" = ", expression(param.default)) if param.default else ""
     return (param.name.id, kind, default)
 
 
-def written_type(type: tree.Type) -> Doc:
-    """A type, wherever one stands."""
+def _type(type: tree.Type) -> Doc:
     return tuple(joined(" | ", [_alternative(a) for a in type.alternatives]))
 
 

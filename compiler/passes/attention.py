@@ -1,5 +1,15 @@
 """Attention recognised: matmul, scales, biases, softmax, dropout, matmul become one node.
 
+    %7 = permute(%k) {perm = (-1, -2)}
+    %8 = matmul(%q, %7)
+    %9 = mul(%8, 0.353)
+    %10 = add(%9, %bias)
+    %11 = softmax(%10) {axis = -1}
+    %12 = dropout(%11) {rate = 0.1}
+    %13 = matmul(%12, %v)
+becomes
+    %13 = attention(%q, %k, %v, %bias) {scale = 0.353, drop = 0.1}
+
 A fact about tensors, whoever wrote them: softmax over the last axis of a product, multiplied into a third tensor. Where
 the scores, or the weights after the softmax, are read by anything else (heads that talk, maps to look at), all stays.
 """

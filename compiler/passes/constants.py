@@ -1,4 +1,15 @@
-"""Constant folding: what depends on numbers alone is computed, in float64; raises V0309 where no numbers come of it."""
+"""Constant folding: what depends on numbers alone is computed, in float64; raises V0309 where no numbers come of it.
+
+    %0 = arange() {start = 0, stop = 4, step = 1}
+    %1 = number() {value = 0.5}
+    %2 = mul(%0, %1)
+    %3 = add(%x, %2)
+becomes
+    %2 = constant() {value = [0.0, 0.5, 1.0, 1.5]}
+    %3 = add(%x, %2)
+
+Numbers of the text stay as they are: a target writes them as literals.
+"""
 
 import numpy as np
 

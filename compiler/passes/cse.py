@@ -1,4 +1,14 @@
-"""Common subexpressions: what is computed twice from the same values is computed once."""
+"""Common subexpressions: what is computed twice from the same values is computed once.
+
+    %1 = exp(%x)
+    %2 = exp(%x)
+    %3 = add(%1, %2)
+becomes
+    %1 = exp(%x)
+    %3 = add(%1, %1)
+
+Not what draws random numbers, which are others the second time, nor a call of a layer, which may draw.
+"""
 
 from collections.abc import Hashable
 from typing import Any
@@ -24,7 +34,7 @@ def run(graph: Graph) -> Graph:
 
 
 def _key(node: Node, inputs: tuple[Value, ...]) -> Hashable | None:
-    """What makes two nodes one; calls are left alone, as a layer may draw random numbers."""
+    """What makes two nodes one; None for a node that stays."""
     if node.is_call or ops.draws(node):
         return None
     types = tuple((v.type.dtype, v.type.stage) for v in node.outputs)

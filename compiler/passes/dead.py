@@ -1,4 +1,12 @@
-"""Dead code: nodes that no result needs."""
+"""Dead code: nodes that no result needs.
+
+    %1 = exp(%x)
+    %2 = sin(%x)
+    return %2
+becomes
+    %2 = sin(%x)
+    return %2
+"""
 
 from ..ir.graph import Graph, Node, Value
 

@@ -1,4 +1,14 @@
-"""Arithmetic that changes nothing: `1.0 * x`, `x / 1`, `x + 0`, `x - 0` are `x`, where the type stays."""
+"""Arithmetic that changes nothing: `1.0 * x`, `x / 1`, `x + 0`, `x - 0` are `x`, where the type stays.
+
+    %1 = number() {value = 1.0}
+    %2 = mul(%1, %x)
+    %3 = exp(%2)
+becomes
+    %1 = number() {value = 1.0}
+    %3 = exp(%x)
+
+The std writes such numbers where a parameter has its usual value; a number that widens an integer or a shape stays.
+"""
 
 from ..ir.graph import Graph, Node, Value
 from .rewrite import rewired

@@ -1,4 +1,10 @@
-"""What only training does: dropout and its kin are the identity, and leave the graph of inference."""
+"""What only training does: dropout and its kin are the identity, and leave the graph of inference.
+
+    %1 = dropout(%x) {rate = 0.1}
+    %2 = exp(%1)
+becomes
+    %2 = exp(%x)
+"""
 
 from .. import ops
 from ..ir.graph import Graph, Node, Value

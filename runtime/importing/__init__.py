@@ -13,7 +13,7 @@ from ...diagnostics import VitError, error
 from ...grammar.values import quoted
 from ..weights.files import Tensors
 from ..weights.opening import OPEN_CLIP, USUAL, candidates, opened, usual
-from . import huggingface, open_clip, pictures, shapes, timm
+from . import bare_weights, huggingface, open_clip, pictures, timm
 from .reading import read
 from .sheet import Asked, Sheet, literal, unsayable
 
@@ -35,7 +35,7 @@ def imported(source: Path, asked: Asked, beside: Path, *, trust: bool = False) -
         raise error("V0701", f"there is no file `{path}`", exit_status=3, help=help)
     if _holds_weights(path):
         tensors = opened(path, trust=trust)
-        sheet = shapes.sheet(tensors, path, asked)
+        sheet = bare_weights.sheet(tensors, path, asked)
         sheet.source, sheet.stored = path, tensors
         _with_weights(sheet, path, beside)
         return sheet

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...diagnostics import error
 from ...grammar.values import shape, side
-from . import names
+from . import class_names
 from .families import EVERYWHERE, FAMILIES, Built, Config, Family, common
 from .sheet import Asked, Sheet, refused, shown, unsayable, valid
 
@@ -110,7 +110,7 @@ def _class(family: Family, values: Mapping[str, Any], made: Sheet, path: Path, s
 def _names(values: Mapping[str, Any], path: Path) -> dict[int, str]:
     """id2label, without the names that transformers makes up."""
     given = values.get("id2label")
-    found = {} if given is None else names.numbered(given, path, "id2label")
+    found = {} if given is None else class_names.numbered(given, path, "id2label")
     return {} if all(name == f"LABEL_{index}" for index, name in found.items()) else found
 
 
@@ -120,7 +120,7 @@ def _count(values: Mapping[str, Any], path: Path) -> int:
     if number is not None and (type(number) is not int or not 0 <= number <= 10_000_000):
         raise refused(path, "num_labels", number, "it is a number of classes")
     if values.get("id2label") is not None:
-        return len(names.numbered(values["id2label"], path, "id2label"))
+        return len(class_names.numbered(values["id2label"], path, "id2label"))
     return _OUTPUTS if number is None else number
 
 
@@ -140,7 +140,7 @@ def _classes(b: Built, family: Family, values: Mapping[str, Any], stored: Shapes
         b.made.notes.append(f"{head} beside it has {rows} outputs, the configuration {count}: the weights tell")
     b.made.entries["classes"] = str(rows) if rows else "none"
     if labelled:
-        names.put(b.made, _names(values, b.path), rows, "id2label")
+        class_names.put(b.made, _names(values, b.path), rows, "id2label")
 
 
 def sized(made: Sheet, family: Family, config: Config, asked: Asked, path: Path, processor: str) -> None:

@@ -7,8 +7,8 @@ from ...diagnostics import Diagnostic, VitError
 from .. import sections
 from ..sections.weights import Weights
 from ..weights.files import Tensors
-from ..weights.imported import fitted
-from ..weights.imported_plan import Model
+from ..weights.matched import fitted
+from ..weights.matching import Model
 from .sheet import Sheet, unsayable
 
 #: Keys of configurations that a tensor of ours takes its shape from, for the message.

@@ -11,7 +11,7 @@ from ...compiler.elaborate.library import SPECS, load, loads
 from ...compiler.ir.program import Program
 from ...grammar.values import number
 from ..sections.input import SMALLEST_CROP, STATISTICS, Input
-from . import names
+from . import class_names
 from .sheet import Asked, Sheet, literal, refused, statistics, unsayable, valid
 
 Side = Annotated[int, Field(ge=1, le=65536, strict=True)]
@@ -206,8 +206,8 @@ def _labels(made: Sheet, values: Mapping[str, Any], outputs: int | None, path: P
         given, described = mapping.get("label_names"), mapping.get("label_descriptions")
         if given is None:
             continue
-        found = names.numbered(given, path, f"{above}label_names")
-        names.put(made, found, outputs, f"{above}label_names")
+        found = class_names.numbered(given, path, f"{above}label_names")
+        class_names.put(made, found, outputs, f"{above}label_names")
         if described is not None:
             made.labels = _described(made.classes, described, path, f"{above}label_descriptions")
         return

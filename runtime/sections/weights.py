@@ -6,10 +6,10 @@ from pydantic import BeforeValidator
 
 from ...compiler.ir.program import Choice
 from ..settings.checking import listed, plain, refuse, shown
-from ..weights.imported_plan import Choices
-from ..weights.imported_resize import Resize
 from ..weights.layouts import layouts, named
+from ..weights.matching import Choices
 from ..weights.resize import Method
+from ..weights.resize_rules import Resize
 from . import Section
 
 #: Keys of `bilinear(pos_embed, antialias = true)`; `before` is the grid in the file, where it is no square.

@@ -8,8 +8,8 @@ from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from .files import Header, Part, Tensors
 from .findings import refused
-from .imported_plan import Choices, Model, Plan, plan
 from .layouts import Layout, layouts, named
+from .matching import Choices, Model, Plan, plan
 from .parts import Endings, groups, prefixes
 
 #: What `part` calls the names that stand at the top.

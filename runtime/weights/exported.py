@@ -9,8 +9,8 @@ from ...diagnostics import error
 from ...diagnostics.suggest import suggestion
 from ...grammar.name_patterns import fill, match, matches
 from .findings import folded
-from .imported_plan import Model, filled
 from .layouts import Layout, Rule, layouts, named
+from .matching import Model, filled
 from .writing import KINDS, Form, write
 
 

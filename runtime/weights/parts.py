@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ...grammar.name_patterns import fill
 from .files import Header
-from .imported_plan import Choices, Model, filled
 from .layouts import Layout
+from .matching import Choices, Model, filled
 
 #: Names of ours that are looked for, spread over the model, and prefixes that are tried.
 _PROBES, _TRIED = 12, 8

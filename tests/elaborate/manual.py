@@ -9,11 +9,9 @@ from vitc.compiler.elaborate import builtins, language
 from vitc.compiler.ops.base import REQUIRED
 from vitc.diagnostics.source import Source
 from vitc.grammar import tree
-from vitc.grammar.doc import flat
 from vitc.grammar.docs import doc
-from vitc.grammar.expressions import expression
 from vitc.grammar.parser import parse
-from vitc.grammar.printer import written_type
+from vitc.grammar.printer import print_expression, print_type
 
 ROOT = Path(vitc.__file__).parent
 STD = ROOT / "specs" / "std"
@@ -85,7 +83,7 @@ def definitions(path):
             rows.append(f"| `fn {_call(item)}` | {_type(item.result)} | | {cell(_about(item))} |")
         elif isinstance(item, tree.Block):
             forward = item.forward
-            results = ", ".join(flat(written_type(out.type)) for out in forward.results)
+            results = ", ".join(print_type(out.type) for out in forward.results)
             shapes = f"`{cell(_params(forward.params))}`" + (f" gives `{cell(results)}`" if results else "")
             about = _about(item)
             declared = {param.name.id for param in item.params}
@@ -107,14 +105,14 @@ def _call(item):
 def _params(params):
     return ", ".join(
         param.name.id
-        + (f": {flat(written_type(param.type))}" if param.type else "")
-        + (f" = {flat(expression(param.default))}" if param.default else "")
+        + (f": {print_type(param.type)}" if param.type else "")
+        + (f" = {print_expression(param.default)}" if param.default else "")
         for param in params
     )
 
 
 def _type(type):
-    return f"gives `{cell(flat(written_type(type)))}`" if type else ""
+    return f"gives `{cell(print_type(type))}`" if type else ""
 
 
 def files():

@@ -8,17 +8,10 @@ from hypothesis import strategies as st
 from vitc.diagnostics.source import Source, Span
 from vitc.grammar import printer, tree
 from vitc.grammar.characters import hidden
-from vitc.grammar.doc import flat
-from vitc.grammar.expressions import expression
 from vitc.grammar.parser import parse
-from vitc.grammar.printer import print_file
+from vitc.grammar.printer import print_expression, print_file
 
 SPECS = sorted((Path(printer.__file__).parents[1] / "specs").glob("*/*.vit"))
-
-
-def flat_expression(expr):
-    """An expression on one line."""
-    return flat(expression(expr))
 
 
 # ---- random trees, each one that some text has -----------------------------------------------------------------------
@@ -159,7 +152,7 @@ def test_a_printed_tree_is_read_as_the_same_tree_and_printed_alike(file):
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(exprs)
 def test_a_printed_expression_is_read_as_the_same(expr):
-    assert value(flat_expression(expr)) == expr
+    assert value(print_expression(expr)) == expr
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda p: p.stem)
@@ -186,12 +179,12 @@ MINIMAL = [
 
 @pytest.mark.parametrize("text", MINIMAL)
 def test_brackets_stand_only_where_the_order_of_operations_asks_for_them(text):
-    assert flat_expression(value(text)) == text
+    assert print_expression(value(text)) == text
 
 
 @pytest.mark.parametrize("text", ["((a))", "(a * b) + c", "a or (b and c)", "((a)[0])", "(f)(a)", "(-(a))"])
 def test_brackets_that_say_nothing_go(text):
-    printed = flat_expression(value(text))
+    printed = print_expression(value(text))
     assert len(printed) < len(text)
     assert value(printed) == value(text)
 
@@ -200,7 +193,7 @@ def test_brackets_that_say_nothing_go(text):
     ("number", "text"), [(1e-6, "1e-6"), (1e22, "1e22"), (0.5, "0.5"), (3.0, "3.0"), (1.5e-7, "1.5e-7")]
 )
 def test_a_number_without_its_text_is_short(number, text):
-    assert flat_expression(tree.Number(value("1").span, number, "")) == text
+    assert print_expression(tree.Number(value("1").span, number, "")) == text
 
 
 @pytest.mark.parametrize("wrap", ["-{}", "abs({})", "[{}]", "if a then {} else 1", "1 + ({})", "{}[0]", "not {}"])
@@ -213,5 +206,5 @@ def test_the_deepest_tree_that_is_read_is_printed(wrap):
         except Exception:
             break
         deepest = text
-    assert value(flat_expression(value(deepest))) == value(deepest)
+    assert value(print_expression(value(deepest))) == value(deepest)
     assert deepest.count(wrap.format("")[0]) > 10

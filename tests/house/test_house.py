@@ -169,6 +169,14 @@ def test_every_method_of_an_op_says_what_it_gives():
             assert name.startswith("_") or inspect.getdoc(getattr(op, name)), f"{op.name}.{name}"
 
 
+def test_every_pass_opens_with_its_before_and_after():
+    from vitc.compiler import passes
+
+    for name in {*passes.LOCAL, *passes.GLOBAL}:
+        doc = ast.get_docstring(ast.parse((ROOT / "compiler" / "passes" / f"{name}.py").read_text(encoding="utf-8")))
+        assert doc is not None and re.search(r"(\n    \S.*)+\nbecomes(\n    \S.*)+", doc), name
+
+
 def test_everything_that_is_loaded_is_called_vitc():
     """A file of the repository under a second name would mean two copies of its classes."""
     wrong = [

@@ -53,9 +53,9 @@ def small():
 @pytest.fixture(scope="session")
 def imported():
     """`imported(path, program, layout, **choices)`: its weights out of a file."""
-    from vitc.runtime.weights.imported import read
-    from vitc.runtime.weights.imported_plan import Choices, Model
     from vitc.runtime.weights.initial import Initial
+    from vitc.runtime.weights.matched import read
+    from vitc.runtime.weights.matching import Choices, Model
 
     def found(path, program, layout, **choices):
         model = Model(program.weights(), program.root.params)

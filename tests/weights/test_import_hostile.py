@@ -111,7 +111,7 @@ def test_many_names_are_refused_at_once(tmp_path, monkeypatch):
 
     calls: list[int] = []
     matched = name_patterns.match
-    for module in ("importing.shapes", "weights.imported_plan"):
+    for module in ("importing.bare_weights", "weights.matching"):
         monkeypatch.setattr(f"vitc.runtime.{module}.match", lambda *a: calls.append(1) or matched(*a))
     counts = []
     for size in (2_000, 20_000):

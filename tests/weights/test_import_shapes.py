@@ -10,8 +10,8 @@ from vitc.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
 from vitc.runtime.weights.exported import export
 from vitc.runtime.weights.files import Stored, save
-from vitc.runtime.weights.imported_plan import Model
 from vitc.runtime.weights.initial import Initial
+from vitc.runtime.weights.matching import Model
 
 #: A sheet of the zoo, its pool, and a layout that its weights are written in.
 CASES = {

@@ -16,10 +16,10 @@ from vitc.diagnostics import VitError
 from vitc.grammar.name_patterns import fill, match, spread
 from vitc.runtime.weights.exported import export
 from vitc.runtime.weights.files import Stored, save
-from vitc.runtime.weights.imported_plan import Model
 from vitc.runtime.weights.initial import Initial
 from vitc.runtime.weights.layouts import HERE, Layout, layouts
 from vitc.runtime.weights.layouts.axes import axes
+from vitc.runtime.weights.matching import Model
 
 
 def test_every_layout_is_sound_and_says_what_it_is_for():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from vitc.runtime.weights.exported import export
 from vitc.runtime.weights.files import Stored
-from vitc.runtime.weights.imported_plan import Model
+from vitc.runtime.weights.matching import Model
 from vitc.runtime.weights.writing import Form, write
 
 #: Not `getrusage`, whose figure starts at the size of the process of the tests: the kernel carries it over fork and exec.

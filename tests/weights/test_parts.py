@@ -102,7 +102,7 @@ def test_a_part_in_a_layout_of_others(tiny, bring, tmp_path):
     import vitc
     from safetensors.numpy import load_file
     from vitc.runtime.weights.exported import export
-    from vitc.runtime.weights.imported_plan import Model
+    from vitc.runtime.weights.matching import Model
 
     export(tiny.tensors, Model.of(vitc.check(tiny.spec)), "hf_vit", tmp_path / "theirs.safetensors")
     theirs = load_file(tmp_path / "theirs.safetensors")

@@ -168,7 +168,7 @@ def test_values_that_should_be_zero(small, imported, tmp_path):
     """A file with biases for a model without: they may only be left out where they are zero."""
     from vitc.runtime.weights.exported import export
     from vitc.runtime.weights.files import Stored, save
-    from vitc.runtime.weights.imported_plan import Model
+    from vitc.runtime.weights.matching import Model
 
     plain, biased = small("vit_small_patch16_dinov3"), small("vit_small_patch16_dinov3_qkvb")
     initial = Initial(biased, 0)

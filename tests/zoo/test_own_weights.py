@@ -11,9 +11,9 @@ from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, loads
 from vitc.compiler.ir.program import walk_children
 from vitc.runtime.verify.targets import imported
-from vitc.runtime.weights.imported import read
-from vitc.runtime.weights.imported_plan import Model
 from vitc.runtime.weights.initial import Initial
+from vitc.runtime.weights.matched import read
+from vitc.runtime.weights.matching import Model
 
 #: What uses the blocks of std that no kind of the zoo does.
 OTHERS = {

@@ -11,7 +11,7 @@ from .chains import chained
 from .classes import ClassPrinter
 from .groups import Group, blocks, group
 from .helpers import LOAD, LOAD_SHARED, used
-from .names import Names
+from .top_level import Names
 
 
 def emit(program: Program) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...ir.program import member
-from . import shapes
+from . import comments
 from .constructor import Constructor
 from .groups import Group, handed
 from .methods import Methods
-from .names import Names
+from .top_level import Names
 from .view import View
 
 
@@ -39,8 +39,8 @@ class ClassPrinter:
 
     def _summary(self) -> str:
         body = self.layer.bodies[0]
-        inputs = [shapes.shape(self.group, "in", i, 0, 0) for i in range(len(body.inputs))]
-        outputs = [shapes.result(self.group, value) for value in body.outputs]
+        inputs = [comments.shape(self.group, "in", i, 0, 0) for i in range(len(body.inputs))]
+        outputs = [comments.result(self.group, value) for value in body.outputs]
         return f"`{self.layer.kind}`: {', '.join(inputs)} -> {', '.join(outputs)}"
 
     def _class(self, path: str) -> str:

@@ -8,7 +8,7 @@ from ... import ops
 from ...ir.graph import Graph, Node, Value
 from ...ir.program import Child, Layer, WeightSpec
 from ...ops.base import TorchCall
-from . import shapes, tables
+from . import comments, tables
 from .bodies import Surroundings, statements, tidy
 from .templates import INDEX, Path, Text, filled, leaves, literal, mapped
 from .view import View
@@ -129,7 +129,7 @@ class Constructor:
             table=lambda value: None,
             call=lambda node, args: "",
             loop=lambda node: ("", ""),
-            shape=lambda i, out: shapes.table(self.group, graph.nodes[i].outputs[out]),
+            shape=lambda i, out: comments.table(self.group, graph.nodes[i].outputs[out]),
             taken=lambda n: n in self.group.arguments.vectors,
         )
         (out,) = graph.outputs

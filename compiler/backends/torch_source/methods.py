@@ -5,7 +5,7 @@ from typing import Any
 
 from ...ir.graph import Graph, Node
 from ...ir.program import Layer, member
-from . import shapes
+from . import comments
 from .bodies import Surroundings, safe, statements
 from .modes import joined, same
 from .templates import Path, Text, mapped
@@ -62,7 +62,7 @@ class Methods:
             module=lambda node: self.view.module(node.layer),
             call=self._call,
             loop=self._loop,
-            shape=lambda i, out: shapes.shape(self.group, path[0], path[1], i, out),
+            shape=lambda i, out: comments.shape(self.group, path[0], path[1], i, out),
             taken=self.names.taken,
         )
         return statements(graph, parameters, around)

@@ -7,8 +7,8 @@ from ...ir.graph import Graph, Node
 from ...ir.program import Layer, member
 from . import tables
 from .groups import Group
-from .names import Names
 from .templates import Path, filled
+from .top_level import Names
 
 
 class View:

@@ -64,7 +64,7 @@ class Layout(_Strict):
     `requires`: ours without which a model is another's. `left_out`: tensors of theirs that no model here has. `zeros`: ours that they lack, because they are zero.
     `their_zeros`: theirs that ours may lack if they are zero, with a tensor of ours of the same shape.
     `infinite`: ours that may hold infinities, such as the bounds of a clamp that does nothing. `aliases`: other spellings of
-    theirs.
+    theirs. `extra_rows`: how many rows a table of relative positions may have besides those of its window.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Layout(_Strict):
     left_out: tuple[str, ...] = ()
     zeros: tuple[str, ...] = ()
     infinite: tuple[str, ...] = ()
+    extra_rows: tuple[int, ...] = (0,)
     their_zeros: dict[str, str] = Field(default_factory=dict[str, str])
     aliases: dict[str, str] = Field(default_factory=dict[str, str])
 

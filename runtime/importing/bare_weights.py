@@ -12,8 +12,8 @@ from ...grammar.name_patterns import fill, match, matches
 from ...grammar.values import number
 from ..weights.files import Header, Tensors
 from ..weights.findings import refused
-from ..weights.imported_plan import Choices, Model, plan, spelled
 from ..weights.layouts import Layout, Rule, layouts
+from ..weights.matching import Choices, Model, plan, spelled
 from .sheet import Asked, Sheet, unsayable
 
 Shapes = dict[str, tuple[int, ...]]

@@ -10,9 +10,6 @@ from .resize import Method, Size
 Change = Callable[[Array], Array]
 Shape = tuple[int, ...]
 
-#: Rows of a table of relative positions besides those of the window: none, or those of BEiT's class token.
-EXTRA = (0, 3)
-
 
 @dataclass(frozen=True, slots=True)
 class Resize:
@@ -22,8 +19,9 @@ class Resize:
     method: Method | None = None
     before: Size | None = None
 
-    def change(self, shape: Shape, wanted: Shape, params: Mapping[str, object]) -> Change:
-        """What makes `wanted` of a tensor of `shape`; raises ValueError where the sizes do not tell how."""
+    def change(self, shape: Shape, wanted: Shape, params: Mapping[str, object], extra_rows: tuple[int, ...]) -> Change:
+        """What makes `wanted` of a tensor of `shape`; `extra_rows` as the layout says. Raises ValueError where the sizes do
+        not tell how."""
         method = self.method or Method()
         if len(shape) == len(wanted) == 4 and shape[:2] == wanted[:2]:
             return lambda x: resize.kernel(x, wanted[2:], method)  # type: ignore[arg-type] -- two axes are left
@@ -37,25 +35,29 @@ class Resize:
                 raise ValueError(f"{before[0]}x{before[1]} and {prefix} more are not {shape[1]} positions")
             return lambda x: resize.positions(x, before, after, method)
         if len(shape) == len(wanted) == 2 and shape[1] == wanted[1]:
-            before, after = self._windows(shape[0], wanted[0], params)
+            before, after = self._windows(shape[0], wanted[0], params, extra_rows)
             return lambda x: resize.table(x, before, after, self.method)
         raise ValueError("neither positions [1, n, d], a kernel [d, c, p, q] nor a table [n, heads]")
 
-    def _windows(self, count: int, wanted: int, params: Mapping[str, object]) -> tuple[Size, Size]:
+    def _windows(
+        self, count: int, wanted: int, params: Mapping[str, object], extra_rows: tuple[int, ...]
+    ) -> tuple[Size, Size]:
+        """The windows whose tables have so many rows, before and after."""
         grid = _grid(params)
-        for extra in EXTRA:
-            after = (
-                grid
-                if grid and (2 * grid[0] - 1) * (2 * grid[1] - 1) + extra == wanted
-                else resize.window(wanted, extra)
-            )
+        for extra in extra_rows:
+            after = grid if grid and _rows(grid) + extra == wanted else resize.window(wanted, extra)
             before = self.before or resize.window(count, extra)
-            if after and before and (2 * before[0] - 1) * (2 * before[1] - 1) + extra == count:
+            if after and before and _rows(before) + extra == count:
                 return before, after
         raise ValueError(f"{count} rows are not those of a square window")
 
 
 Resizes = tuple[Resize, ...]
+
+
+def _rows(window: Size) -> int:
+    """How many distances there are in a window."""
+    return (2 * window[0] - 1) * (2 * window[1] - 1)
 
 
 def _grid(params: Mapping[str, object]) -> Size | None:

@@ -11,15 +11,15 @@ from .chosen import Found, chosen
 from .files import Tensors
 from .findings import folded
 from .given import Given
-from .imported_plan import Bound, Choices, Model, known
 from .initial import Initial
+from .matching import Bound, Choices, Model, known
 from .opening import opened
 from .origin import Origin, sources
 from .parts import groups
 from .sound import refuse_infinite, refuse_unequal
 
 
-class Imported(Mapping[str, Array]):
+class Matched(Mapping[str, Array]):
     """Tensors of ours by name, float32, made of those in the file; `initial` gives those that start anew."""
 
     def __init__(self, found: Found, model: Model, initial: Mapping[str, Array]) -> None:
@@ -82,7 +82,7 @@ def made(stored: Tensors, bound: Bound, name: str, model: Model) -> Array:
 
 
 def read(path: Path, model: Model, initial: Mapping[str, Array], layout: str = "timm", choices: Choices | None = None,
-         span: Span | None = None, *, trust: bool = False) -> Imported:  # fmt: skip
+         span: Span | None = None, *, trust: bool = False) -> Matched:  # fmt: skip
     """The weights of a model from a file or a folder.
 
     Raises for what can't be read (see `opened`); V0703 to V0706 for every tensor that is missing, not expected, or of
@@ -92,17 +92,17 @@ def read(path: Path, model: Model, initial: Mapping[str, Array], layout: str = "
     return fitted(opened(path, trust=trust, span=span), model, initial, layout, choices or Choices(), span)
 
 
-def taken(mapping: Mapping[Any, Any], model: Model, initial: Mapping[str, Array]) -> Imported:
+def taken(mapping: Mapping[Any, Any], model: Model, initial: Mapping[str, Array]) -> Matched:
     """Weights that Python code hands over, under our names; every one must be there. Raises as `read`, and V0719."""
     return fitted(Given(mapping), model, initial, "timm", Choices())
 
 
 def fitted(tensors: Tensors, model: Model, initial: Mapping[str, Array], layout: str, choices: Choices,
-           span: Span | None = None) -> Imported:  # fmt: skip
+           span: Span | None = None) -> Matched:  # fmt: skip
     """The weights of a model out of tensors that are opened already; raises as `read`."""
     found = chosen(tensors, model, layout, choices, span)
     _zero(found, span)
-    weights = Imported(found, model, initial)
+    weights = Matched(found, model, initial)
     for name, other in found.plan.again:
         refuse_unequal(tensors.label, (_called(found, found.plan.bound[name]), made(found.tensors, found.plan.bound[name], name, model)),
                        (_called(found, other), made(found.tensors, other, name, model)), span)  # fmt: skip

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from ...compiler.ir.program import Program, WeightSpec, walk_weights
 from ...grammar.name_patterns import fill, match, matches
 from .files import FLOATS, Header
-from .imported_resize import Change, Resizes
 from .layouts import Layout, Rule
+from .resize_rules import Change, Resizes
 
 Shape = tuple[int, ...]
 
@@ -29,8 +29,10 @@ class Model:
         return Model(program.weights(), program.root.params, aliases)
 
     @property
-    def named(self) -> dict[str, WeightSpec]:
+    def named(self) -> Mapping[str, WeightSpec]:
         """The tensors by all their names."""
+        if not self.aliases:  # asked for every tensor: most models share no layer
+            return self.specs
         return {**self.specs, **{name: self.specs[first] for name, first in self.aliases.items()}}
 
     @property
@@ -239,7 +241,7 @@ def _fitting(
         made.say("of another shape", f"{ours} (theirs: {theirs})")
         return
     try:
-        made.changes[name] = entry.change(shape, spec.shape, model.params)
+        made.changes[name] = entry.change(shape, spec.shape, model.params, made.layout.extra_rows)
     except ValueError as problem:
         made.say("that can't be resized", f"{name}, {list(shape)} to {list(spec.shape)}: {problem}")
 
@@ -251,7 +253,7 @@ def fits(dtype: str, spec: WeightSpec) -> bool:
 
 def known(bound: Bound, model: Model) -> dict[str, int]:
     """The sizes that the model gives to names of the rule's axes: what a joined axis of theirs is split by."""
-    if bound.rule.axes is None or len(bound.ours) > 1:
+    if bound.rule.axes is None or len(bound.ours) != 1:
         return {}
     found = bound.rule.axes.known(model.named[bound.ours[0]].shape, model.numbers)
     # several of theirs are parts of our one axis, so that only the numbers of the model tell something about each
