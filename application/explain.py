@@ -20,13 +20,16 @@ class Parameter(NamedTuple):
 
 
 class Definition(NamedTuple):
-    """A bundled definition: its kind, where it stands, its documentation and its parameters."""
+    """A bundled definition: its kind, where it stands, its documentation, its parameters, the bindings of a block, and what
+    goes through it: `forward(x: [N, dim]) -> [N, dim]` of a block, `-> [N, dim]` of a fn."""
 
     name: str
     kind: str
     place: str
     text: str
     parameters: list[Parameter]
+    bindings: list[Parameter]
+    through: str
 
 
 def definition(name: str) -> Definition | None:
@@ -41,8 +44,34 @@ def definition(name: str) -> Definition | None:
                 place = f"{item.span.source.name}:{item.span.line}"
                 params = () if isinstance(item, tree.Model) else item.params
                 said = doc(item)
-                return Definition(name, kind, place, said.text, [_parameter(p, said.parameters) for p in params])
+                rows = [_parameter(param, said.parameters) for param in params]
+                return Definition(name, kind, place, said.text, rows, _bindings(item, said.parameters), _through(item))
     return None
+
+
+def _bindings(item: tree.Item, said: dict[str, str]) -> list[Parameter]:
+    """What a block binds under names of their own: what else can be set in it."""
+    if not isinstance(item, tree.Block):
+        return []
+    declared = {param.name.id for param in item.params}
+    binds = [entry for entry in item.entries if isinstance(entry, tree.Bind) and entry.name.id not in declared]
+    return [Parameter(b.name.id, "", print_expression(b.value), said.get(b.name.id, doc(b).text)) for b in binds]
+
+
+def _through(item: tree.Item) -> str:
+    if isinstance(item, tree.Function):
+        return f"-> {print_type(item.result)}" if item.result else ""
+    if not isinstance(item, tree.Block):
+        return ""
+    params = ", ".join(written(_parameter(param, {})) for param in item.forward.params)
+    outs = ", ".join((f"{out.name.id}: " if out.name else "") + print_type(out.type) for out in item.forward.results)
+    outs = f"({outs})" if len(item.forward.results) > 1 else outs
+    return f"forward({params})" + (f" -> {outs}" if outs else "")
+
+
+def written(row: Parameter) -> str:
+    """A parameter or binding as a text has it."""
+    return row.name + (f": {row.type}" if row.type else "") + (f" = {row.default}" if row.default else "")
 
 
 def _parameter(param: tree.Param, said: dict[str, str]) -> Parameter:

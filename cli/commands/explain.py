@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,7 @@ from ..options import Form, Format
 from ..streams import styled
 
 if TYPE_CHECKING:
-    from ...application.explain import Definition
+    from ...application.explain import Definition, Parameter
 
 
 def explain(
@@ -36,8 +37,8 @@ def explain(
         print(json.dumps(titles, indent=2) if format == "json" else "\n".join(f"{c}  {t}" for c, t in titles.items()))
         return
     if (found := definition(code)) is not None:
-        rows = [row._asdict() for row in found.parameters]
-        print(json.dumps({**found._asdict(), "parameters": rows}, indent=2) if format == "json" else _drawn(found))
+        rows = {kind: [row._asdict() for row in getattr(found, kind)] for kind in ("parameters", "bindings")}
+        print(json.dumps({**found._asdict(), **rows}, indent=2) if format == "json" else _drawn(found))
         return
     name, code = code, code.upper()
     if code not in explanations.titles():
@@ -57,8 +58,17 @@ def explain(
 
 
 def _drawn(found: "Definition") -> str:
-    lines = [f"{found.kind} {found.name}  ({found.place})", *([found.text] if found.text else [])]
-    for row in found.parameters:
-        lines.append(f"  {row.name}{row.type and f': {row.type}'}{row.default and f' = {row.default}'}")
-        lines += [f"      {row.text}"] if row.text else []
-    return "\n".join(lines)
+    lines = [
+        f"{found.kind} {found.name}  ({found.place})",
+        *([found.text] if found.text else []),
+        *_rows(found.parameters),
+    ]
+    if found.bindings:
+        lines += ["bindings, which can be set by their names too:", *_rows(found.bindings)]
+    return "\n".join([*lines, *([found.through] if found.through else [])])
+
+
+def _rows(rows: "Iterable[Parameter]") -> list[str]:
+    from ...application.explain import written
+
+    return [line for row in rows for line in (f"  {written(row)}", *([f"      {row.text}"] if row.text else []))]

@@ -148,7 +148,10 @@ def test_explain_tells_what_a_bundled_definition_says_of_itself(tmp_path):
     done = vitc("explain", "attention", cwd=tmp_path)
     assert done.stdout.startswith("block attention  (std/std.vit:")
     assert "  heads: int > 0\n" in done.stdout and "\n      a norm of queries and keys, head by head\n" in done.stdout
+    assert done.stdout.endswith("\n  proj = linear(dim)\nforward(x: [.., N, dim]) -> [.., N, dim]\n")
+    assert vitc("explain", "to_map", cwd=tmp_path).stdout.endswith("\n-> [.., dim, H, W]\n")
     found = json.loads(vitc("explain", "vit", "--format", "json", cwd=tmp_path).stdout)
+    assert found["bindings"][-1] == {"name": "head", "type": "", "default": "optional(linear, classes)", "text": ""}
     assert (found["kind"], found["parameters"][2]) == (
         "block", {"name": "dim", "type": "int > 0", "default": "768", "text": "channels of a token"})  # fmt: skip
     done = vitc("explain", "nothing", cwd=tmp_path)
