@@ -9,7 +9,7 @@ from .kinds import Movement, full_axis
 
 
 class Definition(Movement):
-    """[.., a], [.., b] -> [.., a + b]: `torch.cat`, ONNX Concat-13. All operands of one stage."""
+    """[.., a], [.., b] -> [.., a + b]: `torch.cat`, ONNX Concat-13."""
 
     name = "concat"
     one_stage = True
