@@ -1,6 +1,5 @@
 """Writing ops into a body: ranks and stages are brought together here, and shapes inferred."""
 
-import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import NoReturn, TypeAlias
@@ -70,8 +69,8 @@ def outputs(scope: Scope, op: str, operands: Sequence[Operand], attrs: Attrs, sp
 
 
 def refused(scope: Scope, op: str, problem: OpError, span: Span) -> NoReturn:
-    """V0401 for what an op says of its operands or attributes; the numbers it names tell which settings disagree."""
-    scope.context.fail("V0401", f"{op}: {problem.message}", span, help=problem.help, sizes=_numbers_in(problem.message))
+    """V0401 for what an op says of its operands or attributes; its sizes tell which settings disagree."""
+    scope.context.fail("V0401", f"{op}: {problem.message}", span, help=problem.help, sizes=problem.sizes)
 
 
 def _filled(scope: Scope, op: str, tensors: list[Tensor], attrs: Attrs, span: Span) -> list[Tensor]:
@@ -88,11 +87,6 @@ def _filled(scope: Scope, op: str, tensors: list[Tensor], attrs: Attrs, span: Sp
 
 def _origin(scope: Scope, span: Span) -> Origin:
     return Origin(plain(span), tuple(scope.context.functions))
-
-
-def _numbers_in(message: str) -> tuple[int, ...]:
-    """The two numbers that a message of an op says disagree: the first."""
-    return tuple(int(n) for n in re.findall(r"(?<![\w.-])\d{1,15}\b", message))[:2]
 
 
 def _tell_rank(scope: Scope, tensors: Sequence[Tensor], span: Span) -> None:

@@ -22,10 +22,13 @@ class Definition(Movement):
             raise OpError("tensors of one element type, not " + " and ".join(sorted({x.dtype for x in types})))
         axis = full_axis(attrs["axis"], types[0]) + types[0].rank
         for x in types[1:]:
-            if x.rank != types[0].rank or any(
-                i != axis and a != b for i, (a, b) in enumerate(zip(x.shape, types[0].shape, strict=False))
-            ):
-                raise OpError(f"{list(types[0].shape)} and {list(x.shape)} differ in more than axis {attrs['axis']}")
+            pairs = [pair for i, pair in enumerate(zip(types[0].shape, x.shape, strict=False)) if i != axis]
+            unequal = next(((a, b) for a, b in pairs if a != b), None)
+            if x.rank != types[0].rank or unequal:
+                raise OpError(
+                    f"{list(types[0].shape)} and {list(x.shape)} differ in more than axis {attrs['axis']}",
+                    sizes=unequal or (),
+                )
         size = sum(x.shape[axis] for x in types)
         shape = (*types[0].shape[:axis], size, *types[0].shape[axis + 1 :])
         return (TensorType(shape, types[0].dtype, meet(types)),)

@@ -32,7 +32,10 @@ class Definition(Op):
         floats(types)
         not_sampled(types[1:])
         if weight.rank != 4 or weight.shape[1] * attrs["groups"] != x.shape[-3]:
-            raise OpError(f"a kernel {list(weight.shape)} in {attrs['groups']} groups meets {list(x.shape)}")
+            raise OpError(
+                f"a kernel {list(weight.shape)} in {attrs['groups']} groups meets {list(x.shape)}",
+                sizes=(weight.shape[1] * attrs["groups"], x.shape[-3]),
+            )
         if (weight.shape[0], weight.shape[2:], len(types) > 2) != (attrs["out"], tuple(attrs["kernel"]), attrs["bias"]):
             raise OpError("the weights are not those of these attributes")
         sizes = output_sizes(x.shape[-2:], weight.shape[2:], attrs["stride"], attrs["padding"])
@@ -52,7 +55,7 @@ class Definition(Op):
         """weight [out, C / groups, kh, kw] and, unless turned off, bias [out]."""
         channels, groups, out = image("conv2d", (x,)).shape[-3], attrs["groups"], attrs["out"]
         if channels % groups or out % groups:
-            raise OpError(f"{channels} channels to {out} do not split into {groups} groups")
+            raise OpError(f"{channels} channels to {out} do not split into {groups} groups", sizes=(channels, out))
         shape = (out, channels // groups, *attrs["kernel"])
         return drawn_by_fan_in(shape, out, attrs["bias"])
 

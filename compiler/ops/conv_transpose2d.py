@@ -37,7 +37,10 @@ class Definition(Op):
         floats(types)
         not_sampled(types[1:])
         if weight.rank != 4 or weight.shape[0] != x.shape[-3] or weight.shape[0] % groups:
-            raise OpError(f"a kernel {list(weight.shape)} in {groups} groups meets {list(x.shape)}")
+            raise OpError(
+                f"a kernel {list(weight.shape)} in {groups} groups meets {list(x.shape)}",
+                sizes=(weight.shape[0], x.shape[-3]),
+            )
         fits = (weight.shape[1] * groups, weight.shape[2:]) == (attrs["out"], tuple(attrs["kernel"]))
         if not fits or (len(types) > 2) != attrs["bias"]:
             raise OpError("the weights are not those of these attributes")
@@ -64,7 +67,7 @@ class Definition(Op):
         """weight [C, out / groups, kh, kw] and, unless turned off, bias [out]."""
         channels, groups, out = image(self.name, (x,)).shape[-3], attrs["groups"], attrs["out"]
         if channels % groups or out % groups:
-            raise OpError(f"{channels} channels to {out} do not split into {groups} groups")
+            raise OpError(f"{channels} channels to {out} do not split into {groups} groups", sizes=(channels, out))
         shape = (channels, out // groups, *attrs["kernel"])
         return drawn_by_fan_in(shape, out, attrs["bias"])
 

@@ -130,5 +130,8 @@ def _sizes(text: str, types: Types) -> dict[str, int]:
     for own, type in zip(_letters(text, _ranks(types)), types, strict=False):
         for letter, size in zip(own[type.stage == "sample" :], type.shape, strict=True):
             if sizes.setdefault(letter, size) != size:
-                raise OpError(f"an axis of `{text}` is {sizes[letter]} in one operand and {size} in the other")
+                raise OpError(
+                    f"an axis of `{text}` is {sizes[letter]} in one operand and {size} in the other",
+                    sizes=(sizes[letter], size),
+                )
     return sizes

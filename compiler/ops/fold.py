@@ -31,7 +31,10 @@ class Definition(Op):
         covered, counts = prod(attrs["k"]), output_sizes(attrs["size"], attrs["k"], attrs["stride"], attrs["padding"])
         if x.rank < 2 or x.shape[-2] % covered or x.shape[-1] != prod(counts):
             wanted = f"[.., C * {covered}, {prod(counts)}]"
-            raise OpError(f"columns for a kernel of {pair(attrs['k'])} on this size are {wanted}, not {list(x.shape)}")
+            raise OpError(
+                f"columns for a kernel of {pair(attrs['k'])} on this size are {wanted}, not {list(x.shape)}",
+                sizes=(prod(counts), *x.shape[-1:]),
+            )
         return (TensorType((*x.shape[:-2], x.shape[-2] // covered, *attrs["size"]), "float", x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

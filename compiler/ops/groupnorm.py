@@ -34,7 +34,10 @@ class Definition(Op):
         floats(types)
         not_sampled(types[1:])
         if x.shape[-3] % attrs["groups"]:
-            raise OpError(f"{x.shape[-3]} channels do not split into {attrs['groups']} groups")
+            raise OpError(
+                f"{x.shape[-3]} channels do not split into {attrs['groups']} groups",
+                sizes=(x.shape[-3], attrs["groups"]),
+            )
         if len(types) != (3 if attrs["affine"] else 1) or any(t.shape != x.shape[-3:-2] for t in types[1:]):
             what = f"weight and bias, {x.shape[-3]} numbers each" if attrs["affine"] else "no weights without `affine`"
             raise OpError(f"it takes {what}")

@@ -20,7 +20,8 @@ def broadcast(types: Types) -> tuple[int, ...]:
         if len(sizes) > 1:
             raise OpError(
                 f"{sizes[0]} and {sizes[1]} do not fit in axis {axis} of "
-                + " and ".join(str(list(t.shape)) for t in types)
+                + " and ".join(str(list(t.shape)) for t in types),
+                sizes=(sizes[0], sizes[1]),
             )
         shape.append(sizes[0] if sizes else 1)
     return tuple(shape)

@@ -28,7 +28,9 @@ class Definition(Op):
         not_sampled(types[1:])
         x, weight = types[:2]
         if x.rank < 1 or x.shape[-1] != weight.shape[1]:
-            raise OpError(f"a weight for {weight.shape[1]} channels meets {list(x.shape)}")
+            raise OpError(
+                f"a weight for {weight.shape[1]} channels meets {list(x.shape)}", sizes=(weight.shape[1], *x.shape[-1:])
+            )
         if weight.shape[0] != attrs["out"] or (len(types) > 2) != attrs["bias"]:
             raise OpError("the weights are not those of these attributes")
         return (TensorType((*x.shape[:-1], weight.shape[0]), "float", meet(types)),)

@@ -20,7 +20,10 @@ class Definition(Op):
         floats(types)
         a, b = types
         if a.rank < 2 or b.rank < 2 or a.shape[-1] != b.shape[-2]:
-            raise OpError(f"{list(a.shape)} @ {list(b.shape)}: the last axis must be the other's last but one")
+            sizes = (a.shape[-1], b.shape[-2]) if a.rank > 1 and b.rank > 1 else ()
+            raise OpError(
+                f"{list(a.shape)} @ {list(b.shape)}: the last axis must be the other's last but one", sizes=sizes
+            )
         lead = broadcast(tuple(TensorType(t.shape[:-2]) for t in types))
         return (TensorType((*lead, a.shape[-2], b.shape[-1]), "float", meet(types)),)
 

@@ -29,7 +29,7 @@ def random_subset(like: Tensor, n: int, k: int, training: bool) -> Tensor:
         if types[0].stage != "sample":
             raise OpError("it draws for each sample, and nothing here depends on the input")
         if attrs["k"] > attrs["n"]:
-            raise OpError(f"{attrs['k']} of {attrs['n']} can't be drawn")
+            raise OpError(f"{attrs['k']} of {attrs['n']} can't be drawn", sizes=(attrs["k"], attrs["n"]))
         return (TensorType((attrs["k"],), "int"),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

@@ -19,7 +19,7 @@ class Definition(Movement):
         (x,), sizes = types, attrs["sizes"]
         axis = full_axis(attrs["axis"], x) + x.rank
         if sum(sizes) != x.shape[axis]:
-            raise OpError(f"{x.shape[axis]} is not {' + '.join(map(str, sizes))}")
+            raise OpError(f"{x.shape[axis]} is not {' + '.join(map(str, sizes))}", sizes=(x.shape[axis], *sizes)[:2])
         return tuple(TensorType((*x.shape[:axis], n, *x.shape[axis + 1 :]), x.dtype, x.stage) for n in sizes)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

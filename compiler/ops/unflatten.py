@@ -21,7 +21,7 @@ class Definition(Movement):
         (x,), sizes = types, attrs["sizes"]
         axis = full_axis(attrs["axis"], x) + x.rank
         if prod(sizes) != x.shape[axis]:
-            raise OpError(f"{x.shape[axis]} is not {' * '.join(map(str, sizes))}")
+            raise OpError(f"{x.shape[axis]} is not {' * '.join(map(str, sizes))}", sizes=(x.shape[axis], *sizes)[:2])
         return (TensorType((*x.shape[:axis], *sizes, *x.shape[axis + 1 :]), x.dtype, x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
