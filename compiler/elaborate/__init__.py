@@ -7,8 +7,9 @@ from ...diagnostics import Diagnostic, Findings, VitError, error
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
+from ..configuration import Section
 from ..ir import graph
-from ..ir.program import Program, Section, aliases
+from ..ir.program import Program, aliases
 from ..ir.types import TensorType
 from . import assembly, budget, initialisers, reading
 from .context import Context

@@ -12,8 +12,8 @@ from .. import ops
 from ..ir.builder import Builder
 from ..ir.graph import Graph
 from ..ir.program import Child, Layer, WeightSpec
-from ..ir.reserved import why_reserved
 from ..ir.types import TensorType
+from ..reserved import why_reserved
 from . import parameters, settings
 from .assembly import settle
 from .context import Context

@@ -10,7 +10,7 @@ from ...diagnostics import Diagnostic, Findings
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
-from ..ir.program import Choice, Entry, Quantity, Section
+from ..configuration import Choice, Entry, Quantity, Section
 from ..ir.types import LARGEST_FLOAT
 from .arithmetic import compute
 from .entries import once, quoted

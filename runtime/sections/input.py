@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from ...compiler.configuration import Entry
 from ...compiler.elaborate.overrides import NAME
-from ...compiler.ir.program import Entry, Program
+from ...compiler.ir.program import Program
 from ...diagnostics import Diagnostic, Label, VitError, error
 from ..preprocess import CROP_MODES, INTERPOLATIONS, Preprocess
 from ..settings.checking import listed, refuse, refuse_with, shown

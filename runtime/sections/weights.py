@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from ...compiler.ir.program import Choice
+from ...compiler.configuration import Choice
 from ..settings.checking import listed, plain, refuse, shown
 from ..weights.layouts import layouts, named
 from ..weights.matching import Choices

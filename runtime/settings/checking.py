@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from ...compiler.ir.program import Choice, Entry
+from ...compiler.configuration import Choice, Entry
 from ...diagnostics import Diagnostic
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion

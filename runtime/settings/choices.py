@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BeforeValidator, Field
 
-from ...compiler.ir.program import Choice, Entry
+from ...compiler.configuration import Choice, Entry
 from ...compiler.plugins import Folder
 from ...diagnostics import Diagnostic
 from ...diagnostics.suggest import suggestion

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from ...compiler.ir.program import Quantity
+from ...compiler.configuration import Quantity
 from ...diagnostics.suggest import close
 from .checking import refuse, shown
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from ...compiler import ops
+from ...compiler.configuration import Choice
 from ...compiler.driver import Compiled
-from ...compiler.ir.program import Choice, walk
+from ...compiler.ir.program import walk
 from ...compiler.ops.base import Array, np
 from ...diagnostics import Diagnostic, error
 from ...diagnostics.source import Span

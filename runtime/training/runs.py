@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ...compiler.backends import torch_source
+from ...compiler.configuration import Choice, Entry, Quantity
 from ...compiler.driver import Compiled
 from ...compiler.elaborate.library import SPECS, Library
-from ...compiler.ir.program import Choice, Entry, Quantity
 from ...diagnostics import VitError, error
 from .. import artefact
 from ..data.images import Parts

@@ -368,7 +368,7 @@ def test_init_gives_initialisers_by_pattern():
 
 
 def test_names_that_a_layer_can_not_have_are_those_of_torch():
-    from vitc.compiler.ir.reserved import MODULE, why_reserved
+    from vitc.compiler.reserved import MODULE, why_reserved
 
     # in a process of its own: libraries that other tests import give `nn.Module` further attributes
     code = "from torch import nn; print(*(name for name in dir(nn.Module) if not name.startswith('_')))"

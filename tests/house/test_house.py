@@ -19,13 +19,15 @@ STAGES = ("diagnostics", "grammar", "compiler", "runtime", "application", "cli")
 #: Inside the compiler: what each part may import besides itself.
 PARTS = {
     "plugins": set(),
-    "ir": set(),
+    "configuration": set(),
+    "reserved": set(),
+    "ir": {"configuration"},
     "ops": {"ir"},
     "evaluate": {"ir", "ops"},
     "flatten": {"ir", "ops"},
-    "elaborate": {"ir", "ops", "evaluate"},
+    "elaborate": {"configuration", "reserved", "ir", "ops", "evaluate"},
     "passes": {"ir", "ops", "evaluate"},
-    "backends": {"plugins", "ir", "ops", "evaluate"},
+    "backends": {"plugins", "reserved", "ir", "ops", "evaluate"},
     "report": {"ir", "ops", "evaluate", "flatten"},
     "driver": {"ir", "ops", "evaluate", "flatten", "elaborate", "passes", "backends", "report"},
 }

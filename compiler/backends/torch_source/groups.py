@@ -6,7 +6,7 @@ from typing import Any
 
 from ...ir.graph import Graph
 from ...ir.program import Child, Layer, Lent, walk_children
-from ...ir.reserved import why_reserved
+from ...reserved import why_reserved
 from . import tables, templates
 from .arguments import Arguments, resolve
 from .bodies import RESERVED

@@ -2,7 +2,7 @@
 
 from ...ir.graph import Graph, Node, Value
 from ...ir.program import Layer
-from ...ir.reserved import why_reserved
+from ...reserved import why_reserved
 from . import templates
 from .bodies import RESERVED
 
