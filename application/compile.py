@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..compiler import driver
+from ..compiler.backends import BACKENDS, ordered
 from ..compiler.driver import Compiled
 from ..compiler.ir.program import Program
 from ..diagnostics import error
+from ..diagnostics.suggest import suggestion
 from .specs import choose
 from .weights import start
 
@@ -47,7 +49,7 @@ def compile(
 ) -> dict[str, Any]:
     """Writes the artefact of a model into `out` (`out/NAME` without it) and gives its manifest.
 
-    `to` limits the targets that the section `export` asks for (`torch`, `torchscript`, `onnx`). `weights` is a file, its folder, or a
+    `to` limits the targets that the section `export` asks for. `weights` is a file, its folder, or a
     mapping of numpy arrays or torch tensors; without it the file of the section `weights`, else weights drawn with `seed`.
     The manifest says under `weights` where they came from. `trust` lets a file that is a pickle be read, in a process of its
     own. `verify` compares the targets and raises `VitError` where they differ; `done` hears of every step. Further
@@ -58,10 +60,10 @@ def compile(
         >>> sorted(manifest["files"])
         ['model.onnx', 'model.safetensors']
     """
-    unknown = [name for name in to if name not in driver.TARGETS]
+    unknown = [name for name in to if name not in BACKENDS.names()]
     if unknown:
         raise error(
-            "V1006", f"there is no target `{unknown[0]}`", exit_status=2, help=f"there are {', '.join(driver.TARGETS)}"
+            "V1006", f"there is no target `{unknown[0]}`", exit_status=2, help=suggestion(unknown[0], BACKENDS.names())
         )
     compiled = load(spec, model, settings)
     targets = _targets(compiled.program, to)
@@ -101,7 +103,8 @@ def export(
     with artefact.staged(folder) as stage:
         save(stage / "model.safetensors", tensors, program.weights())
         done("weights")
-        _write(compiled, tensors, stage, _targets(program, ()) if targets is None else targets, metadata, done)
+        wanted = _targets(program, ()) if targets is None else targets
+        driver.write(compiled, tensors, stage, wanted, metadata, done)
         report = _verified(compiled, stage, tensors, done) if verify else None
         return artefact.publish(stage, folder, _about(compiled, metadata, seed, tensors.origin, report))
 
@@ -116,19 +119,6 @@ def _targets(program: Program, to: tuple[str, ...]) -> tuple[str, ...]:
         raise error("V1006", f"the section `export` turns `{refused[0]}` off", exit_status=2,
                     help=f"--set export.{refused[0]}=true turns it on")  # fmt: skip
     return tuple(name for name in wanted if not to or name in to)
-
-
-def _write(
-    compiled: Compiled, weights: Any, stage: Path, targets: tuple[str, ...], metadata: Mapping[str, str], done: Any
-) -> None:
-    from ..compiler.backends.torchscript import ScriptError
-
-    try:
-        driver.write(compiled, weights, stage, targets, metadata, done)
-    except ScriptError as problem:
-        if any(text in str(problem) for text in ("No space left", "File too large", "failed writing")):
-            raise OSError(str(problem).rpartition("\n")[2]) from None
-        raise
 
 
 def _verified(compiled: Compiled, stage: Path, tensors: Any, done: Callable[[str], None]) -> dict[str, Any]:
@@ -167,6 +157,7 @@ def _about(
     """What the manifest says besides the files."""
     from importlib.metadata import version
 
+    libraries = [made for name in ordered() if (made := BACKENDS.get(name).made_with) is not None]
     shape = compiled.graph.inputs[0].type.shape
     outputs = {
         n: ["batch", *v.type.shape] for n, v in zip(compiled.graph.output_names, compiled.graph.outputs, strict=True)
@@ -174,7 +165,7 @@ def _about(
     return {
         "model": compiled.program.name,
         "spec_sha256": compiled.spec_hash,
-        "versions": {name: version(name) for name in ("vitc", "torch", "onnx")},
+        "versions": {name: version(name) for name in dict.fromkeys(["vitc", *libraries])},
         "seed": seed,
         "weights": weights.as_data(),
         "params": compiled.params,

@@ -53,7 +53,7 @@ def measured(model: str, threads: int, folder: Path) -> dict[str, tuple[float, f
     """Each comparison by its name."""
     import torch
     import vitc
-    from vitc.runtime.verify.targets import imported
+    from vitc.runtime.verify.modules import imported
 
     print(f"{model}, {threads} thread(s)                       ours       theirs     ratio")
     theirs = _timm().create_model(model, pretrained=False).eval()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import passes
+from .backends import BACKENDS, Job, needed
 from .elaborate import elaborate
 from .elaborate.library import Library
 from .flatten import flatten
@@ -15,9 +16,6 @@ from .ir.program import Program
 from .ops.base import Array
 from .report.macs import macs
 from .report.parameters import parameters
-
-#: What can be written, in this order, and the files that each may leave.
-TARGETS = {"torch": ("model.py",), "torchscript": ("model.ts",), "onnx": ("model.onnx", "model.onnx.data")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +70,11 @@ def write(
     metadata: Mapping[str, str],
     done: Callable[[str], None] = lambda target: None,
 ) -> None:
-    """Writes the targets into a folder that holds `model.safetensors` already; `done` hears of each."""
-    source = stage / "model.py"
-    if "torch" in targets or "torchscript" in targets:
-        from .backends import torch_source
-
-        source.write_text(torch_source.emit(compiled.program), encoding="utf-8")
-        done("torch")
-    if "torchscript" in targets:
-        from .backends import torchscript
-
-        torchscript.write(source, stage / "model.safetensors", stage / "model.ts")
-        done("torchscript")
-    if "onnx" in targets:
-        from .backends import onnx
-
-        readers = {name: lambda name=name: weights[name] for name in weights}
-        onnx.write(compiled.graph, readers, stage / "model.onnx", metadata)
-        done("onnx")
+    """Writes the targets, and what they need, into a folder that holds `model.safetensors` already; `done` hears of each."""
+    job = Job(compiled.program, compiled.graph, weights, stage, metadata)
+    for name in needed(targets):
+        BACKENDS.get(name)().write(job)
+        done(name)
 
 
 def _spec_hash(library: Library, name: str, settings: Mapping[str, str]) -> str:

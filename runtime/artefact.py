@@ -17,14 +17,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
-from ..compiler.driver import TARGETS
+from ..compiler.backends import BACKENDS, ordered
 from ..diagnostics import VitError, error
 from .locks import locked
 from .whole import refuse_link, staged_as
 
 MANIFEST = "manifest.json"
 #: All that an artefact may hold besides its manifest.
-FILES = (*(file for files in TARGETS.values() for file in files), "model.safetensors")
+FILES = (*(file for name in ordered() for file in BACKENDS.get(name).files), "model.safetensors")
 _FORMAT = 1
 _STAGE = ".vitc-stage-"
 #: A manifest is a few kilobytes, and a thousand class names.

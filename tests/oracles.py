@@ -5,7 +5,8 @@ import importlib.util
 import numpy as np
 import onnxruntime
 from vitc.compiler import passes
-from vitc.compiler.backends import onnx, torch_source
+from vitc.compiler.backends.onnx import writer as onnx
+from vitc.compiler.backends.torch import source as torch_source
 from vitc.compiler.flatten import flatten
 
 SCALES = ("gamma", "gamma_1", "gamma_2")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ...compiler.backends import BACKENDS
 from ...diagnostics.messages import escape
 from ..columns import columns, size
 from ..errors import warn
@@ -18,7 +19,8 @@ def compile(
     model: ModelName = None,
     out: Annotated[str | None, typer.Option("--out", "-o", help="the folder to write; out/NAME without it")] = None,
     to: Annotated[
-        list[str] | None, typer.Option(help="torch, torchscript, onnx; what `export` asks for without it")
+        list[str] | None,
+        typer.Option(help=f"{', '.join(BACKENDS.names())}; what `export` asks for without it"),
     ] = None,
     weights: Annotated[str | None, typer.Option(help="a file of weights, or its folder")] = None,
     part: Part = None,
@@ -28,7 +30,7 @@ def compile(
     verify: Annotated[bool, typer.Option(help="compare the targets with each other")] = True,
     format: Format = Form.text,
 ) -> None:
-    """Writes PyTorch, TorchScript and ONNX with their weights, and proves them equal.
+    """Writes a model for each target (PyTorch, TorchScript, ONNX) with its weights, and proves them equal.
 
     Examples: `vitc compile vit_tiny_patch16_224`, `vitc compile mine.vit --to onnx --weights mine.safetensors -o out/mine`.
     """

@@ -12,6 +12,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+from . import Backend, Job
+
 #: Runs in the child: `python -c CHILD model.py weights.safetensors out.ts`.
 CHILD = """
 import sys, warnings
@@ -32,8 +34,23 @@ class ScriptError(Exception):
     """torch could not script the source: a defect of the compiler. The message is torch's."""
 
 
+class TorchScript(Backend):
+    """Scripted from the printed source."""
+
+    files = ("model.ts",)
+    order = 2
+    needs = ("torch",)
+    made_with = "torch"
+
+    def write(self, job: Job) -> None:
+        write(job.folder / "model.py", job.folder / "model.safetensors", job.folder / "model.ts")
+
+
 def write(source: Path, weights: Path | None, out: Path) -> None:
-    """Scripts `source` with the weights of a safetensors file (drawn with seed 0 without one) and writes `out`."""
+    """Scripts `source` with the weights of a safetensors file (drawn with seed 0 without one) and writes `out`.
+
+    Raises `OSError` where the disk does not take it, `ScriptError` where torch can't script the source.
+    """
     raw = out.with_suffix(".raw")
     # -P: no module of the current folder, where a user may have a `torch.py`
     command = [sys.executable, "-P", "-c", CHILD, str(source), str(weights or ""), str(raw)]
@@ -41,7 +58,11 @@ def write(source: Path, weights: Path | None, out: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     try:
         if done.returncode:
-            raise ScriptError(done.stderr.strip()[-4000:])
+            problem = done.stderr.strip()[-4000:]
+            # torch's writer has no kind of error of its own for the disk
+            if any(text in problem for text in ("No space left", "File too large", "failed writing")):
+                raise OSError(problem.rpartition("\n")[2])
+            raise ScriptError(problem)
         _repack(raw, out)
     finally:
         raw.unlink(missing_ok=True)

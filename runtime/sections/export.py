@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, create_model
 
+from ...compiler.backends import BACKENDS, ordered
 from ..settings.checking import listed, refuse, shown
 from . import Section
 
@@ -22,13 +23,14 @@ def _precision(value: Any) -> bool:
 Wanted = Annotated[bool, BeforeValidator(_precision)]
 
 
-class Export(Section):
-    """Which targets; all by default."""
-
-    torch: Wanted = True
-    torchscript: Wanted = True
-    onnx: Wanted = True
+class _Export(Section):
+    """Which targets are written; all by default."""
 
     def targets(self) -> tuple[str, ...]:
-        """Those that are wanted, in the order in which they are written."""
-        return tuple(name for name in Export.model_fields if getattr(self, name))
+        """Lists those that are wanted, in the order in which they are written."""
+        return tuple(name for name in ordered() if getattr(self, name))
+
+
+_KEYS: dict[str, Any] = dict.fromkeys(BACKENDS.names(), (Wanted, True))
+#: A key for each backend.
+Export = create_model("Export", __base__=_Export, __module__=__name__, **_KEYS)

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ...compiler.backends import torch_source
+from ...compiler.backends.torch.source import emit
 from ...compiler.configuration import Choice, Entry, Quantity
 from ...compiler.driver import Compiled
 from ...compiler.elaborate.library import SPECS, Library
@@ -47,7 +47,7 @@ def identity(compiled: Compiled, preprocess: Preprocess) -> Identity:
         for kind, found in sections.items()
         for name, entry in found.entries.items()
     }
-    source = torch_source.emit(compiled.program)
+    source = emit(compiled.program)
     prepared: dict[str, Any] = json.loads(preprocess.as_json())
     del prepared["assumed"]  # a value is the same number, stated or not
     return Identity(sha256(source.encode()).hexdigest(), settings, prepared)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ...compiler.backends import torch_source
+from ...compiler.backends.torch.source import emit
 from ...compiler.driver import Compiled
 from ...compiler.ops.base import Array
 from ...diagnostics import Diagnostic, error
@@ -147,9 +147,9 @@ def _model(compiled: Compiled, run: Run, weights: Mapping[str, Array] | None) ->
     """The printed model, in which the run's folder keeps it, with the weights to start from."""
     import torch
 
-    from ..verify.targets import imported
+    from ..verify.modules import imported
 
-    run.put({"model.py": torch_source.emit(compiled.program).encode()})
+    run.put({"model.py": emit(compiled.program).encode()})
     model: Any = imported(run.path / "model.py").Model()
     if weights is not None:
         assign(model, {name: torch.tensor(weights[name]) for name in weights})

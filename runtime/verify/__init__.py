@@ -10,9 +10,10 @@ from ...compiler.driver import Compiled
 from ...compiler.ops.base import Array
 from ...diagnostics import error as failure
 from .draws import unit_weights
-from .judge import Judge, error
+from .errors import error
+from .judge import Judge
 from .report import Report, Row
-from .targets import FILES, opened
+from .targets import Target, written
 
 __all__ = ["Report", "Row", "verify"]
 
@@ -51,29 +52,30 @@ def verify(
     own = (1, 2) if large else (1, 2, 3, 7)
     shape = compiled.graph.inputs[0].type.shape
     images = np.random.default_rng(0).standard_normal((own[-1], *shape)).astype(np.float32)
-    judge = Judge(compiled, stage, own[-1])
+    there = written(stage)
+    judge = Judge(compiled, stage, own[-1], there)
     cases: list[_Case] = []
     for kind, batches, drawn in (("own", own, weights), ("unit", (2,), unit_weights(compiled.program))):
         cases.append(_Case(kind, batches, drawn, judge(images[: batches[-1]], drawn)))
         done(f"{judge.name}, {kind} weights")
     found: dict[str, _Found] = {}
-    for name in (name for name, file in FILES.items() if (stage / file).is_file()):
-        found[name] = _run(name, compiled, stage, cases, images)
+    for name, kind in there.items():
+        found[name] = _run(kind, compiled, stage, cases, images)
         done(name)
-    single = found.get("torch") or {
+    single = next((found[name] for name, kind in there.items() if kind.judge), None) or {
         (case.kind, batch): judge.reference(images[:batch], case.weights, "float32")
         for case in cases for batch in case.batches
     }  # fmt: skip
     rows = [row for case in cases for row in _rows(compiled, case, found, single)]
     ill = tuple(case.kind for case in cases if _ill(case, single))
-    _refuse([row for row in rows if row.weights not in ill], compiled, stage, cases, judge, images)
+    _refuse([row for row in rows if row.weights not in ill], compiled, stage, cases, judge, there, images)
     return Report(judge.name, tuple(rows), ill, _notes(judge, large=large))
 
 
-def _run(name: str, compiled: Compiled, stage: Path, cases: list[_Case], images: Array) -> _Found:
+def _run(kind: type[Target], compiled: Compiled, stage: Path, cases: list[_Case], images: Array) -> _Found:
     """What one target gives; its own weights come first, as they are those of the file."""
     found: _Found = {}
-    target = opened(name, stage, compiled.graph)
+    target = kind(stage, compiled.graph)
     for case in cases:
         if case.kind != "own":
             target.use(case.weights)
@@ -112,21 +114,25 @@ def _notes(judge: Judge, *, large: bool) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _refuse(rows: list[Row], compiled: Compiled, stage: Path, cases: list[_Case], judge: Judge, images: Array) -> None:
-    """Raises V0805 if a row is not near enough, or if numpy does not agree with a judge that was printed."""
-    from .locate import first_difference
-
+def _refuse(rows: list[Row], compiled: Compiled, stage: Path, cases: list[_Case], judge: Judge,
+            there: Mapping[str, type[Target]], images: Array) -> None:  # fmt: skip
+    """Raises V0805 if a row is not near enough, or if numpy does not agree with the target that judges."""
     unit = cases[-1]
     wrong = next((row for row in rows if not row.ok), None)
     case = next((case for case in cases if wrong and case.kind == wrong.weights), unit)
-    if judge.doubts(case.expected, case.weights, images):
-        layer = first_difference("torch", compiled.graph, stage, case.weights, images[:1], own=True)
-        raise failure(
-            "V0805", "torch differs from the numpy reference, both in float64", exit_status=3, help=_at(layer)
-        )
+
+    def at_fault(name: str, images: Array, *, own: bool) -> str | None:
+        target = there[name](stage, compiled.graph)
+        if not own:
+            target.use(case.weights)
+        return target.first_difference(compiled.graph, case.weights, images)
+
+    if judge.target is not None and judge.doubts(case.expected, case.weights, images):
+        layer = at_fault(judge.target, images[:1], own=False)
+        message = f"{judge.target} differs from the numpy reference, both in float64"
+        raise failure("V0805", message, exit_status=3, help=_at(layer))
     if wrong is not None:
-        layer = first_difference(wrong.target, compiled.graph, stage, case.weights, images[: wrong.batch],
-                                 own=case.kind == "own")  # fmt: skip
+        layer = at_fault(wrong.target, images[: wrong.batch], own=case.kind == "own")
         message = (
             f"{wrong.target} differs from {judge.name} by {wrong.error:.2g} "
             f"(output {wrong.output}, batch {wrong.batch}, {wrong.weights} weights); allowed is {wrong.bar:.2g}"

@@ -13,7 +13,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, shape_inference
 from vitc.compiler import ops, passes
-from vitc.compiler.backends import onnx
+from vitc.compiler.backends.onnx import writer as onnx
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, load, loads
 from vitc.compiler.evaluate import evaluate
@@ -201,7 +201,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 import test_onnx
-from vitc.compiler.backends import onnx
+from vitc.compiler.backends.onnx import writer as onnx
 onnx.write(*test_onnx.parts(), Path("m.onnx"), {{}}, limit=int(sys.argv[1]))
 """
 
@@ -243,7 +243,7 @@ import sys
 from pathlib import Path
 from vitc.compiler.driver import prepare
 from vitc.compiler.elaborate.library import SPECS, load
-from vitc.compiler.backends import onnx
+from vitc.compiler.backends.onnx import writer as onnx
 import numpy as np
 compiled = prepare(load(SPECS / "zoo" / "vit.vit"), "vit_base_patch16_224")
 shapes = {n: s.shape for n, s in compiled.program.weights().items()}

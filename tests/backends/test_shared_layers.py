@@ -6,7 +6,7 @@ import pytest
 import torch
 import vitc
 from safetensors.numpy import load_file
-from vitc.runtime.verify.targets import imported
+from vitc.runtime.verify.modules import imported
 
 SPEC = """vit 1
 block scaled(inner: block, other: block) {

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 import torch
 from vitc.compiler import passes
-from vitc.compiler.backends import torch_source, torchscript
+from vitc.compiler.backends import torchscript
+from vitc.compiler.backends.torch import source as torch_source
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, load, loads
 from vitc.compiler.evaluate import evaluate
 from vitc.compiler.flatten import flatten
-from vitc.runtime.verify.targets import imported
+from vitc.runtime.verify.modules import imported
 from vitc.tests.random_programs import judge
 
 #: Small models of very different text; sizes small enough for a second each.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from vitc.compiler import driver
-from vitc.compiler.backends import torch_source
+from vitc.compiler.backends.torch import source as torch_source
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import loads
 from vitc.compiler.ir.dump import dump, dump_program

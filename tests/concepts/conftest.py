@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 from vitc.compiler import passes
-from vitc.compiler.backends import torch_source
+from vitc.compiler.backends.torch import source as torch_source
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import loads
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 from vitc.compiler import ops
-from vitc.compiler.backends.torch_source.helpers import FUNCTIONS
+from vitc.compiler.backends.torch.helpers import FUNCTIONS
 from vitc.compiler.ops.base import REQUIRED, Example, Op, TorchCall
-from vitc.runtime.verify.targets import imported
+from vitc.runtime.verify.modules import imported
 
 BATCH = 2
 

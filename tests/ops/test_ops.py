@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 from vitc.compiler import ops
-from vitc.compiler.backends import onnx
+from vitc.compiler.backends.onnx import writer as onnx
 from vitc.compiler.ir.builder import Builder
 from vitc.compiler.ir.graph import Graph
 from vitc.compiler.ir.types import TensorType

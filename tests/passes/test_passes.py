@@ -7,7 +7,7 @@ import onnx as onnx_library
 import onnxruntime
 import pytest
 from vitc.compiler import passes
-from vitc.compiler.backends import onnx
+from vitc.compiler.backends.onnx import writer as onnx
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import loads
 from vitc.compiler.evaluate import evaluate

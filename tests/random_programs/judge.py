@@ -13,13 +13,14 @@ import onnxruntime
 import torch
 from vitc.compiler import evaluate as evaluation
 from vitc.compiler import passes
-from vitc.compiler.backends import onnx, torch_source
+from vitc.compiler.backends.onnx import writer as onnx
+from vitc.compiler.backends.torch import source as torch_source
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import loads
 from vitc.compiler.evaluate import evaluate
 from vitc.compiler.flatten import flatten
 from vitc.compiler.ir.program import Draw, Table
-from vitc.runtime.verify.targets import wide
+from vitc.runtime.verify.modules import wide
 
 BATCH = 2
 #: Further from float64 than this, a program says nothing about its targets.

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 from vitc.compiler import passes
-from vitc.compiler.backends import torch_source
+from vitc.compiler.backends.torch import source as torch_source
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import loads
 from vitc.compiler.ops.base import NOWHERE
 from vitc.compiler.report import receptive
 from vitc.compiler.report.layers import layers, traced
 from vitc.runtime.verify.draws import unit_weights
-from vitc.runtime.verify.targets import imported
+from vitc.runtime.verify.modules import imported
 
 STEM = """block net(image: shape = 20x24x1, classes = 3) {
   conv1 = conv2d(4, kernel = 3, stride = 2, padding = 1)

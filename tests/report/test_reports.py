@@ -5,7 +5,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 from vitc.compiler import driver
-from vitc.compiler.backends import torch_source
+from vitc.compiler.backends.torch import source as torch_source
 from vitc.compiler.elaborate.library import loads
 from vitc.compiler.ir.builder import Builder
 from vitc.compiler.ir.dump import dump
@@ -15,7 +15,7 @@ from vitc.compiler.ir.types import TensorType
 from vitc.compiler.report.activations import activations, peak
 from vitc.compiler.report.flow import flow
 from vitc.compiler.report.summary import summary
-from vitc.runtime.verify.targets import imported
+from vitc.runtime.verify.modules import imported
 
 VIT = "model m = vit { image = 32x32x3, patch = 8, dim = 32, heads = 4, depth = 3, classes = 5, registers = 2 }"
 SWIN = """use "swin.vit"

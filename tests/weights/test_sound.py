@@ -120,8 +120,8 @@ def module(spec, tmp_path, seed=0):
     """The model of a spec as its own `model.py` has it, every number drawn anew."""
     import torch
     from vitc.compiler import passes
-    from vitc.compiler.backends import torch_source
-    from vitc.runtime.verify.targets import imported
+    from vitc.compiler.backends.torch import source as torch_source
+    from vitc.runtime.verify.modules import imported
 
     (tmp_path / "model.py").write_text(torch_source.emit(passes.local(vitc.check(spec))))
     model = imported(tmp_path / "model.py").Model()

@@ -6,12 +6,13 @@ import numpy as np
 import onnxruntime
 import pytest
 from vitc.compiler import passes
-from vitc.compiler.backends import onnx, torch_source
+from vitc.compiler.backends.onnx import writer as onnx
+from vitc.compiler.backends.torch import source as torch_source
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, loads
 from vitc.compiler.evaluate import evaluate
 from vitc.compiler.flatten import flatten
-from vitc.runtime.verify.targets import imported
+from vitc.runtime.verify.modules import imported
 
 TEXTS = {
     "vit_tiny_patch16_224": ("model m = vit { dim = 192, heads = 3 }", {}),

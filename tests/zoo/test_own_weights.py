@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from kinds import DEPTHS, KINDS, LIBRARIES
 from vitc.compiler import passes
-from vitc.compiler.backends import torch_source
+from vitc.compiler.backends.torch import source as torch_source
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, loads
 from vitc.compiler.ir.program import walk_children
-from vitc.runtime.verify.targets import imported
+from vitc.runtime.verify.modules import imported
 from vitc.runtime.weights.initial import Initial
 from vitc.runtime.weights.matched import read
 from vitc.runtime.weights.matching import Model

@@ -5,6 +5,7 @@ while writing, so the file holds no arithmetic on weights.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,21 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from .. import ops
-from ..ir.graph import Graph, Node, Value
-from ..ir.types import TensorType
-from ..ops.base import Array, OnnxCall
-from . import onnx_tensors
-from .onnx_tensors import LIMIT, TYPES, Stored, of_array
+from ... import ops
+from ...ir.graph import Graph, Node, Value
+from ...ir.types import TensorType
+from ...ops.base import Array, OnnxCall
+from .tensors import LIMIT, TYPES, Stored, beside, declared, inside, of_array
 
 OPSET = 23
 #: The IR version of ONNX 1.18, the first with this opset.
 IR_VERSION = 11
 Weights = Mapping[str, Callable[[], Array]]
+
+
+def readers(weights: Mapping[str, Array]) -> Weights:
+    """Gives weights as they are taken here: each read when called."""
+    return {name: partial(weights.__getitem__, name) for name in weights}
 
 
 def write(graph: Graph, weights: Weights, path: Path, metadata: Mapping[str, str], limit: int = LIMIT) -> None:
@@ -34,9 +39,9 @@ def write(graph: Graph, weights: Weights, path: Path, metadata: Mapping[str, str
     model, tensors = recorder.model(metadata), recorder.used()
     _check(model, tensors)
     if sum(tensor.size for tensor in tensors.values()) <= limit:
-        model.graph.initializer.extend(onnx_tensors.inside(tensors))
+        model.graph.initializer.extend(inside(tensors))
     else:
-        model.graph.initializer.extend(onnx_tensors.beside(tensors, path.with_name(path.name + ".data")))
+        model.graph.initializer.extend(beside(tensors, path.with_name(path.name + ".data")))
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
@@ -44,7 +49,7 @@ def build(graph: Graph, weights: Weights, metadata: Mapping[str, str]) -> onnx.M
     """The model in memory."""
     recorder = _Recorder(graph, weights)
     model = recorder.model(metadata)
-    model.graph.initializer.extend(onnx_tensors.inside(recorder.used()))
+    model.graph.initializer.extend(inside(recorder.used()))
     return model
 
 
@@ -52,7 +57,7 @@ def _check(model: onnx.ModelProto, tensors: dict[str, Stored]) -> None:
     """ONNX's full checker, on a copy whose large tensors are inputs: it looks at types and shapes, not at weights."""
     bare = onnx.ModelProto()
     bare.CopyFrom(model)
-    small, large = onnx_tensors.declared(tensors)
+    small, large = declared(tensors)
     bare.graph.initializer.extend(small)
     bare.graph.input.extend(large)
     onnx.checker.check_model(bare, full_check=True)  # type: ignore[reportUnknownMemberType]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from onnx import StringStringEntryProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from ..ir.types import DType, TensorType
-from ..ops.base import Array
+from ...ir.types import DType, TensorType
+from ...ops.base import Array
 
 #: Protobuf ends at 2 GiB. A model whose tensors are larger than this has them in a file beside it.
 LIMIT = 1_800_000_000
