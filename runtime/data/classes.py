@@ -42,9 +42,11 @@ class Wanted:
 
 def _meant(name: str, there: Sequence[str]) -> str:
     """Which of the names may be meant."""
+    composed = unicodedata.normalize("NFC", name)
+    same = next((other for other in there if unicodedata.normalize("NFC", other) == composed), "")
+    if same:
+        return f"it is written {same!a} there and {name!a} here: the same characters in another Unicode form"
     like = close(name, there)
-    if like and unicodedata.normalize("NFC", like) == unicodedata.normalize("NFC", name):
-        return f"it is written {like!a} there and {name!a} here: the same characters in another Unicode form"
     return f"did you mean `{like}`?" if like else ""
 
 

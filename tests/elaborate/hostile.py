@@ -30,7 +30,7 @@ TEXTS = {
     "a size of 2**31": (sheet("dim = 2147483648, heads = 1"), {"V0501"}),
     "a size of 10**30": (sheet(f"dim = {10**30}"), {"V0501"}),
     "a power of a power": (sheet("dim = 10 ** 10 ** 10"), {"V0309"}),
-    "a power beyond all floats": (sheet("drop = 10.0 ** 10.0 ** 10.0"), {"V0309"}),
+    "a power beyond all floats": (sheet("drop_path = 10.0 ** 10.0 ** 10.0"), {"V0309"}),
     "a negative size": (sheet("dim = -3"), {"V0304"}),
     "a size of zero": (sheet("dim = 0"), {"V0304"}),
     "a depth of 10**9": (sheet("depth = 1000000000"), {"V0504"}),
@@ -52,7 +52,7 @@ TEXTS = {
     "padding by 10**15": (returning("pad(x, [[1000000000000000, 0]])"), {"V0501"}),
     "a weight of 2**60": (block("w = weight([1073741824, 1073741824])", "forward(image: [C, H, W]) { return mean(image, axis = [-2, -1]) + mean(w, axis = [-2, -1]) }"), {"V0501"}),
     "many large weights": (sheet("dim = 100000, depth = 500, heads = 1"), {"V0501"}),
-    "a list of ramps": (sheet("depth = 9999"), {"V0502"}),
+    "a list of ramps": (sheet("depth = 9999"), {"V0504"}),
     # expansion (class 14)
     "a range of 10**9": (sheet("depth = len(0 .. 1000000000)"), {"V0504"}),
     "nested comprehensions": (sheet("depth = len([1 for a in 0 .. 9999 for b in 0 .. 9999 for c in 0 .. 9999])"), {"V0504"}),
@@ -92,7 +92,7 @@ TEXTS = {
     "a long chain of else if": (
         block(forward="forward(image: [C, H, W]) { if true { x = 1 } " + "else if true { x = 1 } " * 10_000 + "\nreturn mean(image) }"),
         {"V0107", "V0503"}),
-    "deep lists": (sheet(f"drop = {NESTED_LISTS}"), {"V0302"}),
+    "deep lists": (sheet(f"drop_path = {NESTED_LISTS}"), {"V0302"}),
     # long texts (class 16)
     "a pattern of a million axes": (returning(f'rearrange(x, "c -> c {"1 " * 100_000}")'), {"V0506", "V0407"}),
     "a pattern of many names": (returning(f'rearrange(x, "{" ".join(f"a{i}" for i in range(30_000))} -> c")'), {"V0402", "V0407", "V0506"}),

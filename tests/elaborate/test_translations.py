@@ -79,7 +79,7 @@ def test_rates_and_eps_have_bounds(call):
         assert told(BINDING.format(call.format(value))) == [], value
 
 
-@pytest.mark.parametrize("rate", ["drop", "pos_drop", "attn_drop", "proj_drop", "drop_path"])
+@pytest.mark.parametrize("rate", ["head_drop.rate", "pos_drop.rate", "attn.attn_drop", "attn.drop", "mlp.drop", "drop_path"])
 def test_the_rates_of_a_model_have_the_bounds_of_their_ops(rate):
     assert [code for code, _, _ in told(f"model m = vit {{ depth = 2, {rate} = 1.0 }}")] == ["V0304"]
     assert [code for code, _, _ in told(f"model m = vit {{ depth = 2, {rate} = -0.1 }}")] == ["V0304"]

@@ -17,7 +17,7 @@ def test_numbers_are_those_of_torchvision(timm, filled, small, imported, run, im
 
     model = filled(VisionTransformer(32, PATCH, DEPTH, HEADS, D, HIDDEN, num_classes=5))
     save_file({k: v.numpy() for k, v in model.state_dict().items()}, tmp_path / "tv.safetensors")
-    program = small("vit_base_patch16_224", classes="5", hidden=str(HIDDEN))
+    program = small("vit_base_patch16_224", **{"classes": "5", "mlp.hidden": str(HIDDEN)})
     weights = imported(tmp_path / "tv.safetensors", program, "torchvision")
     with torch.no_grad():
         close(run(program, weights, images), model(torch.from_numpy(images)))
@@ -115,7 +115,7 @@ def jax_case(timm, small, tmp_path):
             warnings.simplefilter("ignore")
             reference.load_pretrained(str(tmp_path / "jax.npz"))
         settings = {} if options.get("pool") else {"classes": "5"}
-        return tmp_path / "jax.npz", reference, small(sheet, hidden=str(HIDDEN), **settings)
+        return tmp_path / "jax.npz", reference, small(sheet, **{"mlp.hidden": str(HIDDEN), **settings})
 
     return made
 
@@ -175,7 +175,7 @@ def test_clip_files_give_the_tensors_that_timm_makes_of_them(prefix, timm, small
     sizes = {"img_size": 32, "patch_size": PATCH, "embed_dim": D, "depth": DEPTH, "num_heads": HEADS, "mlp_ratio": 2}
     reference = timm.create_model("vit_base_patch16_clip_224", **sizes, num_classes=16)
     expected = checkpoint_filter_fn({k: torch.from_numpy(v) for k, v in tensors.items()}, reference)
-    program = small("vit_base_patch16_clip_224", hidden=str(HIDDEN), classes="16")
+    program = small("vit_base_patch16_clip_224", **{"mlp.hidden": str(HIDDEN), "classes": "16"})
     weights = imported(tmp_path / "clip.safetensors", program, "openai")
     assert weights.keys() == expected.keys()
     assert all(np.array_equal(weights[name], expected[name]) for name in expected)

@@ -27,7 +27,7 @@ CASES = {
              "beit_base_patch16_224", {"classes": "5"}, lambda o: o.logits),
     "dinov2": ("Dinov2Model", {"mlp_ratio": 2}, "vit_base_patch14_dinov2", {}, tokens),
     "dinov2_giant": ("Dinov2Model", {"use_swiglu_ffn": True, "mlp_ratio": 3}, "vit_giant_patch14_dinov2",
-                     {"hidden": "64"}, tokens),
+                     {"mlp.hidden": "64"}, tokens),
     "dinov2_registers": ("Dinov2WithRegistersModel", {"mlp_ratio": 2}, "vit_base_patch14_reg4_dinov2", {}, tokens),
     "dinov3": ("DINOv3ViTModel", {"num_register_tokens": 4}, "vit_small_patch16_dinov3_qkvb", {}, patches(5)),
     "dinov3_gated": ("DINOv3ViTModel", {"num_register_tokens": 4, "use_gated_mlp": True, "hidden_act": "silu"},
@@ -36,7 +36,7 @@ CASES = {
              {"classes": "16"}, lambda o: o.image_embeds),
     "clip_model": ("CLIPVisionModel", {}, "vit_base_patch16_clip_quickgelu_224", {"classes": "none"},
                    lambda o: o.pooler_output),
-    "siglip": ("SiglipVisionModel", {}, "vit_base_patch16_siglip_224", {"act": "gelu_tanh"}, lambda o: o.pooler_output),
+    "siglip": ("SiglipVisionModel", {}, "vit_base_patch16_siglip_224", {"mlp.act": "gelu_tanh"}, lambda o: o.pooler_output),
     "ijepa": ("IJepaModel", {"layer_norm_eps": 1e-6}, "vit_huge_patch14_gap_224", {}, patches(0)),
     "mae": ("ViTMAEModel", {"mask_ratio": 0.0, "layer_norm_eps": 1e-6}, "vit_base_patch16_224", {"classes": "none"}, tokens),
 }  # fmt: skip
@@ -58,7 +58,7 @@ def saved(transformers, filled, tmp_path):
 
 def sized(small, case):
     _, options, sheet, settings, _ = CASES[case]
-    hidden = {} if options.get("mlp_ratio") == 3 or "intermediate_size" in options else {"hidden": "64"}
+    hidden = {} if options.get("mlp_ratio") == 3 or "intermediate_size" in options else {"mlp.hidden": "64"}
     return small(sheet, **{**hidden, **settings})
 
 

@@ -9,7 +9,7 @@ import pytest
 from vitc.compiler.elaborate import elaborate
 from vitc.compiler.elaborate.library import SPECS, load
 
-SHEET = {"dim": "64", "depth": "2", "heads": "4", "hidden": "96"}
+SHEET = {"dim": "64", "depth": "2", "heads": "4", "mlp.hidden": "96"}
 THEIRS = {"embed_dim": 64, "depth": 2, "num_heads": 4}
 RATIO = THEIRS | {"mlp_ratio": 1.5}
 GEMMA = THEIRS | {"head_dim": 16, "intermediate_size": 96}
