@@ -134,7 +134,9 @@ def apply(function: Value, args: Args, kwargs: Kwargs, scope: Scope, span: Span)
             given = [((tree.Name(named(at), name),), value, at) for name, (value, at) in kwargs.items()]
             return _configured(function, args, given, scope, span)
         case _:
-            return scope.context.fail("V0312", f"{describe(function)} can't be called", span)
+            word = isinstance(function, str) and function.isidentifier()
+            help = f"write it without quotes: {function}" if word else ""
+            return scope.context.fail("V0312", f"{describe(function)} can't be called", span, help=help)
 
 
 def _configured(value: BlockValue, args: Args, given: Sequence[_Named], scope: Scope, span: Span) -> Value:

@@ -1,9 +1,10 @@
 """Models: a block with what it declares set, whole or by path, late-bound, sheet over sheet."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ...diagnostics import Diagnostic, Label, VitError
+from ...diagnostics import Diagnostic, Label, VitError, foreign
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
@@ -65,16 +66,7 @@ class Sheet:
                 self._entry(entry, module, given)
         self.value = BlockValue(*self._collect(module, model, given, ()), {})
         self.declared, self.bindings = self.value.declared.params, self.value.declared.bindings
-        for name, found in list(given.items()):
-            if name not in self.declared and name not in self.bindings:
-                known = [
-                    *self.declared,
-                    *self.bindings,
-                    *(KINDS if found.parts and found.parts[-1][0] in overrides else ()),
-                ]
-                help = suggestion(name, known) if len(self.problems) < MAX_PROBLEMS else ""
-                self._say(Diagnostic("V0202", f"block `{self.value.name}` has no `{name}`", found.span, help=help))
-                del given[name]
+        unknown = {name: given.pop(name) for name in list(given) if name not in {*self.declared, *self.bindings}}
         self.instance = Instance(interpreter, self.value)
         self.params: dict[str, Thunk] = self.instance.params
         self.params.update({name: self._param(name, found) for name, found in given.items() if name in self.declared})
@@ -83,6 +75,27 @@ class Sheet:
         )
         self.given = {name: found for name, found in given.items() if name in self.declared}
         self.bound = {name: found for name, found in given.items() if name in self.bindings}
+        for name, found in unknown.items():
+            self._unknown(name, found)
+
+    def _unknown(self, name: str, found: Given) -> None:
+        """Says that the block does not declare a name, and which of its parts do."""
+        if len(self.problems) < MAX_PROBLEMS:
+            sections = KINDS if found.parts and found.parts[-1][0] in self.overrides else ()
+            known = [*self.declared, *self.bindings, *sections]
+            words = [name] if foreign.synonym(name, known) else [name, *foreign.SYNONYMS.get(name, ())]
+            inside = next((paths for word in words if (paths := self._paths_to(word))), [])
+            help = f"write {' or '.join(inside)}" if inside else suggestion(name, known)
+            self._say(Diagnostic("V0202", f"block `{self.value.name}` has no `{name}`", found.span, help=help))
+
+    def _paths_to(self, name: str) -> list[str]:
+        """The paths of a name that the values of parameters declare; a parameter without a value has none."""
+        found: list[str] = []
+        for part, thunk in self.params.items():
+            with suppress(VitError):
+                if settings.declares(thunk.get(), name):
+                    found.append(f"`{part}.{name}`")
+        return found
 
     def _say(self, problem: Diagnostic) -> None:
         if len(self.problems) < MAX_PROBLEMS:

@@ -1,7 +1,7 @@
 """The way of one image through the model: every tensor in the order of the text, under the names that the text gives.
 
 It follows the bodies as they were written, before any pass, so that scores, softmax and weighted sum stand apart. Left out
-is what does nothing at inference (dropout) and what depends on no image (numbers, tables, weights).
+is what does nothing at inference (dropout), what depends on no image (numbers, tables, weights) and what nothing reads.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,11 +40,21 @@ def flow(program: Program) -> tuple[Step, ...]:
 def _steps(layer: Layer, body: Graph, path: str) -> Iterator[Step]:
     """The steps of one body; the pieces of one formula (a `rearrange` is up to three ops) are one."""
     uses = body.uses()
-    for node in filter(_shown, body.nodes):
+    for node in filter(_shown, _read(body)):
         if node.is_call:
             yield from _call(layer, node, path)
         elif not _piece(node, uses):
             yield _op(node, path)
+
+
+def _read(body: Graph) -> Iterator[Node]:
+    """The nodes from which a result is made."""
+    wanted, kept = set(body.outputs), list[Node]()
+    for node in reversed(body.nodes):
+        if not wanted.isdisjoint(node.outputs):
+            kept.append(node)
+            wanted.update(node.inputs)
+    yield from reversed(kept)
 
 
 def _shown(node: Node) -> bool:

@@ -32,7 +32,7 @@ def test_layers_and_flow_as_data_and_as_tables(tmp_path):
     assert rows["blocks.0"]["field"] == [8, 8]
     assert rows["blocks.3.mlp.fc1"]["outputs"] == [[16, 256]]
     assert rows[""]["params"] == data["params"]
-    assert [step["name"] for step in data["flow"]][:3] == ["image", "patch_embed", "concat"]
+    assert [step["name"] for step in data["flow"]][:3] == ["image", "patch_embed", "x"]
     text = vitc("show", "digits", "--layers", "--flow", cwd=tmp_path).stdout
     assert any(line.split()[:2] == ["blocks.0.attn.qkv", "linear"] for line in text.splitlines())
     assert "blocks.0 … blocks.3" in text

@@ -373,3 +373,14 @@ def test_a_path_without_a_name_is_refused_on_the_command_line(key):
         and found.message == f"`{key}` is not a path: `--set` takes names with one dot between them"
     )
     assert found.span and found.span.text == key
+
+
+@pytest.mark.parametrize(("entry", "help"), [
+    ("hidden = 8", "write `mlp.hidden`"),
+    ("drop_rate = 0.1", "write `attn.drop` or `mlp.drop`"),
+    ("init_values = 0.1", "write `layer.scale`"),
+    ("embed_dim = 8", "did you mean `dim`?"),
+])  # fmt: skip
+def test_a_name_that_only_parts_have_is_answered_with_their_paths(entry, help):
+    (problem,) = check(loads(f"vit 1\n{BASE}\nmodel m = base {{ {entry} }}"), "m").problems
+    assert problem.code == "V0202" and problem.help.startswith(help)

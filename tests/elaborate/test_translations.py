@@ -79,7 +79,9 @@ def test_rates_and_eps_have_bounds(call):
         assert told(BINDING.format(call.format(value))) == [], value
 
 
-@pytest.mark.parametrize("rate", ["head_drop.rate", "pos_drop.rate", "attn.attn_drop", "attn.drop", "mlp.drop", "drop_path"])
+@pytest.mark.parametrize(
+    "rate", ["head_drop.rate", "pos_drop.rate", "attn.attn_drop", "attn.drop", "mlp.drop", "drop_path"]
+)
 def test_the_rates_of_a_model_have_the_bounds_of_their_ops(rate):
     assert [code for code, _, _ in told(f"model m = vit {{ depth = 2, {rate} = 1.0 }}")] == ["V0304"]
     assert [code for code, _, _ in told(f"model m = vit {{ depth = 2, {rate} = -0.1 }}")] == ["V0304"]
@@ -241,7 +243,7 @@ TEXTS = [
     ("model m = vit { image = (32, 32, 3) }", "there are no tuples", "a shape as `224x224x3`"),
     ("model m = vit { image = 32 x 32 x 3 }", "a shape is written without spaces", "`224x224x3`"),
     ("model m = vit { image = 32x32 }", "height x width x channels", "write 32x32x3"),
-    ('model m = vit { depth = 1, act = "relu" }', '`act` takes block, not the text "relu"', "write it without quotes: relu"),
+    ('model m = vit { depth = 1, mlp.act = "relu" }', 'the text "relu" can\'t be called', "write it without quotes: relu"),
     ("model my-vit = vit { depth = 1 }", "a name has no `-`", "write `my_vit`"),
     ("model my.vit = vit { depth = 1 }", "a name has no `.`", "write `my_vit`"),
     ("/* a comment */\nmodel m = vit", "a comment begins with `#` and ends with its line", ""),

@@ -120,7 +120,11 @@ def test_the_flow_has_the_names_of_the_text_and_what_does_nothing_is_left_out():
     image, embed, concat, add, *rest = flow(programs[0])
     assert (image.name, image.shapes) == ("image", ((3, 32, 32),))
     assert [(s.name, s.shapes) for s in embed.steps] == [("patch_embed.proj", ((32, 4, 4),)), ("tokens", ((16, 32),))]
-    assert (concat.text, add.name, add.shapes) == ("concat(prefix + [x], axis = -2)", "x", ((19, 32),))
+    assert (concat.text, add.name, add.shapes) == (
+        "concat([t[0] for t in [cls_token, reg_token] if t != none] …",
+        "x",
+        ((19, 32),),
+    )
     blocks = rest[0]
     assert (blocks.name, blocks.times) == ("blocks.0", 3)
     attention = next(step for step in blocks.steps if step.name == "blocks.0.attn")

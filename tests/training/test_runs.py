@@ -188,7 +188,7 @@ def test_a_regression_learns_a_number(refused, run, spec, tmp_path):
         "epochs = 12, batch = 16, criterion = mse, optimizer = adamw(lr = 0.02)",
         'source = npz("d.npz"), mean = 0.5, std = 0.1',
     )
-    summary = run(path, settings={"classes": "1", "drop": "0.0"})
+    summary = run(path, settings={"classes": "1", "head_drop.rate": "0.0"})
     assert summary["accuracy"] is None
     assert summary["loss"] < 0.5  # 1 is what the mean alone would give
     found, _ = refused(run, path, "two", settings={"classes": "2"})

@@ -110,7 +110,7 @@ def test_the_bounds_of_gemma_are_named_by_the_layout(small):
     from vitc.grammar.name_patterns import matches
     from vitc.runtime.weights.layouts import layouts
 
-    specs = vitc.check("gemma4_vit_167m", settings={"depth": "1"}).weights()
+    specs = vitc.check("gemma4_vit_167m", settings={"encoder.depth": "1"}).weights()
     bounds = {name for name, spec in specs.items() if isinstance(spec.init, float) and np.isinf(spec.init)}
     assert bounds
     assert {name for name in specs if matches(layouts()["timm"].infinite, name)} == bounds

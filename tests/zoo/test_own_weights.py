@@ -7,7 +7,7 @@ import pytest
 from kinds import DEPTHS, KINDS, LIBRARIES
 from vitc.compiler import passes
 from vitc.compiler.backends.torch import source as torch_source
-from vitc.compiler.elaborate import elaborate
+from vitc.compiler.elaborate import elaborate, settable
 from vitc.compiler.elaborate.library import SPECS, loads
 from vitc.compiler.ir.program import walk_children
 from vitc.runtime.verify.modules import imported
@@ -29,7 +29,9 @@ SAMPLE = {"vit_tiny_r_s16_p8_224", "vit_relpos_small_patch16_224"}
 
 def zoo(name):
     family = next(family for _, family, one in KINDS if one == name)
-    return elaborate(LIBRARIES[family], name, {"depth": str(DEPTHS.get(name, 2))})
+    library = LIBRARIES[family]
+    inside = any(row.path == "encoder.depth" for row in settable(library, name))
+    return elaborate(library, name, {"encoder.depth" if inside else "depth": str(DEPTHS.get(name, 2))})
 
 
 def other(name):
