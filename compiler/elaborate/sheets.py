@@ -84,7 +84,7 @@ class Sheet:
             sections = KINDS if found.parts and found.parts[-1][0] in self.overrides else ()
             known = [*self.declared, *self.bindings, *sections]
             words = [name] if foreign.synonym(name, known) else [name, *foreign.SYNONYMS.get(name, ())]
-            inside = next((paths for word in words if (paths := self._paths_to(word))), [])
+            inside = next((paths for word in words if (paths := self._paths_to(word))), list[str]())
             help = f"write {' or '.join(inside)}" if inside else suggestion(name, known)
             self._say(Diagnostic("V0202", f"block `{self.value.name}` has no `{name}`", found.span, help=help))
 

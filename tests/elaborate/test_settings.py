@@ -8,7 +8,7 @@ from vitc.compiler.elaborate import check, elaborate
 from vitc.compiler.ir.dump import dump_program
 from vitc.compiler.ir.program import Draw
 from vitc.diagnostics import VitError
-from vitc.runtime.sections import mistakes, section
+from vitc.runtime.sections import mistakes
 from vitc.runtime.sections.train import Train
 
 BASE = "model base = vit { image = 32x32x3, patch = 8, dim = 24, depth = 2, heads = 3, classes = 5 }"
@@ -137,16 +137,14 @@ def test_a_section_changes_the_choice_below_it():
     """The unnamed section chose adamw with a rate by position; the one for `m` changes the rate alone."""
     text = "model m = base\ntrain { optimizer = adamw(1e-3, weight_decay = 0.2) }\ntrain m { optimizer.lr = 3e-4 }"
     library = loads(f"vit 1\n{BASE}\n{text}")
-    wanted = section(elaborate(library, "m", {"train.optimizer.eps": "1e-6"}), "train", Train).optimizer
+    wanted = Train.of(elaborate(library, "m", {"train.optimizer.eps": "1e-6"})).optimizer
     assert (wanted.name, wanted.settings.lr, wanted.settings.weight_decay, wanted.settings.eps) == (
         "adamw",
         3e-4,
         0.2,
         1e-6,
     )
-    default = section(
-        elaborate(loads(f"vit 1\n{BASE}\nmodel m = base\ntrain {{ schedule.floor = 0.1 }}"), "m"), "train", Train
-    )
+    default = Train.of(elaborate(loads(f"vit 1\n{BASE}\nmodel m = base\ntrain {{ schedule.floor = 0.1 }}"), "m"))
     assert (default.schedule.name, default.schedule.settings.floor) == ("cosine", 0.1)
 
 
