@@ -10,6 +10,8 @@ from vitc.compiler.ir.program import Draw
 from vitc.diagnostics import VitError
 from vitc.runtime.sections import mistakes
 from vitc.runtime.sections.train import Train
+from vitc.runtime.training.optimizers import adamw
+from vitc.runtime.training.schedules import cosine
 
 BASE = "model base = vit { image = 32x32x3, patch = 8, dim = 24, depth = 2, heads = 3, classes = 5 }"
 
@@ -138,14 +140,11 @@ def test_a_section_changes_the_choice_below_it():
     text = "model m = base\ntrain { optimizer = adamw(1e-3, weight_decay = 0.2) }\ntrain m { optimizer.lr = 3e-4 }"
     library = loads(f"vit 1\n{BASE}\n{text}")
     wanted = Train.of(elaborate(library, "m", {"train.optimizer.eps": "1e-6"})).optimizer
-    assert (wanted.name, wanted.settings.lr, wanted.settings.weight_decay, wanted.settings.eps) == (
-        "adamw",
-        3e-4,
-        0.2,
-        1e-6,
-    )
+    assert isinstance(wanted, adamw.AdamW)
+    assert (wanted.lr, wanted.weight_decay, wanted.eps) == (3e-4, 0.2, 1e-6)
     default = Train.of(elaborate(loads(f"vit 1\n{BASE}\nmodel m = base\ntrain {{ schedule.floor = 0.1 }}"), "m"))
-    assert (default.schedule.name, default.schedule.settings.floor) == ("cosine", 0.1)
+    assert isinstance(default.schedule, cosine.Cosine)
+    assert default.schedule.floor == 0.1
 
 
 def test_arguments_of_a_function_have_no_parts():
