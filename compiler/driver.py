@@ -28,7 +28,7 @@ class Compiled:
 
     @property
     def params(self) -> int:
-        """Trained elements."""
+        """How many elements are trained."""
         return parameters(self.program)
 
     @property

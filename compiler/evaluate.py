@@ -27,7 +27,7 @@ def evaluate(
     for index, node in enumerate(graph.nodes):
         for value, array in zip(node.outputs, _node(node, values, weights or {}, rng), strict=True):
             values[value] = _as(array, dtype)
-        for value in node.inputs:
+        for value in node.inputs:  # freed as soon as nothing reads it: the largest models would not fit otherwise
             if last[value] == index and value not in graph.outputs:
                 values.pop(value, None)
     return tuple(values[value] for value in graph.outputs)
@@ -40,6 +40,7 @@ def _node(
         return (weights[node.attrs["name"]],)
     if node.is_constant:
         return (node.attrs["value"],)
+    # what reads a table gets it as every target has it, in float32; within a table all is float64
     table = any(value.type.stage != "const" for value in node.outputs)
     arrays = [_table(values[v]) if table and v.type.stage == "const" else values[v] for v in node.inputs]
     op = ops.get(node.op)

@@ -78,6 +78,7 @@ class _Flattener:
 
     def _weight(self, node: Node, path: str) -> Value:
         """One leaf for each key, however often it is read."""
+        # a shared layer has one set of weights, under the name that the state dict lists first
         name = self.program.canonical(join(path, node.attrs["name"]))
         if name not in self.weights:
             (value,) = self.builder.add(

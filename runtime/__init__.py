@@ -1,1 +1,1 @@
-"""runtime"""
+"""What happens with files and numbers once a model is compiled: weights, data, training, prediction, verification."""

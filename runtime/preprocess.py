@@ -41,7 +41,7 @@ class Preprocess:
     assumed: tuple[str, ...] = ()
 
     def as_json(self) -> str:
-        """For metadata."""
+        """Its fields as JSON, for the metadata of an artefact."""
         return json.dumps(asdict(self))
 
     @staticmethod

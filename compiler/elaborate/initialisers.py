@@ -8,7 +8,7 @@ from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from ...grammar.name_patterns import holes_of, match, well_formed
-from ..ir.program import Child, Init, Layer, Table, WeightSpec, walk_weights
+from ..ir.program import Init, Layer, Table, WeightSpec, mapped, walk_weights
 from .builtins.distributions import initialiser
 from .library import Module
 from .sheets import Sheet
@@ -99,15 +99,13 @@ def _rebuilt(layer: Layer, chosen: Chosen, done: dict[Hashable, Layer]) -> Layer
     at = (layer, tuple((name, _key(spec.init)) for name, spec in chosen.items()))
     if at not in done:
         weights = {name: chosen.get(name, spec) for name, spec in layer.weights.items()}
-        children = {name: _child(child, _below(name, chosen), done) for name, child in layer.children.items()}
+
+        def change(inner: Layer, path: str) -> Layer:
+            return _rebuilt(inner, _below(path, chosen), done)
+
+        children = {name: mapped(child, change, name) for name, child in layer.children.items()}
         done[at] = replace(layer, weights=weights, children=children)
     return done[at]
-
-
-def _child(child: Child, chosen: Chosen, done: dict[Hashable, Layer]) -> Child:
-    if isinstance(child, tuple):
-        return tuple(_child(member, _below(str(i), chosen), done) for i, member in enumerate(child))
-    return None if child is None else _rebuilt(child, chosen, done)
 
 
 def _below(name: str, chosen: Chosen) -> Chosen:

@@ -101,11 +101,11 @@ def member(layer: Layer, path: str) -> Child:
     return child
 
 
-def mapped(child: Child, change: Callable[[Layer], Layer]) -> Child:
-    """A child with `change` made of the layer, or of each layer of the list, that it is."""
+def mapped(child: Child, change: Callable[[Layer, str], Layer], path: str = "") -> Child:
+    """A child with `change` made of the layer, or of each layer of the list, that it is; `change` hears the path too."""
     if isinstance(child, tuple):
-        return tuple(mapped(member, change) for member in child)
-    return None if child is None else change(child)
+        return tuple(mapped(member, change, join(path, str(index))) for index, member in enumerate(child))
+    return None if child is None else change(child, path)
 
 
 def walk_children(child: Child, path: str) -> Iterator[tuple[str, Layer]]:

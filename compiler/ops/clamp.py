@@ -17,7 +17,6 @@ class Definition(Elementwise):
     params = (Param("min", "scalar", None, structural=True), Param("max", "scalar", None, structural=True))
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The same type."""
         numbers(types)
         bounds = [bound for bound in (attrs["min"], attrs["max"]) if bound is not None]
         if not bounds:

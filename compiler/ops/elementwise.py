@@ -22,7 +22,7 @@ class Unary(Elementwise, ABC):
 
     @abstractmethod
     def compute(self, x: Array) -> Array:
-        """The numbers."""
+        """The function in numpy."""
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The same type."""
@@ -66,7 +66,7 @@ class FloatUnary(Unary, ABC):
         return self.float_onnx(emit, cast_operands(emit, call, "float")[0])
 
     def float_onnx(self, emit: OnnxEmitter, x: str) -> tuple[str, ...]:
-        """The operators."""
+        """The function of a tensor of floats."""
         return (emit.op(self.onnx_type, x),)
 
     def examples(self) -> tuple[Example, ...]:
@@ -86,7 +86,7 @@ class Binary(Elementwise, ABC):
 
     @abstractmethod
     def compute(self, a: Array, b: Array) -> Array:
-        """The numbers."""
+        """The function in numpy, which broadcasts."""
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """Broadcast; float if an operand is."""
@@ -196,7 +196,7 @@ class Reduce(Op, ABC):
 
     @abstractmethod
     def compute(self, x: Array, axes: tuple[int, ...], keep: bool) -> Array:
-        """The numbers."""
+        """The reduction in numpy."""
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """The shape without the axes."""

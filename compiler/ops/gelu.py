@@ -16,7 +16,6 @@ class Definition(Elementwise):
     params = (Param("approximate", "word", "none", choices=("none", "tanh"), structural=True),)
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The same type."""
         floats(types)
         return types
 

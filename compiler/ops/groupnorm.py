@@ -29,7 +29,6 @@ class Definition(Op):
     )
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The same type."""
         x = _map(types[0])
         floats(types)
         not_sampled(types[1:])

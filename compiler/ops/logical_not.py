@@ -15,7 +15,6 @@ class Definition(Elementwise):
     operator = "not"
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The same type."""
         if types[0].dtype != "bool":
             raise OpError("it takes truth values, not numbers")
         return types

@@ -18,7 +18,6 @@ class Definition(Op):
     params = (Param("axis", "axis", -1),)
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
-        """The same type."""
         floats(types)
         full_axis(attrs["axis"], types[0])
         return types

@@ -30,10 +30,10 @@ def local(program: Program, names: Sequence[str] = LOCAL) -> Program:
 def _layer(layer: Layer, names: Sequence[str], layers: dict[Layer, Layer], graphs: dict[Graph, Graph]) -> Layer:
     if layer not in layers:
         for graph in layer.bodies + layer.train:
-            if graph not in graphs:
+            if graph not in graphs:  # where training is no different both are one object, and stay so
                 graphs[graph] = apply(graph, names)
 
-        def change(inner: Layer) -> Layer:
+        def change(inner: Layer, _: str) -> Layer:
             return inner if inner.is_op else _layer(inner, names, layers, graphs)
 
         children = {name: mapped(child, change) for name, child in layer.children.items()}

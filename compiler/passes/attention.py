@@ -55,6 +55,7 @@ class _Matcher:
     def maker(self, value: Value, op: str = "") -> Node | None:
         """The node that makes a value which nothing else reads."""
         node = self.makers.get(value)
+        # a value that something else reads as well must be there after the fusion, and then nothing is gained
         once = len(self.uses.get(value, ())) + self.graph.outputs.count(value) == 1
         return node if node is not None and once and op in ("", node.op) else None
 
@@ -97,7 +98,7 @@ class _Matcher:
         for tensor, factor in ((a, b), (b, a)) if node.op == "mul" else ((a, b),):
             number = self.number(factor)
             found = self.scores(tensor) if number else None
-            if found is not None and number:
+            if found is not None and number:  # biases added before the factor are scaled by it too
                 by = number if node.op == "mul" else 1 / number
                 biases = tuple((bias, factor * by) for bias, factor in found.biases)
                 return _Scores(found.product, found.scale * by, biases)
@@ -125,7 +126,7 @@ class _Matcher:
         bias = self.bias(builder, scores, node)
         scale: float | None = scores.scale * on_q * on_k
         if abs(scale * sqrt(q.type.shape[-1]) - 1) < 1e-12:
-            scale = None
+            scale = None  # torch's default, which its kernels compute themselves
         inputs = [*operands, bias] if bias is not None else operands
         attrs = {"scale": scale, "drop": drop}
         types = ops.get("attention").infer(tuple(value.type for value in inputs), attrs)

@@ -20,7 +20,7 @@ from ..ir.graph import Graph, Node, Value
 from ..ops.base import Array
 
 #: A table of more elements stays a formula.
-LARGEST = 2**26
+LARGEST = 2**26  # 512 MiB of float64
 
 
 def run(graph: Graph) -> Graph:

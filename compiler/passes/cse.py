@@ -24,6 +24,7 @@ def run(graph: Graph) -> Graph:
     stands: dict[Value, Value] = {}
     kept: list[Node] = []
     for node in graph.nodes:
+        # operands by what stands for them: of two equal chains the second goes as a whole
         inputs = tuple(stands.get(value, value) for value in node.inputs)
         key = _key(node, inputs)
         if key is None or seen.setdefault(key, node) is node:

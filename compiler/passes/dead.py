@@ -15,7 +15,7 @@ def run(graph: Graph) -> Graph:
     """The graph without them."""
     needed: set[Value] = set(graph.outputs)
     kept: list[Node] = []
-    for node in reversed(graph.nodes):
+    for node in reversed(graph.nodes):  # readers come before what they read
         if any(value in needed for value in node.outputs):
             needed.update(node.inputs)
             kept.append(node)

@@ -10,7 +10,8 @@ class BrokenGraphError(Exception):
 
 
 def check(graph: Graph, after: str) -> None:
-    """Raises `BrokenGraphError`."""
+    """Raises `BrokenGraphError` where a value is read before it is made or made twice, a result is never made, or a node's
+    attributes or types are not what its op declares; `after` names the pass to blame."""
     known: set[Value] = set(graph.inputs)
     for index, node in enumerate(graph.nodes):
         where = f"after {after}: node {index}, {node.op}"

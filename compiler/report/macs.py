@@ -5,7 +5,7 @@ from ..ir.graph import Graph, Node
 
 
 def macs(graph: Graph) -> int:
-    """Of all nodes."""
+    """Multiply-accumulates of a whole graph, for one sample."""
     return sum(map(of, graph.nodes))
 
 

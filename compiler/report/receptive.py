@@ -33,7 +33,7 @@ def boxes(graph: Graph) -> Iterator[tuple[Value, Array]]:
             made = dict(zip(node.outputs, _reach(node, known, masked=_masked(node)), strict=True))
             yield from made.items()
             known.update(made)
-        for value in node.inputs:
+        for value in node.inputs:  # a box takes 16 bytes: kept no longer than needed
             if last[value] == index:
                 known.pop(value, None)
 

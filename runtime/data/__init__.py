@@ -1,1 +1,1 @@
-"""data"""
+"""Pictures with labels, from a source of the section `data` to arrays and parts."""

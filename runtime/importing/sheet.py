@@ -62,7 +62,7 @@ class Sheet:
     notes: list[str] = field(default_factory=list[str])
 
     def text(self) -> str:
-        """Formatted."""
+        """The spec as `vitc fmt` lays it out, with the notes as comments; raises V1004 for a name that no model can have."""
         uses = "".join(f'use "{use}"\n' for use in self.uses)
         entries = [_bound(self.entries), f"input {_braces(self.input)}" if self.input else ""]
         model = f"model {self.name} = {self.base} {{ {', '.join(filter(None, entries))} }}\n"

@@ -19,7 +19,7 @@ class Row:
 
     @property
     def ok(self) -> bool:
-        """Near enough."""
+        """Whether the error is within the tolerance."""
         return self.error <= self.bar
 
 

@@ -99,6 +99,7 @@ def plan(layout: Layout, headers: Mapping[str, Header], model: Model, choices: C
     """Every tensor of ours with where it comes from, every one of theirs with where it goes; `prefix` is what stands in the
     file before their names."""
     made, actual, specs = Plan(layout), spelled(layout, headers), model.named
+    # tensors of the file that a second name of a shared weight takes, so that they are not left over
     used: set[str] = set()
     others: dict[str, list[Bound]] = {}
     for name, first in model.aliases.items():

@@ -55,6 +55,7 @@ def table(bias: Array, before: Size, after: Size, method: Method | None) -> Arra
     ones keep their places, and values between them are linear.
     """
     old, new = ((2 * side[0] - 1, 2 * side[1] - 1) for side in (before, after))
+    # rows behind the grid belong to tokens without a place, so that no distance changes for them
     extra = bias.shape[0] - old[0] * old[1]
     if old == new:
         return bias

@@ -106,6 +106,7 @@ class _Recorder:
         self.layer = node.origin.layer
         types, outs = (tuple(v.type for v in vs) for vs in (node.inputs, node.outputs))
         args = tuple(self.names[v] for v in node.inputs)
+        # what stands on weights alone is computed once, here, and not at every start of ONNX Runtime
         if not node.is_number and args and all(a in self.stored for a in args) and not _sample(outs):
             results = self._compute(node, args)
         elif node.is_constant:

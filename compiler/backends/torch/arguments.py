@@ -28,6 +28,7 @@ class Arguments:
         """The number itself where all instances have it, else an expression."""
         if all(value == vector[0] and type(value) is type(vector[0]) for value in vector):
             return vector[0]
+        # arguments that are there already come first, so that a class has as few as it can
         found = _expression(vector, self.vectors)
         if found is not None:
             return found

@@ -17,7 +17,7 @@ from .templates import literal
 RESERVED = {"torch", "nn", "F", "Tensor", "self", "Model", "range", "math", "i", "path", "safetensors", "bool", "int", "float",
             "tuple", "list", "str", "super", "load_file", *FUNCTIONS}  # fmt: skip
 #: Nodes that may stand nested in one statement.
-NESTED = 5
+NESTED = 5  # more reads like a riddle
 #: What fits into 88 columns within a method.
 WIDTH = 80
 
@@ -88,6 +88,7 @@ class _Writer:
             for value in node.inputs
             if (maker := self.producer.get(value)) in self.weight and self._read_once(value) and not value.name
         )
+        # a loop is a statement, and what a loop reads again must not be computed again
         if len(node.outputs) != 1 or not self._read_once(node.output) or self._loops(node) or self._repeats(node):
             return False
         if any(self._doubles(user, node.output) for user in self.uses.get(node.output, ())):
@@ -138,6 +139,7 @@ class _Writer:
         text = self.text(value)
         if not text.replace(".", "").replace("_", "").isalnum() or text[0].isdigit():
             text = f"({text})"
+        # torch makes float32 of an integer tensor and a Python float; tables are computed in float64
         made = node.outputs[0].type
         wide = made.dtype == "float" and made.stage == "const" and isinstance(ops.get(node.op), Binary)
         if wide and value.type.dtype == "int" and not self.producer[value].is_number:

@@ -13,7 +13,7 @@ def chained(layer: Layer, done: dict[Layer, Layer]) -> Layer:
     """The layer, and all below it, with its lists of ops called as wholes."""
     if layer not in done:
 
-        def change(inner: Layer) -> Layer:
+        def change(inner: Layer, _: str) -> Layer:
             return inner if inner.is_op else chained(inner, done)
 
         children = {name: mapped(child, change) for name, child in layer.children.items()}

@@ -20,7 +20,7 @@ class ClassPrinter:
         self.view, self.group, self.names, self.layer = View(group, names), group, names, group.layer
 
     def text(self) -> str:
-        """The class."""
+        """The class; methods are printed first, as they tell which arguments must be kept as attributes."""
         methods = Methods(self.view).lines()
         init = Constructor(self.view).lines()
         name = self.names.classes[self.group]

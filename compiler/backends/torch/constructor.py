@@ -21,7 +21,7 @@ class Constructor:
         self.view, self.group, self.names, self.layer = view, view.group, view.names, view.layer
 
     def lines(self) -> list[str]:
-        """The statements."""
+        """Weights, then layers, then tables, in the order of the text."""
         lines = [self._weight(name) for name in self.layer.weights]
         for name, child in filled(self.group.description["children"], self.group.texts, ("children",)).items():
             lines.append(f"self.{name} = {self._child(name, child)}")

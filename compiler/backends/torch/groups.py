@@ -39,7 +39,9 @@ class Group:
 def group(root: Layer) -> dict[Layer, Group]:
     """The class of every block below a layer, in the order in which they can be defined."""
     found: dict[Layer, Group] = {}
-    for layers in _levels(root):
+    for layers in _levels(
+        root
+    ):  # from the inside out: whether two blocks are alike depends on the classes of their parts
         alike: dict[Any, list[tuple[Layer, Mapping[str, Any]]]] = {}
         for layer in layers:
             description = _describe(layer, found)
@@ -149,6 +151,7 @@ def _runs(child: tuple[Child, ...], path: str, layer: Layer, groups: Mapping[Lay
     """A list as parts that repeat a cycle of classes, each with the length of its cycle (0: a single member)."""
     members = tuple((f"{path}.{i}", m) for i, m in enumerate(child))
     keys = [_alike(m, at, layer, groups) for at, m in members]
+    # the shortest cycle that the whole list repeats (global and local attention in turn), else runs of one class
     for cycle in range(1, min(CYCLE, len(keys)) + 1 if all(isinstance(key, tuple) for key in keys) else 1):
         if len(keys) % cycle == 0 and all(key == keys[i % cycle] for i, key in enumerate(keys)):
             return [(members, cycle)]

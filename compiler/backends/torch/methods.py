@@ -13,13 +13,13 @@ from .view import View
 
 
 class Methods:
-    """Prints the methods."""
+    """Prints the `forward` methods of a class."""
 
     def __init__(self, view: View) -> None:
         self.view, self.group, self.names, self.layer = view, view.group, view.names, view.layer
 
     def lines(self) -> list[str]:
-        """Every method."""
+        """`forward`, and one more for each set of argument types whose statements differ."""
         texts = [self._forward(number) for number in range(len(self.layer.bodies))]
         lines: list[str] = []
         for number, (signature, body) in enumerate(texts):

@@ -41,6 +41,7 @@ def _frontier(graph: Graph) -> list[Value]:
         maker = producers.get(value)
         if maker is None or value.type.stage != "const" or maker.is_number:
             continue
+        # a layer takes it as a tensor, whatever the layer makes of it
         if reader is None or reader.is_call or reader.outputs[0].type.stage != "const":
             found[value] = None
     return list(found)
