@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from ...compiler.driver import Compiled
 from ...compiler.evaluate import Precision, evaluate
 from ...compiler.ops.base import Array
@@ -24,8 +22,7 @@ class Judge:
         import psutil
 
         self.compiled, self.stage = compiled, stage
-        elements = sum(int(np.prod(spec.shape)) for spec in compiled.program.weights().values())
-        needed = 12 * elements + 2 * batch * peak(compiled.graph)
+        needed = 12 * compiled.params + 2 * batch * peak(compiled.graph)
         self.wide = needed <= psutil.virtual_memory().available / 2
         #: The name of the target that judges, None where numpy does.
         self.target = next((name for name, kind in there.items() if kind.judge), None) if self.wide else None
@@ -34,7 +31,7 @@ class Judge:
 
     @property
     def name(self) -> str:
-        """For the report."""
+        """Who judged, as a report names it: `PyTorch in float64`."""
         return f"{'numpy' if self.kind is None else self.kind.judge} in {self.precision}"
 
     def __call__(self, images: Array, weights: Mapping[str, Array]) -> list[Array]:
