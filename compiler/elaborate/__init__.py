@@ -7,6 +7,7 @@ from ...diagnostics import Diagnostic, Findings, VitError, error
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
+from ...grammar.walking import walk
 from ..configuration import Section
 from ..ir import graph
 from ..ir.program import Program, aliases
@@ -192,7 +193,8 @@ def _expects(sheet: Sheet, program: Program) -> None:
     for entry, module in sheet.expects:
         scope = sheet.scope(module).with_locals({"params": params})
         if not sheet.interpreter.condition(entry.condition, scope):
-            label = f"it has {params:,} parameters" if "params" in entry.condition.span.text else ""
+            of_params = any(isinstance(node, tree.Name) and node.id == "params" for node in walk(entry.condition))
+            label = f"it has {params:,} parameters" if of_params else ""
             text = fill(entry.message.value, scope) if entry.message else f"`{entry.condition.span.text}` does not hold"
             found.append(Diagnostic("V0411", text, entry.span, label))
     if found:

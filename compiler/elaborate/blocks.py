@@ -38,6 +38,7 @@ from .values import (
     Word,
     holds_layer,
     makes_layer,
+    mapped,
     slots_in,
 )
 
@@ -274,11 +275,11 @@ def file_source(module: Module, interpreter: Interpreter) -> Source:
 
 def configured(value: Value, span: Span) -> Value:
     """The bare name of an op is a block value, all its attributes left at their defaults."""
-    if isinstance(value, list):
-        return [configured(item, span) for item in value]
-    if isinstance(value, Builtin) and value.name in ops.names():
-        return OpValue(value.name, {}, span)
-    return value
+
+    def change(one: Value) -> Value:
+        return OpValue(one.name, {}, span) if isinstance(one, Builtin) and one.name in ops.names() else one
+
+    return mapped(value, change)
 
 
 def _refuse_reserved(context: Context, name: tree.Name) -> None:

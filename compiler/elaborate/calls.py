@@ -1,12 +1,11 @@
 """Calls: what stands before the bracket decides. Parameters are filled in, functions inlined, layers run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
 from ...diagnostics import Label
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
-from .. import ops
 from . import builtins, layers, parameters, settings, shape_patterns
 from .arguments import Call
 from .blocks import file_source
@@ -14,7 +13,6 @@ from .declarations import words
 from .opcalls import call_op
 from .scopes import Args, Kwargs, Scope, named, place
 from .values import (
-    LATER,
     MISSING,
     Absent,
     BlockValue,
@@ -87,26 +85,16 @@ def _share(expr: tree.Call, scope: Scope) -> Value:
 
 def _expected(function: Value, arg: tree.Arg, position: int) -> tuple[str, ...]:
     """The words that an argument may be."""
-    if isinstance(function, FunctionValue) or (isinstance(function, BlockValue) and not arg.path):
-        declared: Sequence[tree.Param] = function.definition.params
-        if isinstance(function, BlockValue):
-            declared = [p for p in declared if not isinstance(function.args.get(p.name.id), Whole)]
-        if not arg.path:
-            return words(declared[position].type) if position < len(declared) else ()
-        return next((words(p.type) for p in declared if p.name.id == arg.path[-1].id), ())
+    if isinstance(function, FunctionValue) and arg.path:
+        return next((words(p.type) for p in function.definition.params if p.name.id == arg.path[-1].id), ())
+    if isinstance(function, (FunctionValue, BlockValue)) and not arg.path:
+        given: Mapping[str, Setting] = function.args if isinstance(function, BlockValue) else {}
+        free = [p for p in function.definition.params if not isinstance(given.get(p.name.id), Whole)]
+        return words(free[position].type) if position < len(free) else ()
     target: Value | Absent = function
     for name in arg.path[:-1]:
         target = settings.part(target, name.id)
-    if isinstance(target, BlockValue) or target is LATER:
-        return settings.expected(target, arg.path[-1].id)
-    op = target.op if isinstance(target, OpValue) else target.name if isinstance(target, Builtin) else ""
-    return tuple(_attribute_words(op, arg.path[-1].id)) if arg.path and op in ops.names() else ()
-
-
-def _attribute_words(op: str, attribute: str) -> Iterator[str]:
-    for param in ops.get(op).params:
-        if param.name == attribute:
-            yield from param.choices or (("float", "int", "bool") if param.kind == "dtype" else ())
+    return settings.expected(target, arg.path[-1].id) if arg.path else ()
 
 
 def apply(function: Value, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Value:

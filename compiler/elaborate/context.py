@@ -313,7 +313,10 @@ def _in_a_thread(work: Callable[[], T]) -> T:
             problems.append(problem)
 
     thread = Thread(target=run, daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError as problem:  # the machine gives no further thread
+        raise RecursionError from problem
     thread.join()
     if problems:
         raise problems[0]

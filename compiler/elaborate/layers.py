@@ -18,7 +18,7 @@ from .builtins.distributions import initialiser
 from .declarations import words
 from .nodes import attributes, emit, emit_all, refused
 from .scopes import Args, Kwargs, Scope, plain
-from .values import BlockValue, Elaborated, Hole, LayerSlot, ListSlot, OpValue, Template, Tensor, Value, key
+from .values import BlockValue, Elaborated, Hole, LayerSlot, ListSlot, OpValue, Tensor, Value, key, mapped
 
 
 def call_layer(slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Value:
@@ -150,54 +150,37 @@ def _tensors(values: Iterable[Value]) -> list[Tensor]:
     return found
 
 
-def _with_holes(value: Value, found: list[Tensor]) -> Template:
+def _with_holes(value: Value, found: list[Tensor]) -> Value:
     """Results with holes for tensors, which are collected."""
-    match value:
-        case Tensor():
-            found.append(value)
-            return Hole(len(found) - 1)
-        case list():
-            return [_with_holes(item, found) for item in value]
-        case tuple():
-            return tuple(_with_holes(item, found) for item in value)
-        case _:
-            return value
+
+    def take(one: Value) -> Value:
+        if not isinstance(one, Tensor):
+            return one
+        found.append(one)
+        return Hole(len(found) - 1)
+
+    return mapped(value, take)
 
 
-def _filled(template: Template, tensors: Sequence[Tensor]) -> Value:
+def _filled(results: Value, tensors: Sequence[Tensor]) -> Value:
     """Results with tensors in their holes."""
-    match template:
-        case Hole():
-            return tensors[template.index]
-        case list():
-            return [_filled(item, tensors) for item in template]
-        case tuple():
-            return tuple(_filled(item, tensors) for item in template)
-        case _:
-            return template
+    return mapped(results, lambda one: tensors[one.index] if isinstance(one, Hole) else one)
 
 
 def _argument(instance: Instance, value: Value, name: str) -> Value:
     """An argument inside the block: tensors are inputs of its body."""
-    match value:
-        case Tensor():
-            return Tensor(instance.builder.input(_inner_type(value.type), name))
-        case list():
-            return [_argument(instance, item, name) for item in value]
-        case tuple():
-            return tuple(_argument(instance, item, name) for item in value)
-        case _:
-            return value
+
+    def enter(one: Value) -> Value:
+        return Tensor(instance.builder.input(_inner_type(one.type), name)) if isinstance(one, Tensor) else one
+
+    return mapped(value, enter)
 
 
 def _type_key(value: Value) -> Hashable:
-    match value:
-        case Tensor():
-            return ("tensor", _inner_type(value.type))
-        case list() | tuple():
-            return tuple(map(_type_key, value))
-        case _:
-            return key(value)
+    """What arguments of a block have in common that it runs alike on: types for tensors."""
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_type_key, value))
+    return ("tensor", _inner_type(value.type)) if isinstance(value, Tensor) else key(value)
 
 
 def _inner_type(type: TensorType) -> TensorType:

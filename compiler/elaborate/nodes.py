@@ -153,6 +153,11 @@ def _within_float32(context: Context, what: str, value: Value, span: Span) -> No
                      label=f"this is {describe(value)}")  # fmt: skip
 
 
+def choices(param: Param) -> tuple[str, ...]:
+    """The words that an attribute takes."""
+    return ("float", "int", "bool") if param.kind == "dtype" else param.choices
+
+
 _WANTED = {
     "int": "an integer", "float": "a number", "scalar": "a number", "bool": "true or false", "pair": "n or [h, w]",
     "ints": "a list of integers", "axis": "a negative integer: axes count from the right",
@@ -178,9 +183,8 @@ def _coerced(param: Param, value: Value) -> tuple[bool, Value]:
     if kind == "axis":
         return is_int(value) and value < 0, value
     if kind in ("word", "dtype"):
-        choices = param.choices or ("float", "int", "bool")
         name = value.name if isinstance(value, Word) else value
-        return name in choices, name
+        return name in choices(param), name
     if kind == "text":
         return isinstance(value, str), value
     return _listed(kind, value)

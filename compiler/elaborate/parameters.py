@@ -1,14 +1,15 @@
 """The type of a parameter: whether it takes a value."""
 
-import re
 from collections.abc import Iterable
 
 from ...diagnostics import foreign
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
+from ...grammar.values import shape
 from .context import Context
 from .declarations import words
+from .scopes import Place
 from .values import (
     BlockValue,
     Builtin,
@@ -55,19 +56,29 @@ def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Value, span: 
         return f"write it without quotes: {value}" if value in kinds or value.replace(".", "").isdigit() else ""
     if isinstance(value, float) and "int" in kinds and value.is_integer():
         return f"write {value:.0f}"
-    if "shape" in kinds and re.fullmatch(r"\d+(\s*\*\s*\d+)+", span.text):
-        sides = "x".join(re.findall(r"\d+", span.text))
-        return f"write {sides}: a shape is height x width x channels"
+    factors = _factors(span.expr) if isinstance(span, Place) else []
+    if "shape" in kinds and len(factors) > 1:
+        return f"write {shape(factors)}: a shape is height x width x channels"
     if isinstance(value, str) and kinds & {"block", "layer"} and value.isidentifier():
         return f"write it without quotes: {value}"
-    sides = listed(value) or []
-    if "shape" in kinds and sides and all(isinstance(side, int) for side in sides):
-        return f"write {'x'.join(map(str, sides))}: a shape is height x width x channels"
+    sides = [side for side in listed(value) or [] if isinstance(side, int)]
+    if "shape" in kinds and sides and len(sides) == len(listed(value) or []):
+        return f"write {shape(sides)}: a shape is height x width x channels"
     if foreign_type := next((foreign.TYPES[kind] for kind in sorted(kinds) if kind in foreign.TYPES), ""):
         return f"the type is written `{foreign_type}`"
     if "shape" in kinds and is_int(value):
         return f"a shape is height x width x channels: {value}x{value}x3"
     return ""
+
+
+def _factors(expr: tree.Expr) -> list[int]:
+    """The numbers of a product that is written out, nothing of anything else."""
+    if isinstance(expr, tree.Number):
+        return [expr.value] if isinstance(expr.value, int) else []
+    if not isinstance(expr, tree.Binary) or expr.op != "*":
+        return []
+    left, right = _factors(expr.left), _factors(expr.right)
+    return [*left, *right] if left and right else []
 
 
 def _bounded(context: Context, param: tree.Param, value: Value, span: Span, bound: tree.Bound) -> None:

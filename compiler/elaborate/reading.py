@@ -6,8 +6,9 @@ choice anywhere is let pass here: whether it fits is told when the text is run.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from ...diagnostics import Diagnostic, Findings, Label
+from ...diagnostics import Diagnostic, Findings, Label, VitError
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from ...grammar.walking import walk
@@ -35,26 +36,32 @@ class Use:
 def mistakes(library: Library) -> tuple[Diagnostic, ...]:
     """Those of the file and of what it uses, the library's own files apart."""
     findings, choices = Findings(), offered(library)
-    for module in library.modules.values():
-        if module is library.main or not module.path.is_relative_to(SPECS):
-            for item in module.definitions.values():
-                if isinstance(item, tree.Block):
-                    _reserved(item, findings)
-                    _own_self(item.forward.params, findings)
-                if not isinstance(item, tree.Model):
-                    _twice(item, findings)
-                    if "match" in module.source.text:
-                        findings.add(*_matches(item))
-                    for use in uses(item):
-                        if (
-                            len(findings.items) < MAX_PROBLEMS
-                            and use.name.id not in use.known | choices | ALWAYS
-                            and not _outside(use.name.id, module)
-                            and not module.hides(use.name.id)
-                        ):
-                            findings.add(*unknown(use.name, [*use.known, *module.names()], use.part).diagnostics)
-            findings.add(*_cycles(module, choices))
+    for module in _read(library):
+        for item in module.definitions.values():
+            if isinstance(item, tree.Block):
+                _reserved(item, findings)
+                _own_self(item.forward.params, findings)
+            if not isinstance(item, tree.Model):
+                _twice(item, findings)
+                if "match" in module.source.text:  # most texts have none, and need not be walked for it
+                    findings.add(*_matches(item))
+                for problem in islice(_unknown(module, item, choices), max(0, MAX_PROBLEMS - len(findings.items))):
+                    findings.add(*problem.diagnostics)
+        findings.add(*_cycles(module, choices))
     return tuple(findings.items)
+
+
+def _read(library: Library) -> list[Module]:
+    """The files whose mistakes are told: the one looked at, and those it uses that are not bundled."""
+    return [m for m in library.modules.values() if m is library.main or not m.path.is_relative_to(SPECS)]
+
+
+def _unknown(module: Module, item: tree.Block | tree.Function, choices: frozenset[str]) -> Iterator[VitError]:
+    """V0201 for each name that nothing has; what is broken may define it."""
+    for use in uses(item):
+        name = use.name.id
+        if name not in use.known | choices | ALWAYS and not _outside(name, module) and not module.hides(name):
+            yield unknown(use.name, [*use.known, *module.names()], use.part)
 
 
 def warnings(library: Library) -> tuple[Diagnostic, ...]:
@@ -63,8 +70,7 @@ def warnings(library: Library) -> tuple[Diagnostic, ...]:
         Diagnostic(
             "V0415", f"`{name.id}` is bound in block `{item.name.id}` and never used", name.span, severity="warning"
         )
-        for module in library.modules.values()
-        if module is library.main or not module.path.is_relative_to(SPECS)
+        for module in _read(library)
         for item in module.definitions.values()
         if isinstance(item, tree.Block)
         for name in _unmentioned(item)

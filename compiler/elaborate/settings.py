@@ -17,7 +17,7 @@ from .context import Context
 from .declarations import words
 from .entries import quoted
 from .language import unknown
-from .nodes import attribute
+from .nodes import attribute, choices
 from .opcalls import ALIASES
 from .scopes import Place, Scope, named, plain
 from .values import (
@@ -171,7 +171,7 @@ def _op(context: Context, name: str, value: OpValue, parts: Mapping[str, Setting
             first = next(iter(setting.parts.values()))
             context.fail("V0218", f"`{key}` of {value.op} is {_WHAT.get(param.kind, 'a value')}: it has no parts to set",
                          at(first))  # fmt: skip
-        attrs[param.name] = attribute(context, param, _word(setting, param.choices), setting.span), setting.span
+        attrs[param.name] = attribute(context, param, _word(setting, choices(param)), setting.span), setting.span
     return OpValue(value.op, attrs, value.span)
 
 
@@ -249,4 +249,4 @@ def expected(target: Value | Absent, name: str) -> tuple[str, ...]:
         param = target.declared.params.get(name)
         return words(param.type) if param else ()
     found = _attribute(target, name)
-    return found.choices if found else ()
+    return choices(found) if found else ()

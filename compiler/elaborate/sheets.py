@@ -52,8 +52,6 @@ class Sheet:
         self.interpreter, self.context = interpreter, interpreter.context
         self.model, self.problems = model, list[Diagnostic]()
         self.expects: list[tuple[tree.Expect, Module]] = []
-        # What the command line sets makes another model, which inherits no expectations.
-        self.changed = bool(overrides)
         self.overrides = overrides
         #: The model and those that it inherits from, the nearest first, each with its file.
         self.models: list[tuple[tree.Model, Module]] = []
@@ -64,19 +62,17 @@ class Sheet:
                 self._say(Diagnostic("V0608", f"`{INPUT}` is not a parameter", entry.name.span, help=help))
             else:
                 self._entry(entry, module, given)
-        self.value = BlockValue(*self._collect(module, model, given, ()), {})
+        self.value = BlockValue(*self._collect(module, given), {})
         self.declared, self.bindings = self.value.declared.params, self.value.declared.bindings
-        unknown = {name: given.pop(name) for name in list(given) if name not in {*self.declared, *self.bindings}}
-        self.instance = Instance(interpreter, self.value)
-        self.params: dict[str, Thunk] = self.instance.params
-        self.params.update({name: self._param(name, found) for name, found in given.items() if name in self.declared})
-        self.instance.binds.update(
-            {name: self._bind(name, found) for name, found in given.items() if name in self.bindings}
-        )
         self.given = {name: found for name, found in given.items() if name in self.declared}
         self.bound = {name: found for name, found in given.items() if name in self.bindings}
-        for name, found in unknown.items():
-            self._unknown(name, found)
+        self.instance = Instance(interpreter, self.value)
+        self.params: dict[str, Thunk] = self.instance.params
+        self.params.update({name: self._param(name, found) for name, found in self.given.items()})
+        self.instance.binds.update({name: self._bind(name, found) for name, found in self.bound.items()})
+        for name, found in given.items():
+            if name not in self.given and name not in self.bound:
+                self._unknown(name, found)
 
     def _unknown(self, name: str, found: Given) -> None:
         """Says that the block does not declare a name, and which of its parts do."""
@@ -101,33 +97,40 @@ class Sheet:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(problem)
 
-    def _collect(self, module: Module, model: tree.Model, given: dict[str, Given], seen: tuple[int, ...]
-                 ) -> tuple[Module, tree.Block]:  # fmt: skip
-        """The entries of a model and of those it inherits from (nearer ones win), and the block below them."""
-        if id(model) in seen:
-            self.context.fail("V0206", f"model `{model.name.id}` inherits from itself", model.base.span)
-        self.models.append((model, module))
-        kept, problems = once(model.entries, "sheet")
-        for problem in problems:
-            self._say(problem)
-        for entry in kept:
-            if isinstance(entry, tree.PatternBind):
-                self._say(quoted(entry, "a model"))
-            elif not isinstance(entry, tree.Expect):
-                self._entry(entry, module, given)
-            elif not seen and not self.changed:
-                self.expects.append((entry, module))
+    def _collect(self, module: Module, given: dict[str, Given]) -> tuple[Module, tree.Block]:
+        """The entries of the model and of those it inherits from (nearer ones win), and the block below them.
+
+        Fails with V0206 for a model that inherits from itself and V0201 where nothing below has the name.
+        """
+        model, seen = self.model, set[int]()
+        while id(model) not in seen:
+            seen.add(id(model))
+            self.models.append((model, module))
+            kept, problems = once(model.entries, "sheet")
+            for problem in problems:
+                self._say(problem)
+            for entry in kept:
+                if isinstance(entry, tree.PatternBind):
+                    self._say(quoted(entry, "a model"))
+                elif not isinstance(entry, tree.Expect):
+                    self._entry(entry, module, given)
+                elif model is self.model and not self.overrides:  # what `--set` changes keeps no expectations
+                    self.expects.append((entry, module))
+            module, base = self._below(module, model)
+            if isinstance(base, tree.Block):
+                return module, base
+            model = base
+        return self.context.fail("V0206", f"model `{model.name.id}` inherits from itself", model.base.span)
+
+    def _below(self, module: Module, model: tree.Model) -> tuple[Module, tree.Block | tree.Model]:
+        """What a model inherits from, and its file."""
         found = module.find(model.base.id)
         if found is None or isinstance(found[1], tree.Function):
             known = [n for n in module.names() if not isinstance((module.find(n) or (0, 0))[1], tree.Function)]
             what = "nothing" if found is None else "a fn, no block or model,"
             help = use_of(model.base.id) or suggestion(model.base.id, known)
             self.context.fail("V0201", f"{what} is called `{model.base.id}`", model.base.span, help=help)
-        owner, base = found
-        if isinstance(base, tree.Block):
-            return owner, base
-        assert isinstance(base, tree.Model)
-        return self._collect(owner, base, given, (*seen, id(model)))
+        return found[0], found[1]
 
     def _entry(self, entry: Assignment, module: Module, given: dict[str, Given]) -> None:
         """Takes up an entry of a sheet below those that were looked at before; `input` is read with the sections."""

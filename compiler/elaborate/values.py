@@ -1,6 +1,6 @@
 """What an expression can be worth while compiling. Numbers, booleans, None, texts and lists are Python's own."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Protocol, TypeAlias, TypeGuard
@@ -163,17 +163,17 @@ Setting = Whole | Parts
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """The place of a tensor in the results of a call."""
+    """The place of a tensor in what a block gives, whichever tensors a call will put there."""
 
     index: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Elaborated:
-    """A block run on arguments of certain types: the layer it is, and what it gives."""
+    """A block run on arguments of certain types: the layer it is, and what it gives, with holes for its tensors."""
 
     layer: Layer
-    results: "Template"
+    results: "Value"
     types: tuple[TensorType, ...]
 
 
@@ -243,10 +243,8 @@ class Shared:
 #: What an expression can be worth.
 Value: TypeAlias = (
     int | float | bool | str | Word | Shape | Tensor | BlockValue | OpValue | FunctionValue | ModelValue | Builtin
-    | Identity | WeightValue | Shared | LayerSlot | ListSlot | list["Value"] | tuple["Value", ...] | None
+    | Identity | WeightValue | Shared | LayerSlot | ListSlot | Hole | list["Value"] | tuple["Value", ...] | None
 )  # fmt: skip
-#: The results of a block with holes for its tensors.
-Template: TypeAlias = Value | Hole | list["Template"] | tuple["Template", ...]
 
 
 def shared(slot: LayerSlot) -> Shared:
@@ -291,6 +289,13 @@ def is_number(value: object) -> TypeGuard[float]:
 def listed(value: Value) -> list[Value] | None:
     """The items of a list or tuple; None of anything else."""
     return list(value) if isinstance(value, (list, tuple)) else None
+
+
+def mapped(value: Value, change: Callable[[Value], Value]) -> Value:
+    """The value with `change` made of it, or of what a list or tuple holds, at any depth."""
+    if isinstance(value, list):
+        return [mapped(item, change) for item in value]
+    return tuple(mapped(item, change) for item in value) if isinstance(value, tuple) else change(value)
 
 
 def members(value: Value) -> list[Value] | None:
@@ -385,3 +390,5 @@ def describe(value: Value) -> str:
             return "a list"
         case tuple():
             return "several values"
+        case Hole():
+            return "a result"

@@ -48,6 +48,13 @@ def functions(count):
     return f"vit 1\n{text}\nfn f{count}(x) {{\n  return x\n}}\n" + NET % ("", "", FLAT, "width = f0(2)")
 
 
+def models(count):
+    """Models, each inheriting from the one before."""
+    text = "vit 1\n" + NET.replace("model m =", "model m0 =") % ("", "", FLAT, "width = 3")
+    text += "".join(f"model m{i} = m{i - 1} {{}}\n" for i in range(1, count))
+    return text + f"model m = m{count - 1} {{}}\n"
+
+
 def codes(text):
     return [d.code for d in check(loads(text), "m").problems]
 
@@ -60,7 +67,9 @@ def _limit(monkeypatch):
     monkeypatch.setattr(sys, "setrecursionlimit", refuse)
 
 
-@pytest.mark.parametrize(("make", "count"), [(values, 1_000), (sums, 900), (blocks, 55), (functions, 58)])
+@pytest.mark.parametrize(
+    ("make", "count"), [(values, 1_000), (sums, 900), (blocks, 55), (functions, 58), (models, 2_000)]
+)
 def test_what_was_taken_is_taken(make, count):
     assert codes(make(count)) == []
 
