@@ -1,6 +1,7 @@
 """The entries of sheets and sections: which paths they set, and each path once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from ...diagnostics import Diagnostic, Label
 from ...diagnostics.source import Span
@@ -11,10 +12,23 @@ Path = tuple[str, ...]
 _HELP = "set a name once, whole or in parts: a whole value takes its parts as arguments, `mlp = glu(act = relu)`"
 
 
-def leaves(entries: Sequence[tree.Entry], above: Path = (), *, dots: bool = False) -> list[tuple[Path, Span]]:
-    """The paths that entries set, with the places of their last names; of empty braces the path of the braces. With `dots`
-    a key in quotes is the path that it would be without them: `"head.weight"`."""
-    found: list[tuple[Path, Span]] = []
+class Leaf(NamedTuple):
+    """What entries set at one path: the place of its last name, and the value; None for empty braces."""
+
+    path: Path
+    span: Span
+    value: tree.Expr | None
+
+    @property
+    def text(self) -> str:
+        """The path as it is written: `attn.heads`."""
+        return ".".join(self.path)
+
+
+def leaves(entries: Sequence[tree.Entry], above: Path = (), *, dots: bool = False) -> list[Leaf]:
+    """The paths that entries set; `a.b = v` and `a { b = v }` are the same. With `dots` a key in quotes is the path that it
+    would be without them: `"head.weight"`."""
+    found: list[Leaf] = []
     for entry in entries:
         if isinstance(entry, tree.Expect):
             continue
@@ -22,17 +36,8 @@ def leaves(entries: Sequence[tree.Entry], above: Path = (), *, dots: bool = Fals
         keys = [name.id] if isinstance(name, tree.Name) else name.value.split(".") if dots else [name.value]
         path = (*above, *keys)
         inner = leaves(entry.entries, path, dots=dots) if isinstance(entry, tree.Amend) else []
-        found += inner or [(path, name.span)]
+        found += inner or [Leaf(path, name.span, None if isinstance(entry, tree.Amend) else entry.value)]
     return found
-
-
-def values(entries: Sequence[tree.Entry]) -> Iterator[tree.Expr]:
-    """The expressions that entries set."""
-    for entry in entries:
-        if isinstance(entry, tree.Amend):
-            yield from values(entry.entries)
-        elif not isinstance(entry, tree.Expect):
-            yield entry.value
 
 
 def once(entries: Sequence[tree.Entry], where: str, *, dots: bool = False) -> tuple[list[tree.Entry], list[Diagnostic]]:
@@ -43,15 +48,15 @@ def once(entries: Sequence[tree.Entry], where: str, *, dots: bool = False) -> tu
     inner: dict[Path, Span] = {}
     for entry in entries:
         before = len(problems)
-        for path, span in leaves([entry], dots=dots):
+        for leaf in leaves([entry], dots=dots):
+            path = leaf.path
             above = [path[:length] for length in range(1, len(path))]
             first = next((ends[p] for p in (*above, path) if p in ends), inner.get(path))
             if first is None:
-                ends[path] = span
-                inner.update({p: span for p in above if p not in inner})
+                ends[path] = leaf.span
+                inner.update({p: leaf.span for p in above if p not in inner})
             else:
-                text = ".".join(path)
-                problems.append(Diagnostic("V0204", f"`{text}` is set twice in this {where}", span,
+                problems.append(Diagnostic("V0204", f"`{leaf.text}` is set twice in this {where}", leaf.span,
                                            others=(Label(first, "set here first"),), help="" if path in ends else _HELP))  # fmt: skip
         kept += [entry] if len(problems) == before else []
     return kept, problems

@@ -1,6 +1,6 @@
 """The section `init`: initialisers by the names of weights, over those that the blocks give."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...diagnostics import Diagnostic, Findings, VitError
@@ -10,6 +10,7 @@ from ...grammar import tree
 from ...grammar.name_patterns import holes_of, match, well_formed
 from ..ir.program import Init, Layer, Table, WeightSpec, mapped, walk_weights
 from .builtins.distributions import initialiser
+from .entries import leaves
 from .library import Module
 from .sheets import Sheet
 
@@ -31,11 +32,11 @@ class _Line:
     inherited: bool
 
 
-def apply(layer: Layer, sheet: Sheet, module: Module, settings: Iterable[tree.Entry] = ()) -> Layer:
+def apply(layer: Layer, sheet: Sheet, module: Module, settings: Sequence[tree.Entry] = ()) -> Layer:
     """The tree with the initialisers of the `init` sections, from the model at the bottom up to this one: of each file those
     for all its models, then those for one; then `settings`, the entries of the command line."""
     chosen, findings = Chosen(), Findings()
-    lines = [*_sections(sheet, module), *_lines(settings, "", module, inherited=False)]
+    lines = [*_sections(sheet, module), *_lines(settings, module, inherited=False)]
     weights = dict(walk_weights(layer)) if lines else {}
     for line in lines:
         try:
@@ -54,20 +55,16 @@ def _sections(sheet: Sheet, module: Module) -> Iterator[_Line]:
         if owner not in seen:  # those for all models of a file come once, below those for one
             seen.add(owner)
             for section in (section for section in found if section.model is None):
-                yield from _lines(section.entries, "", owner, inherited=owner is not module)
+                yield from _lines(section.entries, owner, inherited=owner is not module)
         for section in (section for section in found if section.model and section.model.id == model.name.id):
-            yield from _lines(section.entries, "", owner, inherited=model is not sheet.model)
+            yield from _lines(section.entries, owner, inherited=model is not sheet.model)
 
 
-def _lines(entries: Iterable[tree.Entry], above: str, module: Module, *, inherited: bool) -> Iterator[_Line]:
-    """The lines that entries are; `head.weight = v` and `head { weight = v }` name the same."""
-    for entry in entries:
-        if isinstance(entry, tree.Amend):
-            yield from _lines(entry.entries, f"{above}{entry.name.id}.", module, inherited=inherited)
-        elif isinstance(entry, tree.Bind):
-            yield _Line(f"{above}{entry.name.id}", entry.name.span, entry.value, module, inherited)
-        elif isinstance(entry, tree.PatternBind):
-            yield _Line(f"{above}{entry.pattern.value}", entry.pattern.span, entry.value, module, inherited)
+def _lines(entries: Sequence[tree.Entry], module: Module, *, inherited: bool) -> Iterator[_Line]:
+    """The lines that entries are."""
+    for leaf in leaves(entries):
+        if leaf.value is not None:
+            yield _Line(leaf.text, leaf.span, leaf.value, module, inherited)
 
 
 def _matched(line: _Line, weights: Mapping[str, WeightSpec], sheet: Sheet) -> Chosen:

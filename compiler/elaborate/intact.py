@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ...grammar import tree
 from . import language
-from .entries import values
+from .entries import leaves
 from .library import Definition, Library, Module
 from .reading import ALWAYS, Use, expression, offered, uses
 from .sections import INPUT
@@ -77,8 +77,9 @@ def _model(module: Module, model: tree.Model, parameters: _Parameters) -> Iterat
     own = [entry for entry in model.entries if not (isinstance(entry, tree.Amend) and entry.name.id == INPUT)]
     for condition in (entry.condition for entry in model.entries if isinstance(entry, tree.Expect)):
         yield from expression(condition, known | {"params"})
-    for value in values([*own, *starts]):
-        yield from expression(value, known)
+    for leaf in leaves([*own, *starts]):
+        if leaf.value is not None:
+            yield from expression(leaf.value, known)
 
 
 def _of(section: tree.Section, model: tree.Model) -> bool:
