@@ -1,6 +1,6 @@
 """Compiling: from a spec to a folder of files that agree."""
 
-# Imports inside functions are of what needs numpy, torch or pydantic.
+# Imports inside functions are of what needs numpy or torch.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +13,11 @@ from ..compiler.driver import Compiled
 from ..compiler.ir.program import Program
 from ..diagnostics import error
 from ..diagnostics.suggest import suggestion
+from ..runtime import artefact
+from ..runtime.sections.data import Data
+from ..runtime.sections.export import Export
+from ..runtime.sections.input import preprocess
+from ..runtime.sections.train import Train
 from .specs import choose
 from .weights import start
 
@@ -86,10 +91,6 @@ def export(
 ) -> dict[str, Any]:
     """Writes the artefact of a model that is prepared, with these weights; without `targets` those of its section `export`.
     Arguments, errors and manifest as in `compile`."""
-    from ..runtime import artefact
-    from ..runtime.sections.data import Data
-    from ..runtime.sections.input import preprocess
-    from ..runtime.sections.train import Train
     from ..runtime.weights.files import save
 
     program = compiled.program
@@ -111,8 +112,6 @@ def export(
 
 def _targets(program: Program, to: tuple[str, ...]) -> tuple[str, ...]:
     """Those that `export` asks for, limited to those of the command line; raises V1006 where the two have none in common."""
-    from ..runtime.sections.export import Export
-
     wanted = Export.of(program).targets()
     refused = [name for name in to if name not in wanted]
     if refused:
@@ -132,8 +131,6 @@ def _named(compiled: Compiled, base: Path) -> Sequence[str]:
 
     Raises V0818 where they are not as many as the numbers of the first output.
     """
-    from ..runtime.sections.data import Data
-
     program, data = compiled.program, Data.of(compiled.program)
     names, key = data.classes, "classes"
     if not names and data.source is not None:
