@@ -4,6 +4,7 @@ Each file here is one architecture, written in the language alone; its models ar
 suite. The sheets of a file and timm's constructor are given the same sizes.
 """
 
+import re
 import zlib
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,9 @@ import numpy as np
 import pytest
 from oracles import drawn, targets
 from vitc.compiler.elaborate import elaborate
-from vitc.compiler.elaborate.library import load
+from vitc.compiler.elaborate.library import SPECS, load
 from vitc.compiler.flatten import flatten
+from vitc.compiler.ir.program import walk
 
 HERE = Path(__file__).parent
 FAINT = 0.03
@@ -97,6 +99,12 @@ THEIRS = {
 def test_every_model_of_the_folder_is_compared():
     found = {(file, model) for file, library in LIBRARIES.items() for model in library.models()}
     assert found == set(THEIRS)
+
+
+def test_every_block_of_the_library_is_compared():
+    used = {layer.kind for file, name in THEIRS for _, layer in walk(elaborate(LIBRARIES[file], name).root)}
+    text = (SPECS / "std" / "hierarchy.vit").read_text(encoding="utf-8")
+    assert set(re.findall(r"^block (\w+)", text, re.M)) <= used
 
 
 @pytest.mark.parametrize(("file", "name"), THEIRS, ids=lambda value: value)
