@@ -4,7 +4,7 @@
 SYNONYMS: dict[str, tuple[str, ...]] = {
     # torch, numpy, einops
     "dim": ("axis", "axes"), "dims": ("axes", "axis"), "keepdim": ("keep",), "keepdims": ("keep",),
-    "out_features": ("out",), "out_channels": ("out",), "kernel_size": ("kernel", "k"), "k": ("kernel",),
+    "out_features": ("out",), "out_channels": ("out",), "kernel_size": ("kernel",), "k": ("kernel",),
     "p": ("rate",), "drop_prob": ("rate", "drop_path"), "num_groups": ("groups",), "hidden_size": ("hidden", "dim"),
     "elementwise_affine": ("affine",), "ceil_mode": ("ceil",), "count_include_pad": ("count_pad",), "approx": ("approximate",),
     "scale_factor": ("size",),

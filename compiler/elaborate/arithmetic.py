@@ -18,12 +18,12 @@ UNARY: dict[str, Callable[[float], float]] = {
 def arithmetic(context: Context, op: str, left: Value, right: Value, span: Span) -> Value:
     """`left op right` of two values that are no tensors; fails with V0308 or V0309."""
     if op in ("==", "!="):
-        return (key(left) == key(right) or (is_number(left) and is_number(right) and left == right)) is (op == "==")
+        return _equal(left, right) is (op == "==")
     if op in ("in", "not in"):
         items = listed(right)
         if items is None:
             context.fail("V0308", f"`{op}` looks in a list, not in {describe(right)}", span)
-        return any(arithmetic(context, "==", left, item, span) for item in items) is (op == "in")
+        return any(_equal(left, item) for item in items) is (op == "in")
     both = listed(left), listed(right)
     if op == "+" and both[0] is not None and both[1] is not None:
         return both[0] + both[1]
@@ -38,6 +38,16 @@ def arithmetic(context: Context, op: str, left: Value, right: Value, span: Span)
         context.fail("V0309", "a division by zero", span, label=f"{describe(left)} {op} {describe(right)}")
     except (OverflowError, ValueError):
         context.fail("V0309", f"{describe(left)} {op} {describe(right)} is no number", span)
+
+
+def _equal(left: Value, right: Value) -> bool:
+    """Whether two values are equal: numbers by their size, so that 1 is 1.0; lists item by item."""
+    if is_number(left) and is_number(right):
+        return left == right
+    both = listed(left), listed(right)
+    if both[0] is not None and both[1] is not None:
+        return len(both[0]) == len(both[1]) and all(map(_equal, *both))
+    return key(left) == key(right)
 
 
 def compute(op: str, a: float, b: float) -> float:

@@ -6,6 +6,7 @@ Nothing here depends on where a layer stands, so equal calls (the same block val
 
 from collections.abc import Iterator
 
+from ...diagnostics import Label
 from ...diagnostics.source import Span
 from ...grammar import tree
 from .. import ops
@@ -119,7 +120,9 @@ class Instance:
             message = f"block `{self.value.name}` needs `{name}`"
 
             def refuse() -> Value:
-                self.context.fail("V0301", message, param.span)
+                frames = self.context.frames
+                made = frames[-1].made if frames else param.span
+                self.context.fail("V0301", message, made, others=(Label(param.span, "declared here"),))
 
             return Thunk(self.context, name, None, param.span, refuse, type=param.type)
         scope = self.scope(without=name, kind="param")

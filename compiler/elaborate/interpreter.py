@@ -144,9 +144,8 @@ class Interpreter:
         """A condition that holds or not while compiling; fails with V0306 for anything else."""
         value = self.evaluate(expr, scope)
         if not isinstance(value, bool):
-            help = "`where(condition, a, b)` chooses element by element" if isinstance(value, Tensor) else ""
             message = f"a condition is true or false while compiling, not {describe(value)}"
-            self.context.fail("V0306", message, expr.span, help=help)
+            self.context.fail("V0306", message, expr.span, help=_comparison(expr, value))
         return value
 
     def call(self, function: Value, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Value:
@@ -231,7 +230,8 @@ class Interpreter:
                 bad = right
         else:
             bad = left
-        return context.fail("V0308", f"`{expr.op}` does not go with {describe(bad)} and a tensor", expr.span)
+        message = f"`{expr.op}` does not go with {describe(bad)} and a tensor"
+        return context.fail("V0308", message, expr.span)
 
     def _sides(self, expr: tree.Binary, scope: Scope) -> tuple[Value, Value]:
         """Both operands; a bare name compared with a word is one of its choices."""
@@ -354,6 +354,22 @@ class Interpreter:
             if isinstance(item, Tensor):
                 scope.builder.name(item.value, target.name.id)
             scope.let(target.name.id, item)
+
+
+def _comparison(expr: tree.Expr, value: Value) -> str:
+    """What to write for a condition that is no truth value."""
+    if isinstance(value, Tensor):
+        return "`where(condition, a, b)` chooses element by element"
+    text = expr.span.text if isinstance(expr, (tree.Name, tree.Attribute, tree.Call)) else ""
+    if not text:
+        return ""
+    if is_number(value):
+        return f"write `{text} > 0`"
+    if isinstance(value, list):
+        return f"write `len({text}) > 0`"
+    if value is None or isinstance(value, BlockValue):
+        return f"write `{text} != none`"
+    return f"write `{text} == {value.name}`" if isinstance(value, Word) else ""
 
 
 def _choices(expr: tree.Expr, scope: Scope) -> tuple[str, ...]:

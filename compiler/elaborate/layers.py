@@ -62,7 +62,8 @@ def _call_op_layer(slot: LayerSlot, value: OpValue, args: Args, kwargs: Kwargs, 
     """An op bound to a name: its weights take their sizes from the first call."""
     x = args[0][0] if args else None
     if kwargs or not isinstance(x, Tensor):
-        scope.context.fail("V0404", f"`{slot.path}` takes a tensor", span)
+        help = f"`{slot.path}` is a layer here: `share({slot.path})` hands it over"
+        scope.context.fail("V0404", f"`{slot.path}` takes a tensor", span, help="" if isinstance(x, Tensor) else help)
     op = ops.get(value.op)
     attrs = attributes(scope, value.op, value.attrs, value.span)
     try:

@@ -70,6 +70,10 @@ def _split(call: Call) -> _Split:
         items = listed(rest[0][0]) if rest else None
         if items == []:
             call.fail("V0308", f"{op.name} takes at least one tensor, this list is empty", rest[0][1])
+        if rest and isinstance(rest[0][0], Tensor):
+            given = ", ".join(place.text for value, place in rest if isinstance(value, Tensor))
+            message = f"{op.name} takes a list of tensors"
+            call.fail("V0308", message, rest[0][1], help=f"write `{op.name}([{given}])`")
         rest = rest[1:] if items is not None else rest
         operands = [call.operand(item) for item in items or []]
     numeric = len(slots) > 1 and not op.owns_weights and any(isinstance(v, Tensor) for v, _ in call.args)

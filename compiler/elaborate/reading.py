@@ -5,7 +5,7 @@ choice anywhere is let pass here: whether it fits is told when the text is run.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from ...diagnostics import Diagnostic, Findings, Label, VitError
@@ -39,10 +39,10 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
     for module in _read(library):
         for item in module.definitions.values():
             if isinstance(item, tree.Block):
-                _reserved(item, findings)
                 _own_self(item.forward.params, findings)
             if not isinstance(item, tree.Model):
                 _twice(item, findings)
+                _reserved(item, findings)
                 if "match" in module.source.text:  # most texts have none, and need not be walked for it
                     findings.add(*_matches(item))
                 for problem in islice(_unknown(module, item, choices), max(0, MAX_PROBLEMS - len(findings.items))):
@@ -61,7 +61,11 @@ def _unknown(module: Module, item: tree.Block | tree.Function, choices: frozense
     for use in uses(item):
         name = use.name.id
         if name not in use.known | choices | ALWAYS and not _outside(name, module) and not module.hides(name):
-            yield unknown(use.name, [*use.known, *module.names()], use.part)
+            problem = unknown(use.name, [*use.known, *module.names()], use.part)
+            if isinstance(item, tree.Function) and not problem.diagnostics[0].help:
+                help = f"a fn sees its parameters, the sizes of its patterns and its file: make `{name}` a parameter"
+                problem = VitError((replace(problem.diagnostics[0], help=help),))
+            yield problem
 
 
 def warnings(library: Library) -> tuple[Diagnostic, ...]:
@@ -124,12 +128,33 @@ def _twice(item: tree.Block | tree.Function, findings: Findings) -> None:
             seen.add(name.id)
 
 
-def _reserved(item: tree.Block, findings: Findings) -> None:
-    """V0608 for a parameter that no sheet could set."""
-    for param in item.params:
+def _reserved(item: tree.Block | tree.Function, findings: Findings) -> None:
+    """V0205 for a name that no text could read, V0608 for a parameter that no sheet could set."""
+    for name in _named(item):
+        if name.id in ALWAYS:
+            findings.add(Diagnostic("V0205", f"nothing can be called `{name.id}`", name.span,
+                                    help=f"`{name.id}` is true while the model is trained"))  # fmt: skip
+    for param in item.params if isinstance(item, tree.Block) else ():
         if param.name.id == INPUT:
             findings.add(Diagnostic("V0608", f"a parameter can't be called `{INPUT}`", param.name.span,
                                     help=f"call it something else: in a sheet `{INPUT} {{ ... }}` says how pictures are prepared"))  # fmt: skip
+
+
+def _named(item: tree.Block | tree.Function) -> Iterator[tree.Name]:
+    """Every name that a definition gives something."""
+    yield item.name
+    for node in walk(item):
+        match node:
+            case tree.Param() | tree.Bind():
+                yield node.name
+            case tree.Let():
+                yield from (target.name for target in node.targets)
+            case tree.For() | tree.Clause():
+                yield from node.names
+            case tree.Pattern():
+                yield from (dim for dim in node.dims if isinstance(dim, tree.Name))
+            case _:
+                pass
 
 
 def _own_self(declared: tuple[tree.Param, ...], findings: Findings) -> None:

@@ -26,12 +26,15 @@ def bind(pattern: tree.Pattern, value: Tensor, scope: Scope, what: str, span: Sp
     fits = len(shape) >= len(dims) if leads else len(shape) == len(dims)
     if not fits:
         first = dims[0] if dims else None
+        help = foreign.batch(first.id, len(dims), len(shape)) if isinstance(first, tree.Name) else ""
+        if not help and not leads and len(shape) > len(dims) and scope.context.own(pattern.span):
+            help = f"`[.., {pattern.span.text[1:-1].strip()}]` takes any axes before these"
         scope.context.fail(
             "V0402",
             f"`{what}` is {pattern.span.text}, the tensor here is {list(shape)}",
             span,
             label=f"{len(shape)} axes",
-            help=foreign.batch(first.id, len(dims), len(shape)) if isinstance(first, tree.Name) else "",
+            help=help,
             others=(Label(pattern.span, f"{len(dims)} axes wanted"),),
         )
     sizes = (*shape[: len(before)], *shape[len(shape) - len(after) :])

@@ -365,7 +365,7 @@ def describe(value: Value) -> str:
         case Tensor():
             return f"a tensor {list(value.type.shape)}"
         case WeightValue():
-            return "a weight"
+            return "a weight that is bound to no name"
         case BlockValue():
             return f"the block `{value.name}`"
         case OpValue():

@@ -59,5 +59,5 @@ class Definition(Pool):
     def examples(self) -> tuple[Example, ...]:
         """Those of every pool, and padding that does not count."""
         x = TensorType((2, 6, 7))
-        attrs = {"k": (3, 3), "stride": (2, 2), "padding": (1, 1), "count_pad": False}
+        attrs = {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1), "count_pad": False}
         return (*super().examples(), Example((x,), attrs), Example((x,), {**attrs, "ceil": True}))

@@ -20,7 +20,7 @@ class Definition(Op):
     name = "fold"
     params = (
         Param("size", "pair", minimum=1),
-        Param("k", "pair", minimum=1),
+        Param("kernel", "pair", minimum=1),
         Param("stride", "pair", (1, 1), minimum=1),
         Param("padding", "pair", (0, 0), minimum=0),
     )
@@ -28,11 +28,14 @@ class Definition(Op):
     def infer(self, types: Types, attrs: Attrs) -> Types:
         (x,) = types
         floats(types)
-        covered, counts = prod(attrs["k"]), output_sizes(attrs["size"], attrs["k"], attrs["stride"], attrs["padding"])
+        covered, counts = (
+            prod(attrs["kernel"]),
+            output_sizes(attrs["size"], attrs["kernel"], attrs["stride"], attrs["padding"]),
+        )
         if x.rank < 2 or x.shape[-2] % covered or x.shape[-1] != prod(counts):
             wanted = f"[.., C * {covered}, {prod(counts)}]"
             raise OpError(
-                f"columns for a kernel of {pair(attrs['k'])} on this size are {wanted}, not {list(x.shape)}",
+                f"columns for a kernel of {pair(attrs['kernel'])} on this size are {wanted}, not {list(x.shape)}",
                 sizes=(prod(counts), *x.shape[-1:]),
             )
         return (TensorType((*x.shape[:-2], x.shape[-2] // covered, *attrs["size"]), "float", x.stage),)
@@ -46,8 +49,8 @@ class Definition(Op):
         return (self._put(boxes[0], attrs, NOWHERE, np.minimum),)
 
     def _put(self, x: Array, attrs: Attrs, start: int, meet: "np.ufunc") -> Array:
-        (h, w), (kh, kw), (ph, pw) = attrs["size"], attrs["k"], attrs["padding"]
-        counts = output_sizes(attrs["size"], attrs["k"], attrs["stride"], attrs["padding"])
+        (h, w), (kh, kw), (ph, pw) = attrs["size"], attrs["kernel"], attrs["padding"]
+        counts = output_sizes(attrs["size"], attrs["kernel"], attrs["stride"], attrs["padding"])
         x = x.reshape(*x.shape[:-2], -1, kh, kw, *counts)
         y = np.full((*x.shape[:-4], h + 2 * ph, w + 2 * pw), start, x.dtype)
         for i, j, (rows, columns) in places((kh, kw), attrs["stride"], counts):
@@ -61,7 +64,7 @@ class Definition(Op):
 
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """ConvTranspose whose kernel puts each of the kh * kw channels in its place."""
-        size, k, stride, padding = (call.attrs[name] for name in ("size", "k", "stride", "padding"))
+        size, k, stride, padding = (call.attrs[name] for name in ("size", "kernel", "stride", "padding"))
         counts, channels = output_sizes(size, k, stride, padding), call.outs[0].shape[-3]
         kernel = emit.array(np.tile(np.eye(prod(k)).reshape(-1, 1, *k), (channels, 1, 1, 1)))
         full = ((c - 1) * s + n - 2 * p for c, s, n, p in zip(counts, stride, k, padding, strict=True))
@@ -79,9 +82,9 @@ class Definition(Op):
 
     def examples(self) -> tuple[Example, ...]:
         """Overlaps, a rest, axes in front, none."""
-        attrs = {"size": (6, 5), "k": (3, 2), "stride": (2, 1), "padding": (1, 0)}
+        attrs = {"size": (6, 5), "kernel": (3, 2), "stride": (2, 1), "padding": (1, 0)}
         return (
             Example((TensorType((12, 12)),), attrs),
-            Example((TensorType((3, 8, 9)),), {"size": (4, 4), "k": (2, 2)}),
-            Example((TensorType((8, 4), stage="shared"),), {"size": (4, 4), "k": (2, 2), "stride": (2, 2)}),
+            Example((TensorType((3, 8, 9)),), {"size": (4, 4), "kernel": (2, 2)}),
+            Example((TensorType((8, 4), stage="shared"),), {"size": (4, 4), "kernel": (2, 2), "stride": (2, 2)}),
         )

@@ -10,7 +10,7 @@ from .base import Array, Arrays, Example, Op, OpError, Param, TorchCall, Types
 from .sliding import Pair, image, one_batch, output_sizes, pair, sliding_reach
 
 PARAMS = (
-    Param("k", "pair", minimum=1),
+    Param("kernel", "pair", minimum=1),
     Param("stride", "pair", None, minimum=1),
     Param("padding", "pair", (0, 0), minimum=0),
     Param("ceil", "bool", False, structural=True),
@@ -30,7 +30,7 @@ class Layout:
 
 def layout(x: TensorType, attrs: Attrs) -> Layout:
     """The windows over an image; raises `OpError`. With `ceil` a last window may hang over, but begins inside."""
-    kernel, padding = attrs["k"], attrs["padding"]
+    kernel, padding = attrs["kernel"], attrs["padding"]
     stride = attrs["stride"] or kernel
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
         raise OpError(
@@ -49,7 +49,7 @@ def layout(x: TensorType, attrs: Attrs) -> Layout:
 
 
 class Pool(Op, ABC):
-    """[.., C, H, W] -> [.., C, H', W']: one number for each window of k; the stride is k where none is given."""
+    """[.., C, H, W] -> [.., C, H', W']: one number for each window of `kernel`; the stride is `kernel` where none is given."""
 
     params = PARAMS
 
@@ -65,7 +65,7 @@ class Pool(Op, ABC):
 
     def pooled(self, function: str, call: TorchCall, more: str = "") -> str:
         """The call of a function of torch without arguments that are its defaults."""
-        k, stride, padding = (call.attrs[name] for name in ("k", "stride", "padding"))
+        k, stride, padding = (call.attrs[name] for name in ("kernel", "stride", "padding"))
         text = pair(k)
         text += "" if stride is None or tuple(stride) == tuple(k) else f", stride={pair(stride)}"
         text += "" if tuple(padding) == (0, 0) else f", padding={pair(padding)}"
@@ -75,9 +75,9 @@ class Pool(Op, ABC):
     def examples(self) -> tuple[Example, ...]:
         """Strides, padding, windows that hang over, axes in front, none."""
         return (
-            Example((TensorType((2, 6, 7)),), {"k": (3, 2), "stride": (2, 1), "padding": (1, 0)}),
-            Example((TensorType((2, 6, 5)),), {"k": (2, 2)}),
-            Example((TensorType((2, 6, 7)),), {"k": (3, 3), "stride": (2, 2), "padding": (1, 1), "ceil": True}),
-            Example((TensorType((2, 3, 8, 7)),), {"k": (3, 3), "stride": (2, 3), "ceil": True}),
-            Example((TensorType((3, 4, 4), stage="shared"),), {"k": (2, 2)}),
+            Example((TensorType((2, 6, 7)),), {"kernel": (3, 2), "stride": (2, 1), "padding": (1, 0)}),
+            Example((TensorType((2, 6, 5)),), {"kernel": (2, 2)}),
+            Example((TensorType((2, 6, 7)),), {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1), "ceil": True}),
+            Example((TensorType((2, 3, 8, 7)),), {"kernel": (3, 3), "stride": (2, 3), "ceil": True}),
+            Example((TensorType((3, 4, 4), stage="shared"),), {"kernel": (2, 2)}),
         )

@@ -13,15 +13,15 @@ class Definition(Op):
 
     name = "unfold"
     params = (
-        Param("k", "pair", minimum=1),
+        Param("kernel", "pair", minimum=1),
         Param("stride", "pair", (1, 1), minimum=1),
         Param("padding", "pair", (0, 0), minimum=0),
     )
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """A column for each window."""
-        x, (kh, kw) = image(self.name, types), attrs["k"]
-        h, w = output_sizes(x.shape[-2:], attrs["k"], attrs["stride"], attrs["padding"])
+        x, (kh, kw) = image(self.name, types), attrs["kernel"]
+        h, w = output_sizes(x.shape[-2:], attrs["kernel"], attrs["stride"], attrs["padding"])
         return (TensorType((*x.shape[:-3], x.shape[-3] * kh * kw, h * w), "float", x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
@@ -52,21 +52,21 @@ class Definition(Op):
     def examples(self) -> tuple[Example, ...]:
         """Unequal axes, axes in front, none."""
         return (
-            Example((TensorType((2, 5, 6)),), {"k": (3, 2), "stride": (2, 1), "padding": (1, 0)}),
-            Example((TensorType((3, 2, 4, 4)),), {"k": (2, 2)}),
-            Example((TensorType((2, 4, 4), stage="shared"),), {"k": (2, 2), "stride": (2, 2)}),
+            Example((TensorType((2, 5, 6)),), {"kernel": (3, 2), "stride": (2, 1), "padding": (1, 0)}),
+            Example((TensorType((3, 2, 4, 4)),), {"kernel": (2, 2)}),
+            Example((TensorType((2, 4, 4), stage="shared"),), {"kernel": (2, 2), "stride": (2, 2)}),
         )
 
 
 def _columns(x: Array, attrs: Attrs) -> Array:
     """[.., C, H, W] -> [.., C * kh * kw, windows]."""
-    view = slid(x, attrs["k"], attrs["stride"])
+    view = slid(x, attrs["kernel"], attrs["stride"])
     view = np.moveaxis(view, (-2, -1), (-4, -3))
     return view.reshape(*view.shape[:-5], -1, view.shape[-2] * view.shape[-1])
 
 
 def options(attrs: Attrs) -> str:
     """The arguments of F.unfold and F.fold that are not their defaults."""
-    text = pair(attrs["k"])
+    text = pair(attrs["kernel"])
     text += "" if tuple(attrs["padding"]) == (0, 0) else f", padding={pair(attrs['padding'])}"
     return text + ("" if tuple(attrs["stride"]) == (1, 1) else f", stride={pair(attrs['stride'])}")

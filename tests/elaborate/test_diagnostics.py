@@ -180,6 +180,33 @@ CASES = {
     "a condition on a tensor": (
         "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) {\n    if «image» { return image }\n    return image\n  }\n}\nmodel m = b",
         "V0306", "a condition is true or false while compiling, not a tensor", ""),
+    "a name for the mode": (
+        "fn f(x, «training»: int) = x\nmodel m = vit { depth = 1 }", "V0205", "nothing can be called `training`", "true while the model is trained"),
+    "a name for the mode in a loop": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) {\n    for «training» in [1, 2] { image = image + 1.0 }\n    return mean(image, axis = [-2, -1])\n  }\n}\nmodel m = b",
+        "V0205", "nothing can be called `training`", ""),
+    "a weight without a name": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return mean(«image * weight([8])», axis = [-2, -1]) }\n}\nmodel m = b",
+        "V0308", "`*` does not go with a weight that is bound to no name and a tensor", ""),
+    "tensors where a list of them is wanted": (
+        "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return mean(concat(«image», image), axis = [-2, -1]) }\n}\nmodel m = b",
+        "V0308", "concat takes a list of tensors", "write `concat([image, image])`"),
+    "a name of the block in a function": (
+        "fn f(x) = x * «dim»\nmodel m = vit { depth = 1 }", "V0201", "nothing here is called `dim`", "make `dim` a parameter"),
+    "a number as a condition": (
+        "block b(image: shape = 8x8x3, shift: int = 1) {\n  forward(image: [C, H, W]) {\n    if «shift» { image = image + 1.0 }\n    return mean(image, axis = [-2, -1])\n  }\n}\nmodel m = b",
+        "V0306", "a condition is true or false while compiling, not 1", "write `shift > 0`"),
+    "more axes than the pattern has": (
+        "block q {\n  forward(x: [N, dim]) { return x }\n}\nblock b(image: shape = 8x8x3) {\n  q = q\n  forward(image: [C, H, W]) { return mean(«q(image)», axis = [-2, -1]) }\n}\nmodel m = b",
+        "V0402", "`x` is [N, dim], the tensor here is [3, 8, 8]", "`[.., N, dim]` takes any axes before these"),
+    "an axis that is no multiple": (
+        'block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return mean(rearrange(image, «"c (a p) w -> c a p w"», p = 7), axis = [-3, -2, -1]) }\n}\nmodel m = b',
+        "V0403", "an axis of 8 is not (a * p = 7)", "8 is no multiple of 7"),
+    "a missing parameter of one's own block": (
+        "block w(a: int, b: int) {\n  forward(x: [C, H, W]) { return x * a * b }\n}\nblock n(image: shape = 8x8x3) {\n  w = «w(2)»\n  forward(image: [C, H, W]) { return mean(w(image), axis = [-2, -1]) }\n}\nmodel m = n",
+        "V0301", "block `w` needs `b`", ""),
+    "an unknown argument of a distribution": (
+        "model m = vit { depth = 1, cls_token = weight([1, 1, dim], normal(0.1, «mean» = 1.0)) }", "V0202", "normal has no attribute `mean`", "std"),
     "a result that does not depend on the image": (
         "block b(image: shape = 8x8x3) {\n  w = weight([3], 1.0)\n  forward(image: [C, H, W]) { return w * 1.0 }\n}\nmodel m = «b»", "V0409", "does not depend on the image", ""),
 }  # fmt: skip

@@ -52,6 +52,7 @@ NUMBERS = {
     "if 2 in [1, 2] then 1 else 0": 1,
     "if 3 not in [1, 2] and not false or false then 1 else 0": 1,
     "if [1, 2] == [1, 2] then 1 else 0": 1,
+    "if [1, [2]] == [1.0, [2.0]] and [2.0] in [[1], [2]] and [1] != [1, 1] then 1 else 0": 1,
     "if none == none then 1 else 0": 1,
     "if 1 == 1.0 then 1 else 0": 1,
     "if 4x6x3 == image then 1 else 0": 1,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ....diagnostics.source import Span
+from ....diagnostics.suggest import suggestion
 from ... import ops
 from ...ir.builder import Builder
 from ...ir.graph import Graph, Node
@@ -10,7 +11,7 @@ from ...ir.program import Draw, Init, Table, WeightSpec
 from ...ops.base import Param
 from ..arguments import Call
 from ..nodes import attribute, attributes
-from ..scopes import Scope
+from ..scopes import Scope, named
 from ..values import Builtin, Given, OpValue, Tensor, Value, WeightValue, describe, is_number
 
 #: Normal draws stay below 40 standard deviations, and so within float32.
@@ -87,6 +88,12 @@ def _draw(call: Call) -> Value:
     params = ops.get(call.name).params
     names = [p.name for p in params if p.name != "shape"]
     given = dict(zip([*names, "shape"], call.args, strict=False)) | dict(call.kwargs)
+    if len(call.args) > len(params):
+        call.fail("V0311", f"{call.name} takes {', '.join(names)} and a shape", call.args[len(params)][1])
+    for name in call.kwargs:
+        if name not in (*names, "shape"):
+            help = suggestion(name, (*names, "shape"))
+            call.fail("V0202", f"{call.name} has no attribute `{name}`", named(call.kwargs[name][1]), help=help)
     for name in names:
         if name not in given:
             call.fail("V0301", f"{call.name} needs `{name}`")
