@@ -204,5 +204,5 @@ def _bind_parameter(param: tree.Param, given: Given | None, inner: Scope, functi
         inner.context.fail("V0301", f"`{function}` needs `{param.name.id}`", span)
     value = parameters.check(inner.context, param, value, at)
     if isinstance(value, Tensor) and param.type is not None:
-        shape_patterns.bind_type(param.type, value, inner, param.name.id, at)
+        shape_patterns.bind_type(param.type, value, inner, param.name.id, at, given=True)
     inner.locals[param.name.id] = value

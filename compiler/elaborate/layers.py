@@ -243,5 +243,5 @@ def _bind_arguments(instance: Instance, scope: Scope, forward: tree.Forward, arg
             context.fail("V0404", f"`{instance.value.name}` is called without `{name}`", span)
         value = parameters.check(context, param, value, place)
         if isinstance(value, Tensor) and param.type is not None:
-            shape_patterns.bind_type(param.type, value, scope, name, span)
+            shape_patterns.bind_type(param.type, value, scope, name, span, given=True)
         scope.let(name, value)

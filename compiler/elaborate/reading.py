@@ -58,11 +58,13 @@ def _read(library: Library) -> list[Module]:
 
 def _unknown(module: Module, item: tree.Block | tree.Function, choices: frozenset[str]) -> Iterator[VitError]:
     """V0201 for each name that nothing has; what is broken may define it."""
+    called = {id(node.function) for node in walk(item) if isinstance(node, tree.Call)}
     for use in uses(item):
         name = use.name.id
         if name not in use.known | choices | ALWAYS and not _outside(name, module) and not module.hides(name):
             problem = unknown(use.name, [*use.known, *module.names()], use.part)
-            if isinstance(item, tree.Function) and not problem.diagnostics[0].help:
+            value = isinstance(item, tree.Function) and id(use.name) not in called
+            if value and not problem.diagnostics[0].help:
                 help = f"a fn sees its parameters, the sizes of its patterns and its file: make `{name}` a parameter"
                 problem = VitError((replace(problem.diagnostics[0], help=help),))
             yield problem

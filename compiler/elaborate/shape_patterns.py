@@ -7,15 +7,15 @@ from .scopes import Scope, plain
 from .values import LATER, MISSING, Tensor, Value, describe, is_int
 
 
-def bind_type(type: tree.Type, value: Tensor, scope: Scope, what: str, span: Span) -> None:
+def bind_type(type: tree.Type, value: Tensor, scope: Scope, what: str, span: Span, *, given: bool = False) -> None:
     """Matches a tensor with the patterns among a type's alternatives."""
     patterns = [a for a in type.alternatives if isinstance(a, tree.Pattern)]
     if patterns:
-        bind(patterns[0], value, scope, what, span)
+        bind(patterns[0], value, scope, what, span, given=given)
 
 
-def bind(pattern: tree.Pattern, value: Tensor, scope: Scope, what: str, span: Span) -> None:
-    """Names or checks every axis; fails with V0402 (rank) or V0403 (size) at `span`."""
+def bind(pattern: tree.Pattern, value: Tensor, scope: Scope, what: str, span: Span, *, given: bool = False) -> None:
+    """Names or checks every axis; fails with V0402 (rank) or V0403 (size) at `span`. `given`: of a tensor that is handed in."""
     shape = value.type.shape
     leads = [i for i, dim in enumerate(pattern.dims) if isinstance(dim, tree.Lead)]
     if len(leads) > 1:
@@ -27,7 +27,7 @@ def bind(pattern: tree.Pattern, value: Tensor, scope: Scope, what: str, span: Sp
     if not fits:
         first = dims[0] if dims else None
         help = foreign.batch(first.id, len(dims), len(shape)) if isinstance(first, tree.Name) else ""
-        if not help and not leads and len(shape) > len(dims) and scope.context.own(pattern.span):
+        if given and not help and not leads and len(shape) > len(dims) and scope.context.own(pattern.span):
             help = f"`[.., {pattern.span.text[1:-1].strip()}]` takes any axes before these"
         scope.context.fail(
             "V0402",
