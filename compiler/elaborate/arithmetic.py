@@ -46,7 +46,7 @@ def _equal(left: Value, right: Value) -> bool:
         return left == right
     both = listed(left), listed(right)
     if both[0] is not None and both[1] is not None:
-        return len(both[0]) == len(both[1]) and all(map(_equal, *both))
+        return len(both[0]) == len(both[1]) and all(map(_equal, both[0], both[1]))
     return key(left) == key(right)
 
 
