@@ -1,6 +1,7 @@
 """What vitc has to say about a text or a file: plain data, drawn by `messages`."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from .source import Span
 
@@ -43,9 +44,9 @@ class VitError(Exception):
         return "; ".join(f"{d.code}: {d.message}" for d in self.diagnostics)
 
 
-def error(code: str, message: str, span: Span | None = None, *, exit_status: int = 1, **fields: object) -> VitError:
+def error(code: str, message: str, span: Span | None = None, *, exit_status: int = 1, **fields: Any) -> VitError:
     """A `VitError` of one diagnostic."""
-    return VitError((replace(Diagnostic(code, message, span), **fields),), exit_status)  # type: ignore[arg-type]
+    return VitError((replace(Diagnostic(code, message, span), **fields),), exit_status)
 
 
 @dataclass(slots=True)

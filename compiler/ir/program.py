@@ -71,7 +71,7 @@ class Layer:
     kind: str
     is_op: bool = False
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    children: "Mapping[str, Child]" = field(default_factory=dict)  # type: ignore[assignment]
+    children: "Mapping[str, Child]" = field(default_factory=dict[str, "Child"])
     weights: Mapping[str, WeightSpec] = field(default_factory=dict[str, WeightSpec])
     attrs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     bodies: tuple[Graph, ...] = ()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from ..ir.graph import Attrs
-from ..ir.types import TensorType, meet
+from ..ir.types import DType, TensorType, meet
 from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import Elementwise, broadcast, full_axis
 
@@ -82,7 +82,7 @@ class Binary(Elementwise, ABC):
     text: ClassVar[str]
     positive: ClassVar[bool] = False
     #: The element type of the result, where it is not the operands'.
-    gives: ClassVar[str] = ""
+    gives: ClassVar[DType | None] = None
 
     @abstractmethod
     def compute(self, a: Array, b: Array) -> Array:
@@ -91,8 +91,8 @@ class Binary(Elementwise, ABC):
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """Broadcast; float if an operand is."""
         numbers(types)
-        dtype = self.gives or ("float" if any(t.dtype == "float" for t in types) else "int")
-        return (TensorType(broadcast(types), dtype, meet(types)),)  # type: ignore[arg-type]
+        dtype: DType = self.gives or ("float" if any(t.dtype == "float" for t in types) else "int")
+        return (TensorType(broadcast(types), dtype, meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         """`compute`; a float operand decides the dtype."""

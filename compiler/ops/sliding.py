@@ -37,7 +37,7 @@ def padded(x: Array, padding: Pair, value: Any = 0, more: Pair = (0, 0)) -> Arra
 
 def slid(x: Array, kernel: Pair, stride: Pair) -> Array:
     """[.., H, W] -> [.., H', W', kh, kw]."""
-    view = np.lib.stride_tricks.sliding_window_view(x, (kernel[0], kernel[1]), axis=(-2, -1))  # type: ignore[reportUnknownMemberType]
+    view = np.lib.stride_tricks.sliding_window_view(x, (kernel[0], kernel[1]), axis=(-2, -1))  # type: ignore[reportUnknownMemberType] -- numpy leaves it untyped
     return view[..., :: stride[0], :: stride[1], :, :]
 
 

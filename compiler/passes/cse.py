@@ -44,7 +44,7 @@ def _key(node: Node, inputs: tuple[Value, ...]) -> Hashable | None:
 
 def _frozen(value: Any) -> Hashable:
     if isinstance(value, (list, tuple)):
-        return tuple(_frozen(item) for item in value)  # type: ignore[reportUnknownVariableType]
+        return tuple(_frozen(item) for item in value)  # type: ignore[reportUnknownVariableType] -- of any kind
     if hasattr(value, "tobytes"):
         return (str(value.dtype), value.shape, value.tobytes())
     return (type(value).__name__, value)

@@ -136,7 +136,7 @@ def _safetensors(path: Path) -> dict[str, Header]:
         if length > LARGEST_HEADER:
             raise ValueError(f"its header would have {length:,} bytes")
         with safetensors.safe_open(path, framework="numpy") as file:  # type: ignore[reportUnknownVariableType] -- untyped
-            return {name: _header(file.get_slice(name)) for name in file.keys()}  # type: ignore  # noqa: SIM118 -- untyped, not a mapping
+            return {name: _header(file.get_slice(name)) for name in file.keys()}  # type: ignore[reportUnknownVariableType]  # noqa: SIM118 -- untyped, not a mapping
     except (safetensors.SafetensorError, OSError, ValueError) as problem:
         raise unreadable(path, str(problem)) from None
 

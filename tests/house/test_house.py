@@ -22,7 +22,7 @@ PARTS = {
     "configuration": set(),
     "reserved": set(),
     "ir": {"configuration"},
-    "ops": {"ir"},
+    "ops": {"plugins", "ir"},
     "evaluate": {"ir", "ops"},
     "flatten": {"ir", "ops"},
     "elaborate": {"configuration", "reserved", "ir", "ops", "evaluate"},
@@ -159,6 +159,20 @@ def test_no_source_is_longer_than_one_can_read():
     for path in SOURCES:
         name, lines = str(path.relative_to(ROOT)), path.read_text(encoding="utf-8").count("\n")
         assert lines <= LIMIT, f"{name} has {lines} lines"
+
+
+def test_every_ignore_names_its_rules_and_gives_its_reason():
+    ignore, right = (
+        r"\b(type|pyright): ?ignore|\bnoqa\b",
+        r"(# ((type|pyright): ignore\[[\w, -]+\]|noqa: [A-Z\d, ]+) +)+-- \S.+",
+    )
+    wrong = [
+        f"{path.relative_to(ROOT)}:{token.start[0]} {token.string}"
+        for path in [*SOURCES, *(p for folder in ("tests", "bench") for p in sorted((ROOT / folder).rglob("*.py")))]
+        for token in tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline)
+        if token.type == tokenize.COMMENT and re.search(ignore, token.string) and not re.fullmatch(right, token.string)
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_method_of_an_op_says_what_it_gives():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from vitc.compiler.backends import BACKENDS, Backend, needed, ordered
+from vitc.compiler.ops import OPS
 from vitc.compiler.plugins import Folder
 from vitc.runtime.data.sources import SOURCES
 from vitc.runtime.sections import SECTIONS
@@ -16,7 +17,7 @@ from vitc.runtime.training.schedules import SCHEDULES
 from vitc.runtime.verify.targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = [BACKENDS, TARGETS, SECTIONS, SOURCES, AUGMENTATIONS, CRITERIA, OPTIMIZERS, SCHEDULES]
+FOLDERS = [OPS, BACKENDS, TARGETS, SECTIONS, SOURCES, AUGMENTATIONS, CRITERIA, OPTIMIZERS, SCHEDULES]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.package)

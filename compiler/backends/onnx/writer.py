@@ -60,7 +60,7 @@ def _check(model: onnx.ModelProto, tensors: dict[str, Stored]) -> None:
     small, large = declared(tensors)
     bare.graph.initializer.extend(small)
     bare.graph.input.extend(large)
-    onnx.checker.check_model(bare, full_check=True)  # type: ignore[reportUnknownMemberType]
+    onnx.checker.check_model(bare, full_check=True)  # type: ignore[reportUnknownMemberType] -- onnx leaves it untyped
 
 
 def _info(value: Value, name: str) -> onnx.ValueInfoProto:

@@ -56,5 +56,5 @@ def _once(names: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def _type(value: Any) -> str:
     if isinstance(value, tuple):
-        return f"tuple[{_type(value[0])}, ...]"  # type: ignore[reportUnknownArgumentType]
+        return f"tuple[{_type(value[0])}, ...]"  # type: ignore[reportUnknownArgumentType] -- of any kind
     return type(value).__name__

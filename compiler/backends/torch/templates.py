@@ -168,7 +168,7 @@ def body(graph: Graph) -> tuple[Any, ...]:
 def _node_attrs(node: Node) -> dict[str, Any]:
     if node.is_call:
         variant = node.attrs["variant"]
-        several = isinstance(variant, tuple) and len(set(variant)) > 1  # type: ignore[reportUnknownArgumentType]
+        several = isinstance(variant, tuple) and len(set(variant)) > 1  # type: ignore[reportUnknownArgumentType] -- of numbers
         return {"layer": node.attrs["layer"], "variant": Fixed(variant if several else _first(variant))}
     if node.is_weight:
         return {"name": node.attrs["name"]}
