@@ -28,7 +28,7 @@ class Builder:
             kids = [done[id(kid)] if hasattr(kid, "data") else (kid, 0) for kid in node.children]
             depth = 1 + max((depth for _, depth in kids), default=0)
             if node.data in ("set", "amend"):  # each name of a path is a level
-                depth += len(kids[0][0]) - 1
+                depth += len(kids) - 2
             meta = node.meta
             span = Span(self.source, 0, 0) if meta.empty else Span(self.source, meta.start_pos, meta.end_pos)
             if depth > _MAX_DEPTH:
@@ -91,21 +91,18 @@ class Builder:
     def r_sheet(self, span: Span, kids: list[Any]) -> Any:
         return tuple(k for k in kids if isinstance(k, tree.Node))
 
-    def r_path(self, span: Span, kids: list[Any]) -> Any:
-        return tuple(self._name(k) for k in kids)
-
     def r_set(self, span: Span, kids: list[Any]) -> Any:
-        path, value = kids
-        return self._nested(span, path[:-1], tree.Bind(span, path[-1], value))
+        *outer, name, value = kids
+        return self._nested(span, outer, tree.Bind(span, self._name(name), value))
 
     def r_amend(self, span: Span, kids: list[Any]) -> Any:
-        path, entries = kids
-        return self._nested(span, path[:-1], tree.Amend(span, path[-1], entries))
+        *outer, name, entries = kids
+        return self._nested(span, outer, tree.Amend(span, self._name(name), entries))
 
-    def _nested(self, span: Span, path: tuple[tree.Name, ...], entry: tree.Bind | tree.Amend) -> Any:
+    def _nested(self, span: Span, outer: list[Any], entry: tree.Bind | tree.Amend) -> Any:
         """`a.b = v` as `a { b = v }`."""
-        for name in reversed(path):
-            entry = tree.Amend(span, name, (entry,))
+        for name in reversed(outer):
+            entry = tree.Amend(span, self._name(name), (entry,))
         return entry
 
     def r_match(self, span: Span, kids: list[Any]) -> Any:
