@@ -8,7 +8,7 @@ from ..compiler import elaborate
 from ..compiler.elaborate.library import Library
 from ..compiler.ir.program import Program
 from ..compiler.report.parameters import parameters
-from ..diagnostics import Diagnostic, Findings, VitError
+from ..diagnostics import Diagnostic, Findings, VitError, exit_status
 from ..diagnostics.source import Span
 from ..runtime import sections
 from .specs import choose, open_spec
@@ -58,9 +58,8 @@ def every_model(spec: str, settings: Mapping[str, str], *, strict: bool = False)
     if strict:
         findings.add(*(replace(warning, severity="error") for warning in warnings.items))
         warnings = Findings()
-    status = 2 if all(map(elaborate.on_the_command_line, findings.items)) else 1
     problems, told = (tuple(sorted(found.items, key=_place)) for found in (findings, warnings))
-    return Checked(spec, params, problems, status if problems else 0, told)
+    return Checked(spec, params, problems, exit_status(problems), told)
 
 
 def _params(library: Library, names: tuple[str, ...], settings: Mapping[str, str], findings: Findings,

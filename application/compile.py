@@ -67,9 +67,7 @@ def compile(
     """
     unknown = [name for name in to if name not in BACKENDS.names()]
     if unknown:
-        raise error(
-            "V1006", f"there is no target `{unknown[0]}`", exit_status=2, help=suggestion(unknown[0], BACKENDS.names())
-        )
+        raise error("V1006", f"there is no target `{unknown[0]}`", help=suggestion(unknown[0], BACKENDS.names()))
     compiled = load(spec, model, settings)
     targets = _targets(compiled.program, to)
     names = classes or tuple(_named(compiled, Path(spec).parent))
@@ -115,7 +113,7 @@ def _targets(program: Program, to: tuple[str, ...]) -> tuple[str, ...]:
     wanted = Export.of(program).targets()
     refused = [name for name in to if name not in wanted]
     if refused:
-        raise error("V1006", f"the section `export` turns `{refused[0]}` off", exit_status=2,
+        raise error("V1006", f"the section `export` turns `{refused[0]}` off",
                     help=f"--set export.{refused[0]}=true turns it on")  # fmt: skip
     return tuple(name for name in wanted if not to or name in to)
 
@@ -139,7 +137,7 @@ def _named(compiled: Compiled, base: Path) -> Sequence[str]:
     if names and shape != (len(names),):
         gives = f"{shape[0]} numbers" if len(shape) == 1 else f"an output of shape {list(shape)}"
         raise error("V0818", f"`{key}` gives {len(names)} class names, and `{program.name}` gives {gives}",
-                    program.sections["data"].entries[key].span, exit_status=3,
+                    program.sections["data"].entries[key].span,
                     help=f"`--set data.{key}=none` compiles it without names")  # fmt: skip
     if data.classes and data.labels is not None:
         from ..runtime.data.classes import texts

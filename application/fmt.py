@@ -25,7 +25,7 @@ def formatted(name: str, text: str) -> str:
     new = formatter.formatted(source.text)
     again, problems = read(Source(source.name, new))
     if problems or again != tree or formatter.comments(new) != formatter.comments(source.text):
-        raise error("V0113", f"`{escape(name)}` would say something else in the new layout: it stays as it is", exit_status=3,
+        raise error("V0113", f"`{escape(name)}` would say something else in the new layout: it stays as it is",
                     help="please report it with the text")  # fmt: skip
     return mark + (new.replace("\n", "\r\n") if "\r\n" in text else new)
 
@@ -33,7 +33,7 @@ def formatted(name: str, text: str) -> str:
 def text(path: Path) -> str:
     """Reads a spec; raises V1002, V0105 and V0106."""
     if not path.is_file():
-        raise error("V1002", f"there is no file `{path}`", exit_status=3)
+        raise error("V1002", f"there is no file `{path}`")
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

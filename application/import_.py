@@ -1,6 +1,5 @@
 """Importing: the spec of a model of transformers, timm or open_clip."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from ..diagnostics import error
 from ..runtime.importing import imported
 from ..runtime.importing.proof import proven
 from ..runtime.importing.sheet import Asked
-from ..runtime.whole import whole
+from ..runtime.whole import refuse_taken, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +32,10 @@ def import_spec(
     `asked` says what the file does not tell. Raises V1008 where `out` is there already, without `force`, or can't be written.
     """
     place = Path(out) if out else None
-    if place is not None and os.path.lexists(place) and not force:
-        raise error(
-            "V1008", f"`{place}` is there already", exit_status=2, help="--force writes over it; -o takes another"
-        )
-    if place is not None and not place.parent.is_dir():
-        raise error("V1008", f"there is no folder `{place.parent}` to write `{place.name}` into", exit_status=3)
+    if place is not None:
+        refuse_taken(place, force=force)
+        if not place.parent.is_dir():
+            raise error("V1008", f"there is no folder `{place.parent}` to write `{place.name}` into")
     sheet = imported(Path(source), asked or Asked(), place.parent if place else Path(), trust=trust)
     text = sheet.text()
     proven(sheet, text)

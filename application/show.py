@@ -56,7 +56,7 @@ def after(
     made = dict(driver.stages(library, name, settings))
     matching = [stage for stage in made if step in (stage, stage.partition(".")[2])]
     if not matching:
-        raise error("V1007", f"there is no step `{step}`", exit_status=2, help=suggestion(step, made))
+        raise error("V1007", f"there is no step `{step}`", help=suggestion(step, made))
     state = made[matching[-1]]
     return matching[-1], dump_program(state) if isinstance(state, Program) else dump(state)
 

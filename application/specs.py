@@ -24,7 +24,7 @@ def open_spec(spec: str, *, broken: bool = False) -> tuple[Library, tuple[str, .
         if f"model {spec} " in path.read_text(encoding="utf-8"):
             return load(path, f"{path.parent.name}/{path.name}"), (spec,)
     _refuse_irregular(spec)
-    raise error("V1001", f"`{spec}` is no bundled model; a file's name ends in .vit", exit_status=3,
+    raise error("V1001", f"`{spec}` is no bundled model; a file's name ends in .vit",
                 help=suggestion(spec, bundled()))  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def below(spec: str) -> list[str]:
         inner[:] = [name for name in inner if not name.startswith(".")]
         found += [str(Path(folder, name)) for name in files if name.endswith(".vit") and not name.startswith(".")]
     if not found:
-        raise error("V1002", f"there is no .vit file below the folder `{spec}`", exit_status=3)
+        raise error("V1002", f"there is no .vit file below the folder `{spec}`")
     return sorted(found)
 
 
@@ -58,12 +58,10 @@ def _refuse_irregular(spec: str) -> None:
     """Raises V1002 for a folder, a pipe or a device."""
     path = Path(spec)
     if path.is_dir():
-        raise error("V1002", f"`{spec}` is a folder, not a .vit file", exit_status=3,
+        raise error("V1002", f"`{spec}` is a folder, not a .vit file",
                     help="`vitc check FOLDER` checks the .vit files below it")  # fmt: skip
     if path.exists() and not path.is_file():
-        raise error(
-            "V1002", f"`{spec}` is not an ordinary file", exit_status=3, help="`-` reads a spec from standard input"
-        )
+        raise error("V1002", f"`{spec}` is not an ordinary file", help="`-` reads a spec from standard input")
 
 
 def bundled() -> list[str]:
@@ -77,12 +75,12 @@ def choose(spec: str, name: str | None) -> tuple[Library, str]:
     library, names = open_spec(spec)
     if name is not None:
         if name not in library.models():
-            raise error("V1003", f"there is no model `{name}` in {library.main.source.name}", exit_status=2,
+            raise error("V1003", f"there is no model `{name}` in {library.main.source.name}",
                         help=suggestion(name, library.models()))  # fmt: skip
         return library, name
     if len(names) == 0:
-        raise error("V1003", f"{library.main.source.name} defines no model", exit_status=2)
+        raise error("V1003", f"{library.main.source.name} defines no model")
     if len(names) > 1:
-        raise error("V1005", f"{library.main.source.name} defines {len(names)} models", exit_status=2,
+        raise error("V1005", f"{library.main.source.name} defines {len(names)} models",
                     help=f"choose one with --model: {', '.join(names)}")  # fmt: skip
     return library, names[0]

@@ -45,7 +45,7 @@ def train(spec: str | Path, model: str | None = None, out: str | Path | None = N
     devices.refuse_several()
     devices.refuse_unknown(device)
     if resume is not None and out is not None:
-        raise error("V1006", "--resume trains in the folder of its run, so it takes no --out", exit_status=2)
+        raise error("V1006", "--resume trains in the folder of its run, so it takes no --out")
     with ExitStack() as held:
         old = None if resume is None else held.enter_context(folder.reopened(Path(resume)))
         if old is not None:

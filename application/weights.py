@@ -2,7 +2,6 @@
 
 # Imports inside functions are of what needs numpy.
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from ..compiler.driver import Compiled
 from ..compiler.elaborate import elaborate
 from ..compiler.ir.program import Program
 from ..diagnostics import error
+from ..runtime.whole import refuse_taken
 from .specs import choose
 
 if TYPE_CHECKING:
@@ -97,8 +97,5 @@ def _program(model: str, settings: Mapping[str, str] | None) -> tuple[str, Progr
 def _refuse_overwriting(out: Path, file: Path, *, force: bool) -> None:
     """Raises V1008 where the file to write is the one that is read, or is there already and `force` does not say so."""
     if out.exists() and file.exists() and out.samefile(file):
-        raise error("V1008", f"`{out}` is the file that is read", exit_status=2, help="-o takes another")
-    if os.path.lexists(out) and not force:
-        raise error(
-            "V1008", f"`{out}` is there already", exit_status=2, help="--force writes over it; -o takes another"
-        )
+        raise error("V1008", f"`{out}` is the file that is read", help="-o takes another", status=2)
+    refuse_taken(out, force=force)

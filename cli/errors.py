@@ -30,10 +30,10 @@ def guarded(run: Callable[[], object]) -> None:
     except VitError as problem:
         _end(problem)
     except OSError as problem:
-        _end(error("V1008", f"the system refuses: {problem}", exit_status=3))
+        _end(error("V1008", f"the system refuses: {problem}"))
     except MemoryError:
         help = "a smaller model or batch, or --no-verify"
-        _end(error("V1009", "there is not enough memory", exit_status=3, help=help))
+        _end(error("V1009", "there is not enough memory", help=help))
 
 
 def warn(diagnostic: Diagnostic) -> None:

@@ -32,7 +32,7 @@ def settings(texts: list[str] | None, part: str | None = None) -> dict[str, str]
     for text in texts or ():
         key, sign, value = text.partition("=")
         if not sign or not key:
-            raise error("V1004", f"--set takes KEY=VALUE, not `{text}`", exit_status=2)
+            raise error("V1004", f"--set takes KEY=VALUE, not `{text}`")
         found.pop(key.strip(), None)  # settings apply in their order: the last of a key takes its place at the end
         found[key.strip()] = value.strip()
     if part is not None:

@@ -104,6 +104,6 @@ class _Output(_Stream):
         super().lost(problem)
         if isinstance(problem, BrokenPipeError):
             raise SystemExit(141)
-        lost = error("V1011", f"standard output can't be written: {problem.strerror}", exit_status=3)
+        lost = error("V1011", f"standard output can't be written: {problem.strerror}")
         sys.stderr.write(render(lost.diagnostics, color=styled(sys.stderr)))
         raise SystemExit(lost.exit_status)

@@ -1,9 +1,9 @@
 """What vitc has to say about a text or a file: plain data, drawn by `messages`."""
 
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from .source import Span
+from .source import COMMAND_LINE, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +33,51 @@ class Diagnostic:
     file: str = ""
 
 
+#: The exit status of a code, or of all that begin like it: 1 a mistake in a text, which is the rest, 2 in the command line,
+#: 3 a file, a run or the system.
+_STATUS = {
+    "V0113": 3,
+    "V07": 3, "V0707": 2, "V0708": 2, "V0714": 2,
+    "V08": 3,
+    "V09": 3, "V0913": 2,
+    "V10": 2, "V1001": 3, "V1002": 3, "V1008": 3, "V1009": 3, "V1011": 3,
+    "V11": 3,
+}  # fmt: skip
+
+
+def exit_status(diagnostics: Iterable[Diagnostic]) -> int:
+    """Gives the exit status of all these together: 2 only where each of them is in the command line, 0 where there is none."""
+    found = {_status(diagnostic) for diagnostic in diagnostics}
+    return next((status for status in (3, 1, 2) if status in found), 0)
+
+
+def _status(diagnostic: Diagnostic) -> int:
+    code, span = diagnostic.code, diagnostic.span
+    status = _STATUS.get(code, _STATUS.get(code[:3], 1))
+    return 2 if status == 1 and span is not None and span.source.name == COMMAND_LINE else status
+
+
 @dataclass(eq=False)
 class VitError(Exception):
-    """One or several diagnostics that stop the work; `exit_status` is 1 for a text, 2 the command line, 3 a file or a run."""
+    """One or several diagnostics that stop the work. `status` is given by the few cases whose exit status is another than
+    that of their code."""
 
     diagnostics: tuple[Diagnostic, ...]
-    exit_status: int = 1
+    status: int | None = None
+
+    @property
+    def exit_status(self) -> int:
+        """With which a command ends."""
+        return exit_status(self.diagnostics) if self.status is None else self.status
 
     def __str__(self) -> str:
         return "; ".join(f"{d.code}: {d.message}" for d in self.diagnostics)
 
 
-def error(code: str, message: str, span: Span | None = None, *, exit_status: int = 1, **fields: Any) -> VitError:
-    """A `VitError` of one diagnostic."""
-    return VitError((replace(Diagnostic(code, message, span), **fields),), exit_status)
+def error(code: str, message: str, span: Span | None = None, *, label: str = "", help: str = "", file: str = "",
+          status: int | None = None) -> VitError:  # fmt: skip
+    """Makes a `VitError` of one diagnostic."""
+    return VitError((Diagnostic(code, message, span, label, help=help, file=file),), status)
 
 
 @dataclass(slots=True)

@@ -3,6 +3,9 @@
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+#: The name that the text of a setting (`--set KEY=VALUE`) is shown under.
+COMMAND_LINE = "--set"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:

@@ -75,7 +75,7 @@ def _answered(
                     missing -= len(said["answers"])
                     yield from map(_answer, said["answers"])
                 elif "error" in said:
-                    raise error(**said["error"], exit_status=3)
+                    raise error(**said["error"])
                 else:
                     raise Ended("memory", "")
         except Ended as end:
@@ -96,13 +96,13 @@ def _at_fault(model: Path, doing: str, end: Ended, wanted: Limits, held: Limits)
     if end.cause in ("time", "cpu"):
         how = f"it used up {held.cpu} seconds of CPU time" if end.cause == "cpu" else end.how
         help = "`ulimit -t` limits it" if end.cause == "cpu" and held.cpu < wanted.cpu else ""
-        return error("V0815", f"{doing} `{model}` takes too long: {how}", exit_status=3, help=help)
+        return error("V0815", f"{doing} `{model}` takes too long: {how}", help=help)
     allowed = f"{held.memory / GIB:.3g} GiB of address space"
     help = f"`ulimit -v` leaves it {allowed}" if held.memory < wanted.memory else ""
     if end.cause == "crash":
-        return error("V0813", f"{doing} `{model}` crashes its process ({end.how})", exit_status=3, help=help)
+        return error("V0813", f"{doing} `{model}` crashes its process ({end.how})", help=help)
     message = f"{doing} `{model}` needs more memory than its process may use, {allowed}"
-    return error("V0814", f"{message} ({end.how})" if end.how else message, exit_status=3, help=help)
+    return error("V0814", f"{message} ({end.how})" if end.how else message, help=help)
 
 
 def _size(model: Path) -> int:

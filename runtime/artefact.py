@@ -48,7 +48,7 @@ def staged(folder: Path) -> Generator[Path]:
                 stack.enter_context(locked(stage))
             yield stage
     except OSError as problem:
-        raise error("V0801", f"`{folder}` can't be written: {problem.strerror or problem}", exit_status=3) from None
+        raise error("V0801", f"`{folder}` can't be written: {problem.strerror or problem}") from None
 
 
 def publish(stage: Path, folder: Path, about: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,10 +79,10 @@ def opened(folder: Path) -> dict[str, Any]:
         what = (
             f"holds no {MANIFEST}: it is no compiled model" if manifest is None else "was not finished: it was cut off"
         )
-        raise error("V0802", f"`{folder}` {what}", exit_status=3, help="compile it again" if manifest else "")
+        raise error("V0802", f"`{folder}` {what}", help="compile it again" if manifest else "")
     for name, hashes in _hashes(folder, manifest).items():
         if not _is(folder / name, hashes):
-            raise error("V0804", f"`{folder / name}` is not the file that {MANIFEST} speaks of", exit_status=3,
+            raise error("V0804", f"`{folder / name}` is not the file that {MANIFEST} speaks of",
                         help="compile it again")  # fmt: skip
     return manifest
 
@@ -122,7 +122,7 @@ def refuse_foreign(folder: Path) -> dict[str, set[str]]:
 
 def _foreign(path: Path) -> VitError:
     message = f"`{path}` is in the way: it is not as vitc wrote it, so it stays"
-    return error("V0809", message, exit_status=3, help="move it elsewhere, or choose another folder with -o")
+    return error("V0809", message, help="move it elsewhere, or choose another folder with -o")
 
 
 def _is(path: Path, hashes: set[str]) -> bool:
@@ -140,9 +140,9 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
             raise ValueError("no ordinary file")
         manifest: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        raise error("V0803", f"`{path}` can't be read as the manifest of a compiled model", exit_status=3) from None
+        raise error("V0803", f"`{path}` can't be read as the manifest of a compiled model") from None
     if not isinstance(manifest, dict) or cast("dict[str, Any]", manifest).get("format") != _FORMAT:
-        raise error("V0803", f"`{path}` is not the manifest of a model compiled by this version", exit_status=3)
+        raise error("V0803", f"`{path}` is not the manifest of a model compiled by this version")
     return cast("dict[str, Any]", manifest)
 
 
@@ -156,5 +156,5 @@ def _hashes(folder: Path, manifest: Mapping[str, Any]) -> dict[str, set[str]]:
     except (KeyError, TypeError, AttributeError):
         found = {}
     if not found or not set(found) <= set(FILES):
-        raise error("V0803", f"`{folder / MANIFEST}` does not list the files of a compiled model", exit_status=3)
+        raise error("V0803", f"`{folder / MANIFEST}` does not list the files of a compiled model")
     return found

@@ -26,7 +26,7 @@ def _given(stdin: IO[bytes]) -> list[str]:
     lines = text.split(b"\0") if b"\0" in text else [line.removesuffix(b"\r") for line in text.split(b"\n")]
     paths = [os.fsdecode(line) for line in lines if line]
     if not paths:
-        raise error("V0913", "`-` reads the paths of pictures from standard input, and there are none", exit_status=2)
+        raise error("V0913", "`-` reads the paths of pictures from standard input, and there are none")
     return paths
 
 
@@ -36,7 +36,7 @@ def _inside(folder: str) -> list[str]:
     endings = SUFFIXES | set(OPTIONAL)
     found = [path for path in _files(folder, frozenset()) if os.path.splitext(path)[1].lower() in endings]
     if not found:
-        raise error("V0901", f"`{folder}` holds no pictures", exit_status=3,
+        raise error("V0901", f"`{folder}` holds no pictures",
                     help=f"pictures end in {', '.join(sorted(endings))}")  # fmt: skip
     return found
 
@@ -61,4 +61,4 @@ def _files(folder: str, above: frozenset[str]) -> Iterator[str]:
 
 
 def _closed(folder: str, problem: OSError) -> VitError:
-    return error("V0901", f"`{folder}` can't be read: {problem.strerror}", exit_status=3)
+    return error("V0901", f"`{folder}` can't be read: {problem.strerror}")

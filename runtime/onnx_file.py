@@ -30,19 +30,17 @@ def checked(path: Path) -> Mapping[str, str]:
     onnx: Any = import_module("onnx")  # its types are left open in places
     try:
         if not path.is_file():
-            raise error("V0806", f"there is no `{path}`", exit_status=3)
+            raise error("V0806", f"there is no `{path}`")
         if path.stat().st_size > _LARGEST:
-            raise error("V0808", f"`{path}` is larger than an ONNX file can be", exit_status=3)
+            raise error("V0808", f"`{path}` is larger than an ONNX file can be")
         model = onnx.load(str(path), load_external_data=False)
     except VitError:
         raise
     except Exception:  # protobuf, decoding and the system each have errors of their own
-        raise error("V0808", f"`{path}` can't be read as an ONNX file", exit_status=3) from None
+        raise error("V0808", f"`{path}` can't be read as an ONNX file") from None
     props = {entry.key: entry.value for entry in model.metadata_props}
     if model.producer_name != "vitc" or "vitc.preprocess" not in props:
-        raise error(
-            "V0807", f"`{path}` was not written by vitc: it does not say how to prepare pictures", exit_status=3
-        )
+        raise error("V0807", f"`{path}` was not written by vitc: it does not say how to prepare pictures")
     _plain(path, model)
     _contained(path, model.graph.initializer)
     return props
@@ -69,10 +67,10 @@ class Model:
         shape: list[Any] = list(inputs[0].shape or ()) if inputs else []
         if len(inputs) != 1 or inputs[0].type != "tensor(float)" or len(shape) != 4 or shape[0] in (0, -1):
             taken = ", ".join(f"{one.type} {one.shape}" for one in inputs)
-            raise error("V0817", f"`{path}` takes {taken or 'nothing'}, not one batch of pictures", exit_status=3,
+            raise error("V0817", f"`{path}` takes {taken or 'nothing'}, not one batch of pictures",
                         help="it must have one input of float32, with the axes batch, channels, height and width")  # fmt: skip
         if any(isinstance(theirs, int) and theirs != ours for theirs, ours in zip(shape[1:], size, strict=True)):
-            raise error("V0807", f"`{path}` prepares pictures for another size than it takes", exit_status=3)
+            raise error("V0807", f"`{path}` prepares pictures for another size than it takes")
         if not outputs or outputs[0].type not in _FLOATS:
             raise self._unfit(f"gives {outputs[0].type}" if outputs else "has no output")
         self._image, self._output = inputs[0].name, outputs[0].name
@@ -104,7 +102,7 @@ class Model:
         return np.asarray(found, np.float64)
 
     def _unfit(self, what: str) -> VitError:
-        return error("V0816", f"`{self.path}` {what}", exit_status=3,
+        return error("V0816", f"`{self.path}` {what}",
                      help="the first output must hold floating-point numbers, with the axes batch and classes")  # fmt: skip
 
 
@@ -117,7 +115,7 @@ def _failed(code: str, what: str, problem: Exception) -> VitError:
     why = re.sub(
         r"^.{0,400}?/onnxruntime_src/\S+ [^)]{0,400}\) ", "", why.rpartition("Status Message: ")[2], flags=re.DOTALL
     )
-    return error(code, f"{what}{f', in {node[1]}' if node else ''}: {why.strip()[:200]}", exit_status=3)
+    return error(code, f"{what}{f', in {node[1]}' if node else ''}: {why.strip()[:200]}")
 
 
 def _plain(path: Path, model: Any) -> None:
@@ -128,8 +126,7 @@ def _plain(path: Path, model: Any) -> None:
     domains = {entry.domain for entry in model.opset_import} | {node.domain for node in nodes}
     extras = len(model.functions) + len(model.training_info) + len(model.graph.sparse_initializer)
     if inner or domains - {"", "ai.onnx"} or extras:
-        raise error("V0807", f"`{path}` was not written by vitc: it holds more than one graph of standard operators",
-                    exit_status=3)  # fmt: skip
+        raise error("V0807", f"`{path}` was not written by vitc: it holds more than one graph of standard operators")  # fmt: skip
 
 
 def _contained(path: Path, tensors: Iterable[Any]) -> None:
@@ -140,14 +137,12 @@ def _contained(path: Path, tensors: Iterable[Any]) -> None:
         entries = {entry.key: entry.value for entry in tensor.external_data}
         where = f"`{path}`, tensor `{tensor.name[:80]}`"
         if entries.get("location") != f"{path.name}.data" or not set(entries) <= _KEYS:
-            raise error(
-                "V0810", f"{where}: its data is not in `{path.name}.data`, the only file it may name", exit_status=3
-            )
+            raise error("V0810", f"{where}: its data is not in `{path.name}.data`, the only file it may name")
         data = path.with_name(f"{path.name}.data")
         if data.is_symlink() or not data.is_file() or os.stat(data).st_nlink != 1:
-            raise error("V0810", f"`{data}` is no ordinary file of its own (a link, or missing)", exit_status=3)
+            raise error("V0810", f"`{data}` is no ordinary file of its own (a link, or missing)")
         start, length = (entries.get(key, "0") for key in ("offset", "length"))
         if not (start.isdecimal() and length.isdecimal() and len(start + length) < 40):
-            raise error("V0810", f"{where}: its place in the data is no number", exit_status=3)
+            raise error("V0810", f"{where}: its place in the data is no number")
         if int(start) + int(length) > data.stat().st_size:
-            raise error("V0810", f"{where}: its data ends after the end of `{data}`", exit_status=3)
+            raise error("V0810", f"{where}: its data ends after the end of `{data}`")

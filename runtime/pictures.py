@@ -70,12 +70,12 @@ def opened(path: Path) -> Generator[Any]:
 
     try:
         if not path.is_file():
-            raise error("V0901", f"there is no picture `{path}`", exit_status=3)
+            raise error("V0901", f"there is no picture `{path}`")
         with path.open("rb") as file:
             kind = _container(file.read(64))
             file.seek(0)
             if kind and not _readable(kind):
-                raise error("V0901", f"`{path}` is {kind}, which needs a decoder that is not installed", exit_status=3,
+                raise error("V0901", f"`{path}` is {kind}, which needs a decoder that is not installed",
                             help=_GET[kind])  # fmt: skip
             with Image.open(file, formats=(*FORMATS, kind) if kind else FORMATS) as image:
                 _check_size(path, image)
@@ -87,9 +87,9 @@ def opened(path: Path) -> Generator[Any]:
     except Image.DecompressionBombError:
         raise _too_large(path) from None
     except UnidentifiedImageError:
-        raise error("V0901", f"`{path}` can't be read as a picture: {_instead(path)}", exit_status=3) from None
+        raise error("V0901", f"`{path}` can't be read as a picture: {_instead(path)}") from None
     except Exception as problem:  # decoders raise whatever comes at a file that is not what it says
-        raise error("V0901", f"`{path}` can't be read as a picture: {str(problem)[:200]}", exit_status=3) from None
+        raise error("V0901", f"`{path}` can't be read as a picture: {str(problem)[:200]}") from None
 
 
 def eight_bits(image: Any, remark: Remark = silent) -> Any:
@@ -142,7 +142,7 @@ def _check_size(path: Path, image: Any) -> None:
 
 
 def _too_large(path: Path) -> VitError:
-    return error("V0901", f"`{path}` has more than {LARGEST:,} pixels", exit_status=3)
+    return error("V0901", f"`{path}` has more than {LARGEST:,} pixels")
 
 
 def _container(head: bytes) -> str:

@@ -34,7 +34,7 @@ class Predictor:
             if self.activation not in ("softmax", "sigmoid", "none"):
                 raise ValueError(self.activation)
         except (ValueError, RecursionError):
-            raise error("V0807", f"what `{path}` says of pictures and classes can't be read", exit_status=3) from None
+            raise error("V0807", f"what `{path}` says of pictures and classes can't be read") from None
         given = self.preprocess
         self.model = onnx_file.Model(path, (given.channels, given.height, given.width))
 
@@ -43,9 +43,8 @@ class Predictor:
         logits = self.model(images)
         if self.names and len(self.names) != logits.shape[1]:
             raise error(
-                "V0818", f"`{self.model.path}` names {len(self.names)} classes and gives {logits.shape[1]} numbers",
-                exit_status=3,
-            )  # fmt: skip
+                "V0818", f"`{self.model.path}` names {len(self.names)} classes and gives {logits.shape[1]} numbers"
+            )
         return logits
 
     def predict(self, pictures: Sequence[Path], top: int) -> list[Prediction]:
@@ -75,7 +74,7 @@ class Predictor:
     def best(self, picture: str, logits: Array, top: int) -> Prediction:
         """The best classes of one picture, from its logits [classes]."""
         if not np.isfinite(logits).all():
-            raise error("V0811", f"for `{picture}` the model gives infinite numbers or none", exit_status=3)
+            raise error("V0811", f"for `{picture}` the model gives infinite numbers or none")
         values = logits
         if self.activation != "none":
             values = softmax(values) if self.activation == "softmax" else sigmoid(values)

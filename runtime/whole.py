@@ -24,7 +24,7 @@ def whole(path: Path) -> Generator[BinaryIO]:
         with staged_as(path.with_name(f".vitc-part-{secrets.token_hex(8)}"), path) as file:
             yield file
     except OSError as problem:
-        raise error("V0801", f"`{path}` can't be written: {problem.strerror or problem}", exit_status=3) from None
+        raise error("V0801", f"`{path}` can't be written: {problem.strerror or problem}") from None
 
 
 @contextmanager
@@ -45,10 +45,17 @@ def staged_as(part: Path, path: Path) -> Generator[BinaryIO]:
         raise
 
 
+def refuse_taken(path: Path, *, force: bool) -> None:
+    """Raises V1008 where the file to write is there already and `force` does not say that it may be replaced."""
+    if os.path.lexists(path) and not force:
+        help = "--force writes over it; -o takes another"
+        raise error("V1008", f"`{path}` is there already", help=help, status=2)
+
+
 def refuse_link(folder: Path) -> None:
     """Raises V0809 where the folder to write into is a symbolic link. Those above it may be links."""
     if folder.is_symlink():
-        raise error("V0809", f"`{folder}` is a symbolic link, and nothing is written through one", exit_status=3,
+        raise error("V0809", f"`{folder}` is a symbolic link, and nothing is written through one",
                     help=f"name the folder itself: {os.path.realpath(folder)}")  # fmt: skip
 
 
@@ -60,6 +67,4 @@ def _refuse_irregular(path: Path) -> None:
     kinds = ((stat.S_ISREG, ""), (stat.S_ISLNK, "a link"), (stat.S_ISDIR, "a folder"))
     kind = next((name for holds, name in kinds if holds(mode)), "a device or a pipe")
     if kind:
-        raise error(
-            "V1008", f"`{path}` is {kind}: it stays as it is", exit_status=3, help="choose another path with -o"
-        )
+        raise error("V1008", f"`{path}` is {kind}: it stays as it is", help="choose another path with -o")

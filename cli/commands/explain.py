@@ -43,7 +43,7 @@ def explain(
     name, code = code, code.upper()
     if code not in explanations.titles():
         close = suggestion(code, explanations.titles()).partition(";")[0]
-        raise error("V1010", f"`{escape(name)}` is no code and no bundled block, fn or model", exit_status=2,
+        raise error("V1010", f"`{escape(name)}` is no code and no bundled block, fn or model",
                     help=close if close.startswith("did") else "`vitc explain` alone lists the codes")  # fmt: skip
     text = explanations.page(code)
     if format == "json":

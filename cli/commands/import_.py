@@ -50,5 +50,5 @@ def _pixels(text: str) -> tuple[int, int]:
     """Reads `224x160`, height and width; raises V1004."""
     sides = text.split("x")
     if len(sides) != 2 or not all(side.isdecimal() and 0 < int(side) <= 65536 for side in sides):
-        raise error("V1004", f"--image takes HEIGHTxWIDTH, not `{text}`", exit_status=2)
+        raise error("V1004", f"--image takes HEIGHTxWIDTH, not `{text}`")
     return int(sides[0]), int(sides[1])

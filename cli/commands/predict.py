@@ -67,7 +67,7 @@ def _raised(found: "Answers") -> Answers:
     """The only picture of a command line: what is wrong with it is the error of the command."""
     for one in found:
         if isinstance(one, Failure):
-            raise error(one.code, one.message, exit_status=3, help=one.help)
+            raise error(one.code, one.message, help=one.help)
         yield one
 
 

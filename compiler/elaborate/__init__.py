@@ -20,12 +20,12 @@ from .interpreter import Interpreter
 from .layers import run_forward
 from .library import SPECS, Library, Module
 from .listing import Row, rows
-from .overrides import NAME, parse_override
+from .overrides import parse_override
 from .sections import INPUT, KINDS, sections
 from .sheets import Assignment, Sheet
 from .values import Elaborated, Shape, Tensor, describe
 
-__all__ = ["Checked", "Row", "check", "elaborate", "intact", "mistakes", "on_the_command_line", "settable"]
+__all__ = ["Checked", "Row", "check", "elaborate", "intact", "mistakes", "settable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def elaborate(library: Library, name: str, overrides: Mapping[str, str] | None =
     """
     checked = check(library, name, overrides)
     if checked.program is None:
-        raise VitError(checked.problems, 2 if all(map(on_the_command_line, checked.problems)) else 1)
+        raise VitError(checked.problems)
     return checked.program
 
 
@@ -102,11 +102,6 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
     return library.read
 
 
-def on_the_command_line(problem: Diagnostic) -> bool:
-    """Whether a problem is in what `--set` says."""
-    return problem.span is not None and problem.span.source.name == NAME
-
-
 def _program(interpreter: Interpreter, library: Library, module: Module, model: tree.Model, own: Sequence[Assignment],
              starts: Sequence[tree.Entry], found: Mapping[str, Section]) -> Program:  # fmt: skip
     context = interpreter.context
@@ -137,7 +132,7 @@ def _interpreter(library: Library, *, training: bool = False) -> Interpreter:
 def _model(library: Library, name: str) -> tuple[Module, tree.Model]:
     item = library.main.find(name)
     if item is None or not isinstance(item[1], tree.Model):
-        raise error("V1003", f"there is no model `{name}` in {library.main.source.name}", exit_status=2,
+        raise error("V1003", f"there is no model `{name}` in {library.main.source.name}",
                     help=suggestion(name, library.models()))  # fmt: skip
     return item[0], item[1]
 

@@ -263,12 +263,12 @@ class _Loader:
 
     def _missing(self, shown: str, span: Span | None) -> None:
         if span is None:
-            raise error("V1002", f"there is no file `{shown}`", exit_status=3)
+            raise error("V1002", f"there is no file `{shown}`")
         self._say("V0210", f"there is no file `{shown}`", span)
 
     def _say(self, code: str, message: str, span: Span | None, file: str = "") -> None:
         if span is None:  # the file named on the command line: what is in it is a text gone wrong, else it is the file
-            raise error(code, message, exit_status=3 if code == "V0210" else 1, file=file)
+            raise error(code, message, file=file, status=3 if code == "V0210" else None)
         self.findings.add(Diagnostic(code, message, span))
 
 

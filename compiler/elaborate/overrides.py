@@ -4,29 +4,27 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from typing import TypeVar, cast
 
-from ...diagnostics import Diagnostic, VitError
-from ...diagnostics.source import Source, Span
+from ...diagnostics import VitError, error
+from ...diagnostics.source import COMMAND_LINE, Source, Span
 from ...grammar import tree
 from ...grammar.layout import MAX_NESTING
 from ...grammar.parser import parse
 
-#: The name that the text of a setting is shown under.
-NAME = "--set"
 Part = TypeVar("Part")
 _BEFORE = "vit 1\nmodel m = m { value = "
 
 
 @lru_cache(maxsize=100)  # every model of a file reads the same settings: what is wrong with one has one place
 def parse_override(key: str, text: str) -> tree.Bind | tree.Amend:
-    """A setting as an entry whose places are those of `--set KEY=VALUE`; fails with V1004 (exit status 2)."""
-    shown = Source(NAME, f"--set {key}={text}")
+    """A setting as an entry whose places are those of `--set KEY=VALUE`; fails with V1004."""
+    shown = Source(COMMAND_LINE, f"--set {key}={text}")
     at = len("--set ")
     if key.count(".") >= MAX_NESTING:
         message = f"`--set` takes a path of at most {MAX_NESTING} names"
-        raise VitError((Diagnostic("V1004", message, Span(shown, at, at + len(key))),), 2)
+        raise error("V1004", message, Span(shown, at, at + len(key)))
     shift = at + len(key) + 1 - len(_BEFORE)
     try:
-        (item,) = parse(Source(NAME, f"{_BEFORE}{text} }}\n")).items
+        (item,) = parse(Source(COMMAND_LINE, f"{_BEFORE}{text} }}\n")).items
     except (VitError, ValueError) as problem:
         raise _refused(shown, key, text, shift, problem) from problem
     bind = item.entries[0] if isinstance(item, tree.Model) and len(item.entries) == 1 else None
@@ -41,9 +39,7 @@ def _nested(shown: Source, key: str, value: tree.Expr) -> tree.Bind | tree.Amend
     first, dot, rest = key.partition(".")
     if "" in key.split("."):
         message = f"`{key}` is not a path: `--set` takes names with one dot between them"
-        raise VitError(
-            (Diagnostic("V1004", message, Span(shown, at, at + len(key)), help="write `--set mlp.drop=0.1`"),), 2
-        )
+        raise error("V1004", message, Span(shown, at, at + len(key)), help="write `--set mlp.drop=0.1`")
     if first == "init" and dot:
         pattern = tree.String(Span(shown, at + len("init."), at + len(key)), rest)
         return tree.Amend(whole, tree.Name(Span(shown, at, at + len(first)), first),
@@ -79,4 +75,4 @@ def _refused(shown: Source, key: str, text: str, shift: int, problem: Exception 
     at, why = Span(shown, len(f"--set {key}="), len(shown.text)), ""
     if first is not None and first.span is not None and at.start <= first.span.start + shift < at.end:
         at, why = _span(first.span, shown, shift), f": {first.message}"
-    return VitError((Diagnostic("V1004", f"`{key}={text}` is not a value of the language{why}", at),), 2)
+    return error("V1004", f"`{key}={text}` is not a value of the language{why}", at)

@@ -36,7 +36,7 @@ class Wanted:
         unknown = [name for name in self.names if name not in set(there)]
         if unknown:
             raise error("V0906", f"`classes` names {named(unknown)}: no {what} is called so; there is {named(tuple(there), 20)}",
-                        self.span, exit_status=3, help=_meant(unknown[0], there))  # fmt: skip
+                        self.span, help=_meant(unknown[0], there))  # fmt: skip
         return self.names
 
 
@@ -80,7 +80,7 @@ def selected(parts: Parts, wanted: Wanted) -> Parts:
     found = parts.changed(relabelled, classes=names, others=others)
     for part, images in found.present().items():
         if not len(images):
-            raise error("V0906", f"the {part} part holds no picture of {named(names)}", wanted.span, exit_status=3)
+            raise error("V0906", f"the {part} part holds no picture of {named(names)}", wanted.span)
     gone = before - sum(map(len, found.present().values()))
     return replace(found, notes=(*found.notes, left_out(others, gone, wanted.span))) if others else found
 
@@ -96,7 +96,7 @@ def displayed(parts: Parts, labels: "Mapping[str, str] | str | None", base: Path
     if labels is None:
         return parts
     if not parts.classes:
-        raise error("V0906", "`labels` changes class names, and the data has none", span, exit_status=3,
+        raise error("V0906", "`labels` changes class names, and the data has none", span,
                     help="data { classes = [\"cat\", \"dog\"] }")  # fmt: skip
     shown, notes = texts(parts.classes, parts.others, labels, base, span)
     return replace(parts, classes=shown, notes=(*parts.notes, *notes))
@@ -111,11 +111,11 @@ def texts(classes: tuple[str, ...], others: Sequence[str], labels: "Mapping[str,
     if unknown and (not whole or len(unknown) == len(table)):
         help = "the keys are the names of classes, not their places" if all(map(str.isdecimal, unknown)) else ""
         raise error("V0906", f"`labels` has {named(unknown)}: no class is called so; there is {named(classes, 20)}", span,
-                    exit_status=3, help=help)  # fmt: skip
+                    help=help)  # fmt: skip
     for name, text in table.items():
         if not text or _unwritable(text):
             what = "is empty" if not text else "is no text in UTF-8"
-            raise error("V0906", f"the label of `{name}` {what}", span, exit_status=3)
+            raise error("V0906", f"the label of `{name}` {what}", span)
     if unknown:
         notes.append(_note(f"`{labels}` has {counted(len(unknown), 'label')} for classes that the data lacks", span))
     plain = [name for name in classes if name not in table]
@@ -145,7 +145,7 @@ def _read(path: Path, span: Span | None) -> tuple[dict[str, str], bool]:
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):
-            raise error("V0903", f"`{path}` is not an ordinary file", span, exit_status=3)
+            raise error("V0903", f"`{path}` is not an ordinary file", span)
         if about.st_size > _LARGEST:
             raise ValueError(f"it has more than {_LARGEST:,} bytes")
         found: Any = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
@@ -157,9 +157,9 @@ def _read(path: Path, span: Span | None) -> tuple[dict[str, str], bool]:
             case _:
                 raise _form(path, span)
     except OSError as problem:
-        raise error("V0903", f"`{path}` can't be read: {problem.strerror}", span, exit_status=3) from None
+        raise error("V0903", f"`{path}` can't be read: {problem.strerror}", span) from None
     except (ValueError, RecursionError) as problem:
-        raise error("V0903", f"`{path}` can't be read as JSON: {str(problem)[:200]}", span, exit_status=3) from None
+        raise error("V0903", f"`{path}` can't be read as JSON: {str(problem)[:200]}", span) from None
 
 
 def _pair(value: Any) -> bool:
@@ -176,6 +176,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _form(path: Path, span: Span | None) -> VitError:
-    return error("V0903", f"`{path}` holds no labels", span, exit_status=3,
+    return error("V0903", f"`{path}` holds no labels", span,
                  help='it is {"n01440764": "tench"}, or ImageNet\'s {"0": ["n01440764", "tench"]}; '
                  "a list can't say which class is which")  # fmt: skip

@@ -123,9 +123,9 @@ def _entries(folder: Path) -> "Iterator[os.DirEntry[str]]":
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except FileNotFoundError:
-        raise error("V0902", f"there is no folder `{folder}`", exit_status=3) from None
+        raise error("V0902", f"there is no folder `{folder}`") from None
     except OSError as problem:
-        raise error("V0902", f"`{folder}` can't be listed: {problem.strerror}", exit_status=3) from None
+        raise error("V0902", f"`{folder}` can't be listed: {problem.strerror}") from None
     for entry in entries:
         if not entry.name.startswith(".") and entry.name.lower() not in _LEFT_BEHIND:
             yield entry
@@ -159,7 +159,7 @@ def parts(root: Path, given: dict[str, Path]) -> tuple[dict[str, Path], dict[str
         classes = {name: path for name, path in there.items() if name not in used}
         if classes and not ordinary:
             raise error("V0902", f"`{root}` has no training part and no folder of a class: it holds {named(tuple(like))}",
-                        exit_status=3, help="`train/CLASS/PICTURE` and `val/CLASS/PICTURE`, or `CLASS/PICTURE`")  # fmt: skip
+                        help="`train/CLASS/PICTURE` and `val/CLASS/PICTURE`, or `CLASS/PICTURE`")  # fmt: skip
         why = "there is no folder of the training part"
         notes = [_said(root, [name for name in like if name not in used], f"is taken as a class: {why}")]
         notes += [_said(root, used, f"is taken as a part: {why}")]
@@ -183,7 +183,7 @@ def _found(root: Path, there: dict[str, Path], like: dict[str, str], used: list[
     for name in used:
         same = [other for other in used if like[other] == like[name]]
         if len(same) > 1:
-            raise error("V0902", f"{named(same)} in `{root}` all mean the {like[name]} part", exit_status=3,
+            raise error("V0902", f"{named(same)} in `{root}` all mean the {like[name]} part",
                         help="rename or move all but one of them")  # fmt: skip
     return {like[name]: there[name] for name in used}
 
@@ -191,17 +191,15 @@ def _found(root: Path, there: dict[str, Path], like: dict[str, str], used: list[
 def _classes(folder: Path, found: dict[str, Path]) -> dict[str, Path]:
     """The folders of the classes of the training part; raises V0902 where they can't be that."""
     if not found:
-        raise error(
-            "V0902", f"`{folder}` holds no folder of a class", exit_status=3, help="a folder a class, pictures inside"
-        )
+        raise error("V0902", f"`{folder}` holds no folder of a class", help="a folder a class, pictures inside")
     if all(name.casefold() in PARTS for name in found):
         raise error("V0902", f"the classes of `{folder}` would be {named(tuple(found))}, which are names of parts",
-                    exit_status=3, help="`path` names the folder in which the parts are")  # fmt: skip
+                    help="`path` names the folder in which the parts are")  # fmt: skip
     for name in found:
         try:
             name.encode()
         except UnicodeEncodeError:
-            raise error("V0902", f"a folder of `{folder}` has a name that is no text in UTF-8: {name!a}", exit_status=3,
+            raise error("V0902", f"a folder of `{folder}` has a name that is no text in UTF-8: {name!a}",
                         help="rename it") from None  # fmt: skip
     return found
 
@@ -218,7 +216,5 @@ def refuse_same(found: dict[str, Path]) -> VitError | None:
     """V0902 where the training folder is another part as well: scores on pictures that were learned from mean nothing."""
     for part in ("validation", "test"):
         if part in found and _place(found[part]) == _place(found["train"]):
-            return error(
-                "V0902", f"the {part} part and the training part are the same folder, `{found[part]}`", exit_status=3
-            )
+            return error("V0902", f"the {part} part and the training part are the same folder, `{found[part]}`")
     return None

@@ -27,18 +27,18 @@ class Problems:
     def skip(self, found: Mapping[str, VitError]) -> None:
         """Notes pictures by their files; raises V0901 where none is skipped, or where they are too many."""
         if self.limit is None:
-            raise VitError(tuple(d for problem in [*found.values()][:_REFUSED] for d in problem.diagnostics), 3)
+            raise VitError(tuple(d for problem in [*found.values()][:_REFUSED] for d in problem.diagnostics))
         self.bad |= {file: problem.diagnostics[0].message for file, problem in found.items()}
         if len(self.bad) > self.limit * self.count + 1e-6:
             share = ceil(100 * len(self.bad) / self.count) / 100
             raise error("V0901", f"{len(self.bad):,} of {self.count:,} pictures of the {self.part} part can't be read, more than "
-                        f"`bad_limit = {self.limit:g}` skips: {_texts(self.bad.values())}", exit_status=3,
+                        f"`bad_limit = {self.limit:g}` skips: {_texts(self.bad.values())}",
                         help="mend or remove them" + (f", or `data {{ bad_limit = {share:g} }}`" if share < 1 else ""))  # fmt: skip
 
     def emptied(self, classes: Sequence[str]) -> VitError:
         """V0901 for classes of which no picture is left."""
         why = _texts(self.bad.values())
-        return error("V0901", f"no picture of {', '.join(f'`{name}`' for name in classes[:_NAMED])} can be read: {why}", exit_status=3,
+        return error("V0901", f"no picture of {', '.join(f'`{name}`' for name in classes[:_NAMED])} can be read: {why}",
                      help="mend the pictures, or leave the class out of `classes`")  # fmt: skip
 
     def told(self, known: int = 0) -> list[Diagnostic]:

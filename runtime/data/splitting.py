@@ -19,7 +19,7 @@ def split(parts: Parts, fraction: float, seed: int) -> Parts:
     labels = parts.train.labels
     order = np.random.default_rng(seed).permutation(len(labels))
     if len(order) < 2:
-        raise error("V0904", "one picture can't be split into a training and a validation part", exit_status=3)
+        raise error("V0904", "one picture can't be split into a training and a validation part")
     total = min(max(1, floor(fraction * len(order) + 0.5)), len(order) - 1)
     if labels.dtype.kind == "f":
         return _divided(parts, order, order[:total])

@@ -32,7 +32,7 @@ def imported(source: Path, asked: Asked, beside: Path, *, trust: bool = False) -
     if not path.is_file():
         there = candidates(source)[:1] if source.is_dir() else []
         help = f"without a configuration give the file of weights itself: `{there[0]}`" if there else ""
-        raise error("V0701", f"there is no file `{path}`", exit_status=3, help=help)
+        raise error("V0701", f"there is no file `{path}`", help=help)
     if _holds_weights(path):
         tensors = opened(path, trust=trust)
         sheet = bare_weights.sheet(tensors, path, asked)
@@ -114,7 +114,7 @@ def _only_for_shapes(asked: Asked, path: Path) -> None:
     """Raises V1004 for what a configuration says itself."""
     for option in ("heads", "eps", "act", "pool"):
         if getattr(asked, option) is not None:
-            raise error("V1004", f"--{option} is for weights without a configuration; `{path}` is one", exit_status=2,
+            raise error("V1004", f"--{option} is for weights without a configuration; `{path}` is one",
                         help=f"leave --{option} out")  # fmt: skip
 
 

@@ -145,11 +145,11 @@ def _said(found: Shapes, asked: Asked) -> dict[str, str]:
                f"pool ({', '.join(POOLS)})": pool}  # fmt: skip
     if lacking := [name for name, value in missing.items() if value is None]:
         options = ", ".join(f"--{name.split()[0]}" for name in lacking)
-        raise error("V0714", f"shapes can't tell {', '.join(lacking)}", exit_status=2, help=f"say it with {options}")
+        raise error("V0714", f"shapes can't tell {', '.join(lacking)}", help=f"say it with {options}")
     assert asked.eps is not None
     for name, value, allowed in (("act", asked.act, ACTS), ("pool", pool, POOLS)):
         if value not in allowed:
-            raise error("V0714", f"--{name} takes {', '.join(allowed)}, not `{value}`", exit_status=2)
+            raise error("V0714", f"--{name} takes {', '.join(allowed)}, not `{value}`")
     entries = {"heads": str(asked.heads), "norm": f"layernorm(eps = {number(asked.eps)})", "pool": str(pool)}
     return entries if asked.act == "gelu" else {**entries, "mlp.act": str(asked.act)}
 

@@ -153,7 +153,7 @@ def sized(made: Sheet, family: Family, config: Config, asked: Asked, path: Path,
     if asked.image is None and cut not in (None, own) and family.resizes is None:
         a, b = shape(own), shape(cut or own)
         raise error("V0714", f"`{path}`: image_size = {shown(config.image_size)}, but {processor} cuts pictures to {b}",
-                    exit_status=2, help=f"say which with --image {a} or --image {b}")  # fmt: skip
+                    help=f"say which with --image {a} or --image {b}")  # fmt: skip
     size = asked.image or cut or own
     if cut not in (None, size):
         _recut(made, size)

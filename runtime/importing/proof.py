@@ -50,4 +50,4 @@ def _loads(sheet: Sheet, program: Program, stored: Tensors) -> None:
         first = Diagnostic(
             "V0713", f"`{sheet.source}` describes another model than `{stored.files[0].name}` beside it holds{why}"
         )
-        raise VitError((first, *problem.diagnostics), problem.exit_status) from None
+        raise VitError((first, *problem.diagnostics)) from None

@@ -86,7 +86,7 @@ def _named(name: str, base: str) -> None:
     except VitError:
         sound = False
     if not sound:
-        raise error("V1004", f"{shown(name)} can't be the name of a model", exit_status=2)
+        raise error("V1004", f"{shown(name)} can't be the name of a model")
 
 
 def _braces(entries: Mapping[str, str]) -> str:
@@ -154,4 +154,4 @@ def refused(path: Path, key: str, value: Any, why: str, help: str = "") -> VitEr
 
 def unsayable(path: Path, what: str, help: str = "") -> VitError:
     """For a configuration that no sheet can be made of."""
-    return error("V0713", f"`{path}`: {what}", exit_status=3, help=help)
+    return error("V0713", f"`{path}`: {what}", help=help)

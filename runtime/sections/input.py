@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from ...compiler.configuration import Entry
-from ...compiler.elaborate.overrides import NAME
 from ...compiler.ir.program import Program
 from ...diagnostics import Diagnostic, Label, VitError, error
+from ...diagnostics.source import COMMAND_LINE
 from ..preprocess import CROP_MODES, INTERPOLATIONS, Preprocess
 from ..settings.checking import listed, refuse, refuse_with, shown
 from ..settings.values import word
@@ -139,10 +139,10 @@ def _stated(program: Program, data: Input) -> dict[str, _Stated]:
                         help="give one of them")  # fmt: skip
         del found[far]
     for name, entry in ((name, item.entry) for name, item in below.items() if found.get(name) is not item):
-        if entry.span.source.name == NAME:
+        if entry.span.source.name == COMMAND_LINE:
             kept = next(other for other in (name, "crop", "resize") if other in above)
             raise error("V0606", f"`input.{name}` has no effect: the section `data` sets `{kept}`", entry.span,
-                        exit_status=2, help=f"use `--set data.{name}=...`")  # fmt: skip
+                        help=f"use `--set data.{name}=...`")  # fmt: skip
     return found
 
 
@@ -155,7 +155,7 @@ def _channels(program: Program, name: str, found: _Stated, channels: int) -> lis
     takes = f"{channels} channel{'s' * (channels > 1)}"
     at, others = span, ()
     if model is not None:
-        inherited = span.source is not model.source and span.source.name != NAME
+        inherited = span.source is not model.source and span.source.name != COMMAND_LINE
         at, other = (model, Label(span, f"{count} values")) if inherited else (span, Label(model, takes))
         others = (other,)
     return [Diagnostic("V0606", f"`{name}` has {count} values, and pictures of `{program.name}` have {takes}", at, others=others,

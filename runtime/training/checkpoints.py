@@ -53,7 +53,7 @@ def load(run: Run, which: str, model: torch.nn.Module, optimizer: torch.optim.Op
         assign(model, load_file(folder / MODEL))
         _restore(model, optimizer, load_file(folder / OPTIMIZER), facts["optimizer"])
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
-        raise error("V1102", f"`{folder}` can't be read: {str(problem)[:300]}", exit_status=3) from None
+        raise error("V1102", f"`{folder}` can't be read: {str(problem)[:300]}") from None
     return facts
 
 
@@ -63,7 +63,7 @@ def load_model(run: Run, which: str, model: torch.nn.Module) -> None:
     try:
         assign(model, load_file(folder / MODEL))
     except (OSError, RuntimeError, SafetensorError) as problem:
-        raise error("V1102", f"`{folder}` can't be read: {str(problem)[:300]}", exit_status=3) from None
+        raise error("V1102", f"`{folder}` can't be read: {str(problem)[:300]}") from None
 
 
 def _staged(

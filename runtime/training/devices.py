@@ -26,13 +26,13 @@ def refuse_several(environment: Mapping[str, str] = os.environ) -> None:
         text = environment.get(name, "")
         if re.fullmatch("[0-9]{1,9}", text) and int(text) > (1 if name in _SIZES else 0):
             raise error("V1108", f"training runs in one process on one device; {name}={text} says that there are several",
-                        exit_status=3, help="start `vitc train` without torchrun, mpirun or srun; --device cuda:1 chooses a GPU")  # fmt: skip
+                        help="start `vitc train` without torchrun, mpirun or srun; --device cuda:1 chooses a GPU")  # fmt: skip
 
 
 def refuse_unknown(name: str) -> None:
     """Raises V1004 for anything but the name of a device."""
     if not _NAMES.fullmatch(name):
-        raise error("V1004", f"--device takes auto, cpu, cuda, cuda:N or mps, not `{name}`", exit_status=2)
+        raise error("V1004", f"--device takes auto, cpu, cuda, cuda:N or mps, not `{name}`")
 
 
 def chosen(name: str) -> str:
@@ -48,18 +48,18 @@ def chosen(name: str) -> str:
         kind, index = ("cuda", "") if there else ("cpu", "")
     if kind == "cuda":
         if not there:
-            raise error("V1104", "torch finds no CUDA device", exit_status=3,
+            raise error("V1104", "torch finds no CUDA device",
                         help="`vitc doctor` says why; --device cpu trains without one")  # fmt: skip
         if int(index or 0) >= there:
-            raise error("V1104", f"there is no CUDA device {index}: torch finds {there}, counted from 0", exit_status=3,
+            raise error("V1104", f"there is no CUDA device {index}: torch finds {there}, counted from 0",
                         help=f"--device cuda:{there - 1} is the last")  # fmt: skip
         kind = f"cuda:{index or torch.cuda.current_device()}"
     if kind == "mps" and not torch.backends.mps.is_available():
-        raise error("V1104", "torch finds no MPS device", exit_status=3, help="--device cpu trains without one")
+        raise error("V1104", "torch finds no MPS device", help="--device cpu trains without one")
     try:
         torch.zeros(1, device=kind)
     except RuntimeError as problem:  # a device that is there, and that this build of torch or another process rules out
-        raise error("V1104", f"{kind} can't be used: {str(problem).splitlines()[0][:200]}", exit_status=3) from None
+        raise error("V1104", f"{kind} can't be used: {str(problem).splitlines()[0][:200]}") from None
     return kind
 
 

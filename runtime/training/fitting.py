@@ -20,7 +20,7 @@ def fitting(compiled: Compiled, wanted: Train, parts: Parts, names: tuple[str, .
     shape = compiled.graph.outputs[0].type.shape
     if len(shape) != 1:
         raise error("V0904", f"training needs one row of numbers for each picture; the model gives {list(shape)}",
-                    compiled.program.root.span)  # fmt: skip
+                    compiled.program.root.span, status=1)  # fmt: skip
     width = shape[0]
     regression = wanted.criterion.numbers and (width == 1 or parts.train.labels.dtype.kind == "f")
     for part in (parts.train, parts.validation, parts.test):
@@ -28,7 +28,7 @@ def fitting(compiled: Compiled, wanted: Train, parts: Parts, names: tuple[str, .
             _targets(part.labels, width) if regression else _classes(part.labels, width, wanted)
     if names and not regression and len(names) != width:
         raise error("V0904", f"the data has {counted(len(names), 'class', 'classes')}, the model {width}: {named(names)}",
-                    exit_status=3, help=f"--set classes={len(names)}, where the model has such a parameter")  # fmt: skip
+                    help=f"--set classes={len(names)}, where the model has such a parameter")  # fmt: skip
     if wanted.keep == "best" and parts.validation is None:
         raise error("V0606", "`keep = best` needs a validation part: nothing is chosen on the test part", _at(compiled, "keep"),
                     help="data { validation = 0.1 }")  # fmt: skip
@@ -68,22 +68,20 @@ def _warmup_at(compiled: Compiled) -> Span | None:
 
 def _targets(labels: Array, width: int) -> None:
     if labels.size != len(labels) * width:
-        raise error(
-            "V0904", f"{labels.size // len(labels)} targets a picture, the model gives {width} numbers", exit_status=3
-        )
+        raise error("V0904", f"{labels.size // len(labels)} targets a picture, the model gives {width} numbers")
     if not np.isfinite(labels).all():
-        raise error("V0904", "a target is not a finite number", exit_status=3)
+        raise error("V0904", "a target is not a finite number")
 
 
 def _classes(labels: Array, width: int, wanted: Train) -> None:
     if labels.dtype.kind == "f":
-        raise error("V0904", f"the labels are numbers with a point, `{wanted.criterion.name}` takes classes", exit_status=3,
+        raise error("V0904", f"the labels are numbers with a point, `{wanted.criterion.name}` takes classes",
                     help=" or ".join(f"criterion = {name}" for name in CRITERIA.names() if CRITERIA.get(name).numbers))  # fmt: skip
     low, high = int(labels.min()), int(labels.max())
     if low < 0:
-        raise error("V0904", f"the label {low} is no class: they count from 0", exit_status=3)
+        raise error("V0904", f"the label {low} is no class: they count from 0")
     if high >= width:
-        raise error("V0904", f"the data has at least {high + 1} classes, the model {width}", exit_status=3,
+        raise error("V0904", f"the data has at least {high + 1} classes, the model {width}",
                     help=f"--set classes={high + 1}, where the model has such a parameter")  # fmt: skip
 
 

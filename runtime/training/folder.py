@@ -127,7 +127,7 @@ def reopened(path: Path) -> Generator[Run]:
         path, start = path.parent.parent, path.name
     refuse_link(path)
     if not holds(path):
-        raise error("V1103", f"`{path}` holds no run", exit_status=3, help="start one with `vitc train SPEC -o FOLDER`")
+        raise error("V1103", f"`{path}` holds no run", help="start one with `vitc train SPEC -o FOLDER`")
     with ExitStack() as held:
         try:
             _hold(held, path)
@@ -135,7 +135,7 @@ def reopened(path: Path) -> Generator[Run]:
             raise unwritable(path, problem) from None
         facts = _read(path / RECORD)
         if start is not None and start not in facts["checkpoints"]:
-            raise error("V1102", f"`{start}` is no checkpoint of the run `{path}`", exit_status=3,
+            raise error("V1102", f"`{start}` is no checkpoint of the run `{path}`",
                         help=f"it has {', '.join(sorted(facts['checkpoints'])) or 'none'}")  # fmt: skip
         if start is not None:
             facts["summary"] = None  # of epochs that are trained again
@@ -161,12 +161,12 @@ def is_file(path: Path) -> bool:
 
 def unwritable(path: Path, problem: OSError) -> VitError:
     """V0801 for what the system says."""
-    return error("V0801", f"`{path}` can't be written: {problem.strerror or problem}", exit_status=3)
+    return error("V0801", f"`{path}` can't be written: {problem.strerror or problem}")
 
 
 def in_the_way(path: Path, what: str) -> VitError:
     """V0809 for something that is not the run's, in a place that is."""
-    return error("V0809", f"`{path}` {what}, so it is left alone", exit_status=3, help="move it elsewhere, then resume")
+    return error("V0809", f"`{path}` {what}, so it is left alone", help="move it elsewhere, then resume")
 
 
 def synced(path: Path) -> None:
@@ -205,7 +205,7 @@ def _hold(held: ExitStack, path: Path) -> None:
     try:
         held.enter_context(locked(path, wait=False))
     except BlockingIOError:
-        raise error("V1107", f"another process is using `{path}`", exit_status=3,
+        raise error("V1107", f"another process is using `{path}`",
                     help="wait for it to end, or choose another folder with -o") from None  # fmt: skip
 
 
@@ -215,15 +215,15 @@ def _refuse_occupied(path: Path) -> None:
     if not os.path.lexists(path):
         return
     if not path.is_dir():
-        raise error("V0809", f"`{path}` is not a folder", exit_status=3, help="choose another folder with -o")
+        raise error("V0809", f"`{path}` is not a folder", help="choose another folder with -o")
     if holds(path) and _is_record(path / RECORD):
-        raise error("V1103", f"`{path}` holds a run already", exit_status=3,
+        raise error("V1103", f"`{path}` holds a run already",
                     help=f"use `--resume {path}` to continue it, or choose another folder with -o")  # fmt: skip
     # A run that was killed before its record had a name leaves the stage alone.
     others = sorted(name for name in os.listdir(path) if name != STAGE or not is_file(path / STAGE))
     if others:
         named = ", ".join(f"`{name}`" for name in others[:3]) + (", …" if len(others) > 3 else "")
-        raise error("V0809", f"`{path}` is not empty: it holds {named}", exit_status=3,
+        raise error("V0809", f"`{path}` is not empty: it holds {named}",
                     help="a run needs a folder of its own: choose another with -o")  # fmt: skip
 
 
@@ -256,8 +256,8 @@ def _read(path: Path) -> dict[str, Any]:
             raise ValueError("another version's")
         written = _rendered(facts)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise error("V1103", f"`{path}` can't be read as the record of a run", exit_status=3) from None
+        raise error("V1103", f"`{path}` can't be read as the record of a run") from None
     if text != written:
-        raise error("V1102", f"`{path}` is damaged, or was changed by hand", exit_status=3,
+        raise error("V1102", f"`{path}` is damaged, or was changed by hand",
                     help=f"the weights are still in {path.parent / CHECKPOINTS}")  # fmt: skip
     return cast("dict[str, Any]", facts)

@@ -69,7 +69,7 @@ def verify(run: Run, which: str) -> Path:
             break
     else:
         help = "no other checkpoint of this run is whole: start a new run"
-    raise error("V1102", problem, exit_status=3, help=help)
+    raise error("V1102", problem, help=help)
 
 
 def delete(folder: Path) -> None:

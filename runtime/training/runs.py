@@ -137,7 +137,7 @@ def refuse_others(run: Run, found: Mapping[str, Any], help: str) -> None:
 
 def _refuse(run: Run, changed: list[str], help: str) -> None:
     if changed:
-        raise error("V1102", f"`{run.path}` can't be resumed: {'; '.join(changed)}", exit_status=3, help=help)
+        raise error("V1102", f"`{run.path}` can't be resumed: {'; '.join(changed)}", help=help)
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any], what: str = "") -> list[str]:

@@ -208,5 +208,5 @@ def _finish(
 
 
 def _too_large(settings: Train, device: str) -> Exception:
-    return error("V1106", f"the memory of the {device} does not suffice for batches of {settings.batch}", exit_status=3,
+    return error("V1106", f"the memory of the {device} does not suffice for batches of {settings.batch}",
                  help="--set train.batch takes a smaller one; a run that has a checkpoint can't change it")  # fmt: skip

@@ -81,7 +81,7 @@ class Trainer:
         except ValueError as problem:
             if str(problem).startswith("Expected more than 1 value per channel"):  # torch's batch norm
                 raise error("V1105", "batchnorm can't train on a single value of a channel: a batch of 1 has no spread",
-                            exit_status=3, help="a larger batch, or layernorm") from None  # fmt: skip
+                            help="a larger batch, or layernorm") from None  # fmt: skip
             raise
         loss = self.train.criterion.loss(logits, labels)
         return loss, logits
@@ -143,5 +143,5 @@ def first(outputs: Any) -> Tensor:
 
 def _not_finite(what: str, epoch: int | None) -> VitError:
     kept = "no epoch was whole before it" if epoch == 0 else "the checkpoint of the epoch before is kept"
-    return error("V1101", f"{what}: training stops", exit_status=3,
+    return error("V1101", f"{what}: training stops",
                  help=f"{kept}; a smaller lr, a longer warm-up or `clip = 1.0` may help")  # fmt: skip

@@ -130,14 +130,14 @@ def _refuse(rows: list[Row], compiled: Compiled, stage: Path, cases: list[_Case]
     if judge.target is not None and judge.doubts(case.expected, case.weights, images):
         layer = at_fault(judge.target, images[:1], own=False)
         message = f"{judge.target} differs from the numpy reference, both in float64"
-        raise failure("V0805", message, exit_status=3, help=_at(layer))
+        raise failure("V0805", message, help=_at(layer))
     if wrong is not None:
         layer = at_fault(wrong.target, images[: wrong.batch], own=case.kind == "own")
         message = (
             f"{wrong.target} differs from {judge.name} by {wrong.error:.2g} "
             f"(output {wrong.output}, batch {wrong.batch}, {wrong.weights} weights); allowed is {wrong.bar:.2g}"
         )
-        raise failure("V0805", message, exit_status=3, help=_at(layer))
+        raise failure("V0805", message, help=_at(layer))
 
 
 def _at(layer: str | None) -> str:

@@ -67,7 +67,7 @@ def chosen(tensors: Tensors, model: Model, layout: str, choices: Choices, span: 
     candidates = named(layout)
     if not candidates:
         known = ["auto", *layouts(), *{one.family for one in layouts().values()}]
-        raise error("V0708", f"there is no layout `{layout}`", exit_status=2, help=suggestion(layout, known))
+        raise error("V0708", f"there is no layout `{layout}`", help=suggestion(layout, known))
     candidates = [one for one in candidates if all(name in model.specs for name in one.requires)] or candidates
     headers = _named_part(tensors, choices.part, span)
     ways = sorted(_ways(tensors, headers, model, candidates, choices), key=lambda way: way.plan.problems)
@@ -77,11 +77,11 @@ def chosen(tensors: Tensors, model: Model, layout: str, choices: Choices, span: 
     parts = {way.part: way for way in fitting.values()}
     if len(parts) > 1:
         lines = "".join(f"\n    {way.part or TOP}: {len(way.plan.bound)} tensors" for way in reversed(parts.values()))
-        raise error("V0716", f"{tensors.label} holds this model {len(parts)} times:{lines}", span, exit_status=3,
+        raise error("V0716", f"{tensors.label} holds this model {len(parts)} times:{lines}", span,
                     help='choose one with --part NAME, or in the spec: weights { part = "NAME" }')  # fmt: skip
     if len(fitting) > 1:
         names = ", ".join(way.plan.layout.name for way in reversed(fitting.values()))
-        raise error("V0708", f"{tensors.label} fits several layouts: {names}", span, exit_status=2,
+        raise error("V0708", f"{tensors.label} fits several layouts: {names}", span,
                     help="choose one with --layout")  # fmt: skip
     return next(iter(fitting.values()))
 
@@ -95,7 +95,7 @@ def _named_part(tensors: Tensors, part: str | None, span: Span | None) -> Mappin
         return headers
     known = groups(tensors.headers)
     names = ", ".join(f"`{name}`" for name in list(known)[:12]) + (" and more" if len(known) > 12 else "")
-    raise error("V0716", f"{tensors.label} has no part `{part}`: its names begin with {names}", span, exit_status=3,
+    raise error("V0716", f"{tensors.label} has no part `{part}`: its names begin with {names}", span,
                 help=suggestion(str(part), list(known)))  # fmt: skip
 
 
@@ -125,4 +125,4 @@ def _nearest(tensors: Tensors, ways: list[Found], layout: str, ours: Iterable[st
         notes.append(Diagnostic("V0716", f"none of its parts fits wholly: {listed}", help="--part NAME chooses one"))
     if layout == "auto":
         notes.append(Diagnostic("V0708", f"no layout fits {tensors.label}; the nearest is {best.plan.layout.name}"))
-    return VitError((*found, *notes), 3)
+    return VitError((*found, *notes))

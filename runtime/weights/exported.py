@@ -40,26 +40,19 @@ def export(stored: Mapping[str, Array], model: Model, layout: str, out: Path) ->
     every tensor (V0708, V0711)."""
     candidates = named(layout) if layout != "auto" else []
     if not candidates:
-        raise error(
-            "V0708", f"there is no layout `{layout}` to write", exit_status=2, help=suggestion(layout, layouts())
-        )
+        raise error("V0708", f"there is no layout `{layout}` to write", help=suggestion(layout, layouts()))
     plans = sorted((plan(one, model) for one in candidates), key=lambda p: len(p.homeless))
     fitting = [one for one in plans if not one.homeless]
     if not fitting:
-        raise error(
-            "V0711",
-            f"layout {plans[0].layout.name} does not suit this model: {folded(plans[0].homeless)}",
-            exit_status=3,
-        )
+        raise error("V0711", f"layout {plans[0].layout.name} does not suit this model: {folded(plans[0].homeless)}")
     if len(fitting) > 1:
         names = ", ".join(one.layout.name for one in fitting)
-        raise error("V0708", f"the weights can be written in several layouts: {names}", exit_status=2,
+        raise error("V0708", f"the weights can be written in several layouts: {names}",
                     help="choose one with --layout")  # fmt: skip
     chosen = fitting[0]
     wrong = [name for name in chosen.must_be_zero if np.any(stored[name])]
     if wrong:
-        raise error("V0710", f"layout {chosen.layout.name} has no place for {folded(wrong)}, and they are not zero",
-                    exit_status=3)  # fmt: skip
+        raise error("V0710", f"layout {chosen.layout.name} has no place for {folded(wrong)}, and they are not zero")  # fmt: skip
     forms = {name: source.form for name, source in chosen.sources.items()}
     write(out, forms, lambda name: _made(stored, chosen.sources[name], model))
     return chosen.layout

@@ -50,7 +50,7 @@ def refused(label: str, findings: Mapping[str, list[str]], ours: Iterable[str], 
         said = "".join(f"\n  {line}" for line in alike)
         body = "".join(f"\n    {line}" for line in folded[:SHOWN] + rest)
         found.append(Diagnostic(code, f"{label} {text.format(count)}:{said}{body}", span, help="" if found else help))
-    return VitError(tuple(found), 3)
+    return VitError(tuple(found))
 
 
 def fold(lines: list[str]) -> list[str]:

@@ -21,7 +21,7 @@ class Given(Tensors):
         wrong = [f"{name!r} is {_kind(value)}" for name, value in mapping.items() if not _is_array(name, value)]
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-            raise error("V0719", f"weights are numpy arrays or torch tensors by name; {wrong[0][:200]}{more}", exit_status=3,
+            raise error("V0719", f"weights are numpy arrays or torch tensors by name; {wrong[0][:200]}{more}",
                         help="pass what `model.state_dict()` gives")  # fmt: skip
         self.headers = {name: _header(value) for name, value in mapping.items()}
 

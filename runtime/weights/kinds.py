@@ -48,7 +48,7 @@ def kind(path: Path, span: Span | None = None) -> Kind:
     Raises V0701 where there is no such file, V0702 for what is no file of weights, saying what it is.
     """
     if not os.path.isfile(path):  # false, too, where the system refuses to look
-        raise error("V0701", f"there is no file of weights `{path}`", span, exit_status=3)
+        raise error("V0701", f"there is no file of weights `{path}`", span)
     try:
         with path.open("rb") as file:
             head = file.read(512)
@@ -114,4 +114,4 @@ def _refuse(path: Path, head: bytes, span: Span | None) -> None:
 def unreadable(path: Path, why: str, help: str = "", span: Span | None = None) -> VitError:
     """V0702: a file that can't be read as what it is called."""
     named = {".npz": "npz", ".safetensors": "safetensors"}.get(path.suffix, "weights")
-    return error("V0702", f"`{path}` can't be read as {named}: {why[:200]}", span, exit_status=3, help=help)
+    return error("V0702", f"`{path}` can't be read as {named}: {why[:200]}", span, help=help)

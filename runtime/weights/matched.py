@@ -119,4 +119,4 @@ def _zero(found: Found, span: Span | None) -> None:
     wrong = [name for name in found.plan.must_be_zero if np.any(found.tensors[name])]
     if wrong:
         raise error("V0710", f"{found.tensors.label} holds {folded(wrong)}, for which this model has no place, and they are not zero",
-                    span, exit_status=3)  # fmt: skip
+                    span)  # fmt: skip

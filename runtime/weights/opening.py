@@ -45,14 +45,14 @@ def _in_folder(folder: Path, span: Span | None) -> Path:
     try:
         found = candidates(folder)
     except OSError as problem:
-        raise error("V0701", f"`{folder}` can't be read: {problem.strerror}", span, exit_status=3) from None
+        raise error("V0701", f"`{folder}` can't be read: {problem.strerror}", span) from None
     if len(found) == 1:
         return found[0]
     if found:
         raise _several(folder, found, span)
     exported = folder / "export" / "model.safetensors"
     help = f"the weights of this run are in `{exported}`" if exported.is_file() else "give the file of weights itself"
-    raise error("V0701", f"there is no file of weights in the folder `{folder}`", span, exit_status=3, help=help)
+    raise error("V0701", f"there is no file of weights in the folder `{folder}`", span, help=help)
 
 
 def usual(folder: Path, names: tuple[tuple[str, ...], ...], span: Span | None = None) -> Path | None:
@@ -74,7 +74,7 @@ def candidates(folder: Path) -> list[Path]:
 
 def _several(folder: Path, found: list[Path], span: Span | None) -> Exception:
     names = ", ".join(f"`{path.name}`" for path in found[:12]) + (" and more" if len(found) > 12 else "")
-    return error("V0718", f"`{folder}` holds several files of weights: {names}", span, exit_status=3,
+    return error("V0718", f"`{folder}` holds several files of weights: {names}", span,
                  help="give one of them instead of the folder")  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def _sharded(index: Path, trust: bool, span: Span | None) -> Joined:
     """The shards that `weight_map` names, each name in the shard where it says; raises V0718 where that is not so."""
 
     def refuse(why: str, help: str = "") -> Exception:
-        return error("V0718", f"`{index}` does not fit its shards: {why}", span, exit_status=3, help=help)
+        return error("V0718", f"`{index}` does not fit its shards: {why}", span, help=help)
 
     where = _weight_map(index, span)
     files = sorted(set(where.values()))

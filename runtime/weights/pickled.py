@@ -37,9 +37,7 @@ class Unpickled(Stored):
     def read(self, name: str, index: int | EllipsisType) -> Array:
         """Reads from the file; raises V0706 for a tensor of another kind."""
         if name in self.odd:
-            raise error(
-                "V0706", f"{self.label} holds a tensor of another type: {name} is {self.odd[name].dtype}", exit_status=3
-            )
+            raise error("V0706", f"{self.label} holds a tensor of another type: {name} is {self.odd[name].dtype}")
         return super().read(name, index)
 
 
@@ -47,9 +45,9 @@ def unpickled(path: Path, *, trust: bool, span: Span | None = None) -> Unpickled
     """The tensors of a pickle by name, those of dictionaries in it under `key.name`; raises V0712."""
     if not trust:
         if path.suffix in (".safetensors", ".npz"):
-            raise error("V0702", f"`{path}` can't be read as {path.suffix[1:]}: it is a pickle", span, exit_status=3,
+            raise error("V0702", f"`{path}` can't be read as {path.suffix[1:]}: it is a pickle", span,
                         help="it looks like a pickle, which could run code: --trust reads it in a process of its own")  # fmt: skip
-        raise error("V0712", f"`{path}` is a pickle, which can run code while it is read", span, exit_status=3,
+        raise error("V0712", f"`{path}` is a pickle, which can run code while it is read", span,
                     help="--trust reads it in a process of its own, and nothing but tensors from it; safetensors is better")  # fmt: skip
     folder = tempfile.mkdtemp(prefix="vitc-")
     try:
@@ -63,7 +61,7 @@ def _converted(path: Path, target: Path, span: Span | None) -> dict[str, Header]
     """Has the tensors of a pickle written to `target`; gives the headers of those that can't be."""
 
     def refuse(why: str, help: str = "") -> VitError:
-        return error("V0712", f"`{path}` can't be read as tensors alone: {why}", span, exit_status=3, help=help)
+        return error("V0712", f"`{path}` can't be read as tensors alone: {why}", span, help=help)
 
     size = path.stat().st_size
     seconds = _SECONDS + size // _RATE

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ...compiler.ops.base import Array, np
-from ...diagnostics import Diagnostic, VitError
+from ...diagnostics import error
 from ...diagnostics.source import Span
 from ...grammar.name_patterns import matches
 from .layouts import Layout
@@ -33,8 +33,7 @@ def refuse_infinite(label: str, weights: Mapping[str, Array], names: Iterator[st
         more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
         body = "".join(f"\n    {line}" for line in lines[:_SHOWN] + more)
         help = "the training that made them diverged, or they are too large for float32; `skip` draws a tensor anew"
-        raise VitError((Diagnostic("V0717", f"{label} holds {count} with values that are not finite:{body}", span,
-                                   help=help),), 3)  # fmt: skip
+        raise error("V0717", f"{label} holds {count} with values that are not finite:{body}", span, help=help)
 
 
 def refuse_unequal(label: str, first: tuple[str, Array], second: tuple[str, Array], span: Span | None = None) -> None:
@@ -48,5 +47,4 @@ def refuse_unequal(label: str, first: tuple[str, Array], second: tuple[str, Arra
         apart = np.abs(one.astype(np.float64) - two.astype(np.float64))
         how = f"differ by up to {np.nanmax(apart):.3g}" if np.isfinite(apart).any() else "differ"
     message = f"{label} holds two tensors for one weight: `{name}` and `{other}` are shared in this model and {how}"
-    raise VitError((Diagnostic("V0715", message, span,
-                               help="this model uses one layer under both names; is it the right spec?"),), 3)  # fmt: skip
+    raise error("V0715", message, span, help="this model uses one layer under both names; is it the right spec?")

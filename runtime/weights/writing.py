@@ -33,7 +33,7 @@ def write(path: Path, forms: Mapping[str, Form], tensor: Callable[[str], Array])
     """
     kinds = {".safetensors": _safetensors, ".npz": _npz}
     if path.suffix not in kinds:
-        raise error("V0707", f"weights are written as .safetensors or .npz, not `{path.name}`", exit_status=2)
+        raise error("V0707", f"weights are written as .safetensors or .npz, not `{path.name}`")
     with whole(path) as file:
         kinds[path.suffix](file, forms, tensor)
 

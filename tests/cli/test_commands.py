@@ -95,6 +95,8 @@ def test_onnx_alone_is_compiled_without_torch(here):
         (["compile", "m.vit", "--model", "a", "--to", "tensorrt"], 2, "V1006"),
         (["compile", "m.vit", "--model", "a", "--set", "depth"], 2, "V1004"),
         (["compile", "m.vit", "--model", "a", "--set", "export.onnx=false", "--to", "onnx"], 2, "V1006"),
+        (["compile", "m.vit", "--model", "a", "--set", "train.lr=1"], 2, "V0602"),
+        (["train", "m.vit", "--model", "a", "--set", "train.lr=1"], 2, "V0602"),
         (["compile", "none.vit"], 3, "V1002"),
         (["compile", "vit_bse_patch16_224"], 3, "V1001"),
         (["compile", "m.vit", "--model", "a", "--weights", "none.safetensors"], 3, "V0701"),

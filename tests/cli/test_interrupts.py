@@ -62,7 +62,7 @@ def fails():
         {CTRL_C}
     except BaseException:
         pass
-    raise error("V0813", "loading crashes its process (SIGINT: KeyboardInterrupt)", exit_status=3)
+    raise error("V0813", "loading crashes its process (SIGINT: KeyboardInterrupt)")
 main.app = fails
 command()
 """

@@ -10,7 +10,8 @@ import pytest
 import vitc
 from vitc.compiler import elaborate
 from vitc.compiler.elaborate.library import load
-from vitc.diagnostics import VitError, explanations
+from vitc.diagnostics import Diagnostic, VitError, error, exit_status, explanations
+from vitc.diagnostics.source import COMMAND_LINE, Source, Span
 from vitc.runtime import sections
 
 ROOT = Path(vitc.__file__).parent
@@ -72,3 +73,16 @@ def test_the_command_prints_a_page_lists_all_and_knows_what_it_does_not_know():
     assert len(vitc_explain().stdout.splitlines()) == len(PAGES)
     done = vitc_explain("V0421")
     assert done.returncode == 2 and "error[V1010]" in done.stderr and "did you mean `V04" in done.stderr
+
+
+def test_the_exit_status_is_that_of_the_codes_and_the_command_line_alone_is_2():
+    text, command = (Span(Source(name, "x"), 0, 1) for name in ("mine.vit", COMMAND_LINE))
+    in_text, of_file, of_set = (
+        Diagnostic("V0412", "", text),
+        Diagnostic("V0701", "", command),
+        Diagnostic("V0412", "", command),
+    )
+    assert [exit_status(found) for found in ([], [in_text], [of_set], [of_file])] == [0, 1, 2, 3]
+    assert [exit_status([of_set, one]) for one in (of_set, in_text, of_file)] == [2, 1, 3]
+    assert error("V1004", "").exit_status == 2 and error("V1008", "").exit_status == 3
+    assert error("V1008", "", status=2).exit_status == 2

@@ -25,12 +25,12 @@ class ImageFolder(Source):
     def read(self, base: Path, preprocess: Preprocess, wanted: Wanted) -> Parts:
         """Pictures are decoded when asked for, by threads: Pillow releases Python's lock meanwhile."""
         if preprocess.channels not in (1, 3):
-            raise error("V0904", f"pictures have 1 or 3 channels, the model takes {preprocess.channels}", exit_status=3)
+            raise error("V0904", f"pictures have 1 or 3 channels, the model takes {preprocess.channels}")
         root = base / self.path
         given = {part: base / path for part, path in (("validation", self.validation), ("test", self.test)) if path}
         for folder in (root, *given.values()):
             if not folder.is_dir():
-                raise error("V0902", f"there is no folder `{folder}`", exit_status=3)
+                raise error("V0902", f"there is no folder `{folder}`")
         found, classes, notes = folders.parts(root, given)
         if problem := folders.refuse_same(found):
             raise problem
@@ -50,7 +50,7 @@ class ImageFolder(Source):
             if both := learned & set(reached):
                 name = reached[min(both)]
                 raise error("V0902", f"the {part} part and the training part share a folder: links in `{there[name]}` lead there",
-                            exit_status=3, help="scores on pictures that were learned from mean nothing: remove the link")  # fmt: skip
+                            help="scores on pictures that were learned from mean nothing: remove the link")  # fmt: skip
             learned |= set(reached) if part == "train" else set()
             if number := folders.loose(folder):
                 notes.append(Diagnostic("V0908", f"{counted(number, 'picture')} in `{folder}` in no folder of a class: not read",
@@ -75,9 +75,7 @@ def _other_part(folder: Path, names: tuple[str, ...], others: tuple[str, ...]) -
     there = folders.subfolders(folder)
     extra = sorted({*there} - {*names, *others})
     if extra:
-        raise error(
-            "V0902", f"`{folder}` has classes that the training part lacks: {', '.join(extra[:8])}", exit_status=3
-        )
+        raise error("V0902", f"`{folder}` has classes that the training part lacks: {', '.join(extra[:8])}")
     return there
 
 
@@ -89,11 +87,11 @@ def _checked(folder: Path, part: str, listed: dict[str, Listing], names: tuple[s
         why = folders.passed_over(listed[empty[0]].passed)
         more = f"; nor do {named(empty[1:])}" if empty[1:] else ""
         raise error("V0902", f"`{folder / empty[0]}` holds no pictures{f', passed over: {why}' if why else ''}{more}",
-                    exit_status=3, help=folders.decoders(passed) or "a folder a class, pictures inside")  # fmt: skip
+                    help=folders.decoders(passed) or "a folder a class, pictures inside")  # fmt: skip
     if len(empty) == len(names):
         why = folders.passed_over(passed)
         raise error("V0902", f"`{folder}` holds no pictures of {named(names)}{f', passed over: {why}' if why else ''}",
-                    exit_status=3, help=folders.decoders(passed) or "a folder a class, pictures inside")  # fmt: skip
+                    help=folders.decoders(passed) or "a folder a class, pictures inside")  # fmt: skip
     notes: list[Diagnostic] = []
     if empty:
         notes.append(Diagnostic("V0907", f"the {part} part has no picture of {named(empty)}", severity="warning"))
