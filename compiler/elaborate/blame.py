@@ -110,8 +110,8 @@ def trace(expr: tree.Expr, scope: Scope, *, inside: bool = True, steps: int = 0)
     if steps > _LONGEST:
         return own
     if isinstance(expr, tree.Name):
-        thunk = scope.origin(expr.id)
-        return (_thunk(thunk, inside, steps + 1) if thunk is not None else None) or own
+        at = scope.origin(expr.id)
+        return (follow(at, inside=inside, steps=steps + 1) if at is not None else None) or own
     if isinstance(expr, tree.Index):
         return _item(expr, scope, steps) or own or trace(expr.base, scope, inside=inside, steps=steps + 1)
     if own is not None:
@@ -136,27 +136,17 @@ def _maker(expr: tree.Expr, scope: Scope, steps: int) -> Span | None:
     return trace(maker, scope, inside=False, steps=steps)
 
 
-def _thunk(thunk: Thunk, inside: bool, steps: int) -> Span | None:
-    if thunk.expr is not None and thunk.scope is not None:
-        return trace(thunk.expr, thunk.scope, inside=inside, steps=steps)
-    return follow(thunk.span, inside=inside, steps=steps)
-
-
 def _item(expr: tree.Index, scope: Scope, steps: int) -> Span | None:
     """`heads[s]`: the item itself, where the list is written out."""
-    thunk = scope.origin(expr.base.id) if isinstance(expr.base, tree.Name) else None
-    while thunk is not None and isinstance(thunk.span, Place) and steps < _LONGEST:
-        inner, steps = thunk.span.expr, steps + 1
-        if not isinstance(inner, tree.Name):
-            break
-        thunk = thunk.span.scope.origin(inner.id)
-    if thunk is None or len(expr.items) != 1 or isinstance(expr.items[0], (tree.Slice, tree.Lead)):
+    at = scope.origin(expr.base.id) if isinstance(expr.base, tree.Name) else None
+    while isinstance(at, Place) and isinstance(at.expr, tree.Name) and steps < _LONGEST:
+        at, steps = at.scope.origin(at.expr.id), steps + 1
+    if not isinstance(at, Place) or len(expr.items) != 1 or isinstance(expr.items[0], (tree.Slice, tree.Lead)):
         return None
-    written = thunk.span.expr if isinstance(thunk.span, Place) else thunk.expr
-    at = quiet(expr.items[0], scope)
-    if not isinstance(written, tree.List) or not isinstance(at, int) or not scope.context.own(written.span):
+    written, position = at.expr, quiet(expr.items[0], scope)
+    if not isinstance(written, tree.List) or not isinstance(position, int) or not scope.context.own(written.span):
         return None
-    return written.items[at].span if -len(written.items) <= at < len(written.items) else None
+    return written.items[position].span if -len(written.items) <= position < len(written.items) else None
 
 
 def quiet(expr: tree.Expr, scope: Scope) -> Value:
@@ -193,13 +183,10 @@ def _collect(expr: tree.Expr, scope: Scope, found: list[tuple[float, Span]], see
     if id(expr) in seen or steps > _LONGEST:
         return
     seen.add(id(expr))
-    thunk = _leads_to(expr, scope)
-    if thunk is not None:
-        inner = thunk.span if isinstance(thunk.span, Place) else None
-        if thunk.expr is not None and thunk.scope is not None:
-            _collect(thunk.expr, thunk.scope, found, seen, steps + 1)
-        elif inner is not None:
-            _collect(inner.expr, inner.scope, found, seen, steps + 1)
+    at = _leads_to(expr, scope)
+    if at is not None:
+        if isinstance(at, Place):
+            _collect(at.expr, at.scope, found, seen, steps + 1)
         return
     if scope.context.own(expr.span) and not any(_names(expr)):
         if isinstance(expr, tree.Shape):
@@ -216,14 +203,14 @@ def _collect(expr: tree.Expr, scope: Scope, found: list[tuple[float, Span]], see
         _collect(part, scope, found, seen, steps + 1)
 
 
-def _leads_to(expr: tree.Expr, scope: Scope) -> Thunk | None:
-    """What a name, or the parameter of another model, stands for."""
+def _leads_to(expr: tree.Expr, scope: Scope) -> Span | None:
+    """The place of what a name, or the parameter of another model, stands for."""
     if isinstance(expr, tree.Name):
         return scope.origin(expr.id)
     if isinstance(expr, tree.Attribute) and isinstance(expr.base, tree.Name):
         model = quiet(expr.base, scope)
         found = model.params.get(expr.name.id) if isinstance(model, ModelValue) else None
-        return found if isinstance(found, Thunk) else None
+        return found.span if isinstance(found, Thunk) else None
     return None
 
 

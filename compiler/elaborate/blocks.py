@@ -4,7 +4,7 @@ Nothing here depends on where a layer stands, so equal calls (the same block val
 `Layer`, however often they occur.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 
 from ...diagnostics import Label
 from ...diagnostics.source import Span
@@ -20,11 +20,8 @@ from .assembly import settle
 from .context import Context
 from .declarations import words
 from .library import Module
-from .scopes import Interpreter, Scope, Source, Thunk, place, plain
+from .scopes import Interpreter, Scope, Thunk, place, plain
 from .values import (
-    LATER,
-    MISSING,
-    Absent,
     BlockValue,
     Builtin,
     LayerSlot,
@@ -47,7 +44,10 @@ from .values import (
 class Instance:
     """A block being run: its parameters, bound values, layers, weights and the sizes its patterns have named."""
 
-    def __init__(self, interpreter: Interpreter, value: BlockValue) -> None:
+    def __init__(
+        self, interpreter: Interpreter, value: BlockValue, over: "Callable[[Instance, Thunk], Thunk] | None" = None
+    ) -> None:
+        """`over` gives the thunk to use for a name that can be set, from the block's own: a sheet sets names there."""
         self.interpreter, self.value, self.builder = interpreter, value, Builder()
         self.context = interpreter.context
         self.declared = value.declared
@@ -60,61 +60,35 @@ class Instance:
         self.leaves: dict[str, Tensor] = {}
         #: The names of layers in the order of their first calls.
         self.called: dict[str, None] = {}
-        block, layers = value.definition, self.declared.layers
         self.params: dict[str, Thunk] = {}
+        #: The parameters that are no layers: all that a value right of `=` sees of them.
+        self.plain: dict[str, Thunk] = {}
+        #: What the block binds; inside it the name of a parameter of the type `layer` is the layer.
         self.binds: dict[str, Thunk] = {}
-        self.params.update({p.name.id: self._param(p) for p in block.params})
-        #: Inside the block the name of a parameter of the type `layer` is the layer.
-        self.binds.update({p.name.id: self._layer(p) for p in block.params if p.name.id in layers})
-        self.binds.update({e.name.id: self._bind(e) for e in block.entries if isinstance(e, tree.Bind)})
+        for param in value.definition.params:
+            name, own = param.name.id, self._param(param)
+            self.params[name] = over(self, own) if over else own
+            if name in self.declared.layers:
+                self.binds[name] = self._layer(param)
+            else:
+                self.plain[name] = self.params[name]
+        for bind in value.definition.entries:
+            if isinstance(bind, tree.Bind):
+                name, own = bind.name.id, self._bind(bind)
+                self.binds[name] = over(self, own) if over and name in self.declared.bindings else own
 
     # ---- names -------------------------------------------------------------------------------------------------------
 
-    def scope(self, *, without: str = "", kind: str = "forward") -> Scope:
-        """The scope of a default (`param`), of a value right of `=` (`bind`), or of `forward`."""
-        file = file_source(self.value.module, self.interpreter)
-
-        def param(name: str) -> Value | Absent:
-            return self.params[name].get() if name in self.params else MISSING
-
-        def other_param(name: str) -> Value | Absent:
-            return MISSING if name == without else param(name)
-
-        def plain_param(name: str) -> Value | Absent:
-            return MISSING if name in self.declared.layers else param(name)
-
-        def bind(name: str) -> Value | Absent:
-            return self.binds[name].get() if name in self.binds and name != without else MISSING
-
-        sources: dict[str, tuple[Source, ...]] = {
-            "param": (other_param, self.size, file),
-            "bind": (plain_param, bind, self.size, file),
-            "forward": (bind, param, self.size, file),
-        }
-
-        def origin(name: str) -> Thunk | None:
-            # a layer's origin is what its parameter was given
-            binds_first = kind == "forward" and name not in self.declared.layers
-            first, second = (self.binds, self.params) if binds_first else (self.params, self.binds)
-            return None if name == without and kind == "param" else first.get(name, second.get(name))
-
-        def known() -> Iterator[str]:
-            return iter([*self.params, *self.binds, *self.declared.sizes, *self.value.module.names()])
-
-        return Scope(self.interpreter, self.value.module, self.builder, sources[kind], self.sizes, known, origin,
-                     layer=bind if kind == "bind" else lambda name: MISSING)  # fmt: skip
-
-    def size(self, name: str) -> Value | Absent:
-        """A size that a pattern has named; LATER for one that no pattern has met as yet."""
-        if name in self.sizes:
-            return self.sizes[name][0]
-        return LATER if name in self.declared.sizes else MISSING
+    def scope(self, *thunks: Mapping[str, Thunk], making: str = "", module: Module | None = None) -> Scope:
+        """A scope that asks these values, the sizes of this block, then the names of its file, or of the sheet's."""
+        return Scope(self.interpreter, module or self.value.module, self.builder, self.sizes, thunks, making,
+                     self.declared.sizes)  # fmt: skip
 
     def _param(self, param: tree.Param) -> Thunk:
         name = param.name.id
         given = self.value.args.get(name)
         if isinstance(given, Whole):
-            return Thunk(self.context, name, None, given.span, lambda: given.value, type=param.type)
+            return Thunk(self.context, name, given.span, lambda: given.value, param.type)
         expr = param.default
         if expr is None:
             message = f"block `{self.value.name}` needs `{name}`"
@@ -124,26 +98,26 @@ class Instance:
                 made = frames[-1].made if frames else param.span
                 self.context.fail("V0301", message, made, others=(Label(param.span, "declared here"),))
 
-            return Thunk(self.context, name, None, param.span, refuse, type=param.type)
-        scope = self.scope(without=name, kind="param")
+            return Thunk(self.context, name, param.span, refuse, param.type)
+        scope = self.scope(self.params, making=name)
+        span = place(expr, scope)
 
         def make() -> Value:
             value = scope.evaluate(expr, words(param.type))
             if given is not None:
                 value = settings.amended(self.context, name, value, given.parts)
-            return parameters.check(self.context, param, value, place(expr, scope))
+            return parameters.check(self.context, param, value, span)
 
-        return Thunk(self.context, name, expr, expr.span, make, scope, type=param.type)
+        return Thunk(self.context, name, span, make, param.type)
 
     def _layer(self, param: tree.Param) -> Thunk:
         """The layer that a parameter of the type `layer` is bound to under its own name."""
-        name = param.name.id
+        name, thunk = param.name.id, self.params[param.name.id]
 
         def make() -> Value:
-            thunk = self.params[name]
             return self.materialise(name, configured(thunk.get(), thunk.span), param.name, thunk.span)
 
-        return Thunk(self.context, name, None, param.span, make)
+        return Thunk(self.context, name, thunk.span, make)
 
     def _bind(self, bind: tree.Bind) -> Thunk:
         name = bind.name.id
@@ -154,16 +128,16 @@ class Instance:
             def take() -> Value:
                 return self.materialise(name, whole, bind.name, given.span)
 
-            return Thunk(self.context, name, None, given.span, take)
-        scope = self.scope(without=name, kind="bind")
+            return Thunk(self.context, name, given.span, take)
+        span = place(bind.value, self.scope(self.plain, self.binds, making=name))
 
         def make() -> Value:
-            value = configured(scope.evaluate(bind.value), bind.value.span)
+            value = configured(span.scope.evaluate(bind.value), bind.value.span)
             if given is not None:
                 value = settings.amended(self.context, name, value, given.parts)
-            return self.materialise(name, value, bind.name, place(bind.value, scope), bind.value)
+            return self.materialise(name, value, bind.name, span, bind.value)
 
-        return Thunk(self.context, name, bind.value, bind.value.span, make, scope)
+        return Thunk(self.context, name, span, make)
 
     # ---- layers and weights ------------------------------------------------------------------------------------------
 
@@ -251,10 +225,8 @@ class Instance:
         )
         children = {n: child for n, child in settled.children.items() if child is not None or n in settled.borrows}
         weights = {name: self.weights[name] for name in order if name in self.weights}
-        return Layer(
-            self.value.name, False, self._numbers(), children, weights, {}, (graph,), (graph,), block.name.span,
-            settled.borrows, settled.shares,
-        )  # fmt: skip
+        return Layer(self.value.name, False, self._numbers(), children, weights, {}, bodies=(graph,), train=(graph,),
+                     span=block.name.span, borrows=settled.borrows, shares=settled.shares)  # fmt: skip
 
     def _numbers(self) -> dict[str, Value]:
         """Parameters, sizes and bound numbers by name, for the constructor of printed code."""
@@ -269,11 +241,6 @@ class Instance:
         for name, (size, _) in self.sizes.items():
             found.setdefault(name, size)
         return found
-
-
-def file_source(module: Module, interpreter: Interpreter) -> Source:
-    """Names of the file, of what it uses, of std, and of the language."""
-    return lambda name: interpreter.definition(name, module)
 
 
 def configured(value: Value, span: Span) -> Value:

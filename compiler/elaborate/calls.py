@@ -8,12 +8,10 @@ from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from . import builtins, layers, parameters, settings, shape_patterns
 from .arguments import Call
-from .blocks import file_source
 from .declarations import words
 from .opcalls import call_op
 from .scopes import Args, Kwargs, Scope, named, place
 from .values import (
-    MISSING,
     Absent,
     BlockValue,
     Builtin,
@@ -77,7 +75,8 @@ def _by_name(function: Value, given: Sequence[_Named], scope: Scope) -> dict[str
 def _share(expr: tree.Call, scope: Scope) -> Value:
     """`share(name)`: the layer of that name, to be bound again or handed to another block."""
     name = expr.args[0].value if len(expr.args) == 1 and not expr.args[0].path else None
-    slot = scope.layer(name.id) if isinstance(name, tree.Name) else MISSING
+    thunk = scope.beside(name.id) if isinstance(name, tree.Name) else None
+    slot = thunk.get() if thunk is not None else None
     if not isinstance(slot, LayerSlot):
         scope.context.fail("V0217", "`share` takes the name of a layer that this block binds", expr.span)
     return shared(slot)
@@ -179,12 +178,9 @@ def _call_function(function: FunctionValue, args: Args, kwargs: Kwargs, scope: S
         if given not in declared:
             message = f"`{name}` has no parameter `{given}`"
             context.fail("V0202", message, named(kwargs[given][1]), help=suggestion(given, declared))
-    sizes: dict[str, tuple[int, Span]] = {}
-    file = file_source(function.module, scope.interpreter)
     values = dict(zip(declared, args, strict=False)) | dict(kwargs)
-    inner = Scope(scope.interpreter, function.module, scope.builder, (lambda n: sizes[n][0] if n in sizes else MISSING, file),
-                  sizes, lambda: [*sizes, *declared, *function.module.names()],
-                  places={name: at for name, (_, at) in values.items()})  # fmt: skip
+    places = {name: at for name, (_, at) in values.items()}
+    inner = Scope(scope.interpreter, function.module, scope.builder, {}, places=places)
     with context.function(name, span):
         for param in definition.params:
             _bind_parameter(param, values.get(param.name.id), inner, name, span)

@@ -91,7 +91,7 @@ class Interpreter:
         if value is MISSING:
             if choices is ANY_WORD:
                 return Word(expr.id)
-            raise language.unknown(expr, [*scope.locals, *scope.known(), *choices])
+            raise language.unknown(expr, [*scope.known(), *choices])
         return value
 
     # ---- expressions -------------------------------------------------------------------------------------------------
@@ -376,9 +376,11 @@ def _choices(expr: tree.Expr, scope: Scope) -> tuple[str, ...]:
     """The words a parameter could have held, though now it holds `none` or a number."""
     if not isinstance(expr, tree.Name):
         return ()
-    thunk = scope.origin(expr.id)
-    value = scope.locals.get(expr.id)
-    return value.choices if isinstance(value, Word) else words(thunk.type) if thunk is not None else ()
+    if expr.id in scope.locals:
+        value = scope.locals[expr.id]
+        return value.choices if isinstance(value, Word) else ()
+    thunk = scope.thunk(expr.id)
+    return words(thunk.type) if thunk is not None else ()
 
 
 def _of_a_tensor(base: tree.Expr, name: str) -> str:

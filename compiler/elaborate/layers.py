@@ -208,7 +208,7 @@ def _run(value: BlockValue, slot: LayerSlot, args: Args, kwargs: Kwargs, scope: 
 
 def run_forward(instance: Instance, args: Args, kwargs: Kwargs, span: Span) -> Elaborated:
     """Runs `forward` of a block whose parameters are known."""
-    block, scope = instance.value.definition, instance.scope()
+    block, scope = instance.value.definition, instance.scope(instance.binds, instance.params)
     _bind_arguments(instance, scope, block.forward, args, kwargs, span)
     for entry in block.entries:
         if isinstance(entry, tree.Expect):

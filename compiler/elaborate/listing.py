@@ -65,7 +65,7 @@ class _Listing:
         for name, thunk in sheet.params.items():
             if thunk.read and thunk.done:
                 value = thunk.result
-                said = thunk.expr.span.text if isinstance(value, Tensor) and thunk.expr is not None else text(value)
+                said = thunk.span.text if isinstance(value, Tensor) else text(value)
                 yield Row(name, said, thunk.span, abouts.get(name, ""))
                 yield from self.value(name, value)
         for name, thunk in sheet.instance.binds.items():

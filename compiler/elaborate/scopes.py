@@ -1,7 +1,7 @@
 """Where names are looked up, and what is handed to every part that needs a value: the scope with its interpreter."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
 from ...diagnostics import VitError
@@ -16,8 +16,6 @@ Args = Sequence[Given]
 Kwargs = Mapping[str, Given]
 #: What statements return: the value (a tuple if several), and the names of the results.
 Outcome: TypeAlias = tuple[Value, tuple[str, ...]]
-#: The value of a name, or none.
-Source = Callable[[str], Value | Absent]
 
 
 class Interpreter(Protocol):
@@ -25,7 +23,7 @@ class Interpreter(Protocol):
 
     @property
     def context(self) -> Context:
-        """What this elaboration keeps in hand."""
+        """What this elaboration keeps: budgets, findings, where it is."""
         ...
 
     def evaluate(self, expr: tree.Expr, scope: "Scope", words: tuple[str, ...] = ()) -> Value:
@@ -51,25 +49,29 @@ class Interpreter(Protocol):
 
 @dataclass(eq=False)
 class Scope:
-    """Sources of names asked in order, and what evaluation inside needs: the module for its file's names, the builder
-    that collects nodes, the sizes that patterns have named so far, each with the place that showed it."""
+    """Where names are looked up: local ones, values of a block or a sheet, sizes, then those of the file and the language.
+
+    `builder` collects the nodes that evaluation makes; `sizes` are those that patterns have named so far, each with the
+    place that showed it.
+    """
 
     interpreter: Interpreter
     module: Module
     builder: Builder
-    sources: tuple[Source, ...]
     sizes: dict[str, tuple[int, Span]]
-    known: Callable[[], Iterable[str]]
-    origins: "Callable[[str], Thunk | None]" = lambda name: None
+    #: Values by name, asked in this order.
+    thunks: "tuple[Mapping[str, Thunk], ...]" = ()
+    #: The name whose value is made here, if any: the last of `thunks` holds it, and there it does not see itself.
+    making: str = ""
+    #: All sizes that patterns name, sooner or later.
+    declared: frozenset[str] = frozenset()
     locals: dict[str, Value] = field(default_factory=dict[str, Value])
     #: Where a function's arguments come from.
     places: dict[str, Span] = field(default_factory=dict[str, Span])
-    #: Names bound to layers of the block, for `share`.
-    layer: Source = lambda name: MISSING
 
     @property
     def context(self) -> Context:
-        """What this elaboration keeps in hand."""
+        """What this elaboration keeps: budgets, findings, where it is."""
         return self.interpreter.context
 
     def evaluate(self, expr: tree.Expr, words: tuple[str, ...] = ()) -> Value:
@@ -77,23 +79,40 @@ class Scope:
         return self.interpreter.evaluate(expr, self, words)
 
     def lookup(self, name: str) -> Value | Absent:
-        """The value of a name, LATER or MISSING."""
+        """The value of a name, LATER for a size that no pattern has met as yet, or MISSING."""
         if name in self.locals:
             return self.locals[name]
-        later: Value | Absent = MISSING
-        for source in self.sources:
-            value = source(name)
-            if value is LATER:
-                later = LATER
-            elif value is not MISSING:
-                return value
-        return later
+        thunk = self.thunk(name)
+        if thunk is not None:
+            return thunk.get()
+        if name in self.sizes:
+            return self.sizes[name][0]
+        value = self.interpreter.definition(name, self.module)
+        return LATER if value is MISSING and name in self.declared else value
 
-    def origin(self, name: str) -> "Thunk | None":
-        """Where the value of a name comes from, for messages."""
+    def thunk(self, name: str) -> "Thunk | None":
+        """The thunk of a name of the block or the sheet."""
+        for thunks in self.thunks:
+            if name in thunks and not (name == self.making and thunks is self.thunks[-1]):
+                return thunks[name]
+        return None
+
+    def beside(self, name: str) -> "Thunk | None":
+        """The thunk of a name that stands beside the one whose value is made here."""
+        return self.thunks[-1].get(name) if self.thunks and name != self.making else None
+
+    def origin(self, name: str) -> Span | None:
+        """The place of what gave a name its value, for messages."""
         if name in self.places:
-            return Thunk(self.context, name, None, self.places[name], lambda: None)
-        return None if name in self.locals else self.origins(name)
+            return self.places[name]
+        thunk = None if name in self.locals else self.thunk(name)
+        return thunk.span if thunk is not None else None
+
+    def known(self) -> Iterator[str]:
+        """The names that mean something here, those of the language apart."""
+        for names in (self.locals, *self.thunks, self.sizes, self.declared):
+            yield from names
+        yield from self.module.names()
 
     def let(self, name: str, value: Value) -> None:
         """Gives a local name a value."""
@@ -103,20 +122,18 @@ class Scope:
     def with_locals(self, names: Mapping[str, Value]) -> "Scope":
         """The same with further names (of a comprehension), which hide others."""
         places = {n: s for n, s in self.places.items() if n not in names}
-        return Scope(self.interpreter, self.module, self.builder, self.sources, self.sizes, self.known, self.origins,
-                     {**self.locals, **names}, places, self.layer)  # fmt: skip
+        return replace(self, locals={**self.locals, **names}, places=places)
 
 
 @dataclass(eq=False)
 class Thunk:
-    """A value made when it is first needed. `make` evaluates; a second entry while it runs is a cycle."""
+    """A value made when it is first needed, by `make`; a second entry while that runs is a cycle. `span` is where the text
+    gives the value, a `Place` if it is written there."""
 
     context: Context
     name: str
-    expr: tree.Expr | None
     span: Span
     make: Callable[[], Value]
-    scope: Scope | None = None
     type: tree.Type | None = None
     running: bool = False
     done: bool = False
@@ -135,7 +152,7 @@ class Thunk:
             raise self.failed
         if not self.done:
             if self.running:
-                context.fail("V0207", f"`{self.name}` depends on itself", self.span)
+                context.fail("V0207", f"`{self.name}` depends on itself", plain(self.span))
             self.running = True
             context.making.append(self.reads)
             try:
@@ -183,4 +200,4 @@ def named(span: Span) -> Span:
     return span.named or span if isinstance(span, Place) else span
 
 
-__all__ = ["Args", "Interpreter", "Kwargs", "Outcome", "Place", "Scope", "Source", "Thunk", "named", "place", "plain"]
+__all__ = ["Args", "Interpreter", "Kwargs", "Outcome", "Place", "Scope", "Thunk", "named", "place", "plain"]

@@ -1,6 +1,6 @@
 """Models: a block with what it declares set, whole or by path, late-bound, sheet over sheet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -9,14 +9,14 @@ from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from . import parameters, settings
-from .blocks import Instance, configured, file_source
+from .blocks import Instance, configured
 from .context import Size
 from .declarations import patterns, words
 from .entries import once, quoted
 from .library import Module, use_of
-from .scopes import Interpreter, Scope, Thunk, place
+from .scopes import Interpreter, Place, Scope, Thunk, place, plain
 from .sections import INPUT, KINDS
-from .values import MISSING, Absent, BlockValue, Shape, Value, is_int
+from .values import BlockValue, Shape, Value, is_int
 
 #: More than these of one sheet help nobody.
 MAX_PROBLEMS = 50
@@ -66,10 +66,8 @@ class Sheet:
         self.declared, self.bindings = self.value.declared.params, self.value.declared.bindings
         self.given = {name: found for name, found in given.items() if name in self.declared}
         self.bound = {name: found for name, found in given.items() if name in self.bindings}
-        self.instance = Instance(interpreter, self.value)
-        self.params: dict[str, Thunk] = self.instance.params
-        self.params.update({name: self._param(name, found) for name, found in self.given.items()})
-        self.instance.binds.update({name: self._bind(name, found) for name, found in self.bound.items()})
+        self.instance = Instance(interpreter, self.value, self._set)
+        self.params: Mapping[str, Thunk] = self.instance.params
         for name, found in given.items():
             if name not in self.given and name not in self.bound:
                 self._unknown(name, found)
@@ -150,36 +148,44 @@ class Sheet:
         else:
             found.whole = entry, module
 
-    def _param(self, name: str, given: Given) -> Thunk:
-        param, default = self.declared[name], self.params[name]
-        expr, scope = default.expr, default.scope
-        if given.whole is not None:
-            expr, scope = given.whole[0].value, self.scope(given.whole[1], without=name)
+    def _set(self, instance: Instance, own: Thunk) -> Thunk:
+        """The thunk of a name as the sheets set it: the block's own where they do not."""
+        name = own.name
+        if name in self.given:
+            return self._param(instance, own, self.given[name])
+        return self._bind(instance, own, self.bound[name]) if name in self.bound else own
+
+    def _param(self, instance: Instance, own: Thunk, given: Given) -> Thunk:
+        name, param = own.name, self.declared[own.name]
+        whole = given.whole
+        span = own.span if whole is None else place(whole[0].value, self._scope(instance, whole[1], name))
 
         def make() -> Value:
-            if given.whole is None or expr is None or scope is None:
-                value = default.get()
-            else:
-                value = scope.evaluate(expr, words(param.type))
+            if isinstance(span, Place) and whole is not None:
+                value = span.scope.evaluate(span.expr, words(param.type))
                 self._tell_dropped(name, value, given)
-            span = default.span if scope is None or expr is None else place(expr, scope)
-            return parameters.check(self.context, param, self._amended(name, value, given, span), span)
+            else:
+                value = own.get()
+            value = self._amended(instance, name, value, given, span)
+            return parameters.check(self.context, param, value, span)
 
-        return Thunk(self.context, name, expr, expr.span if expr else default.span, make, scope, type=param.type)
+        return Thunk(self.context, name, span, make, param.type)
 
-    def _bind(self, name: str, given: Given) -> Thunk:
-        bind = self.bindings[name]
-        entry, module = given.whole or (bind, None)
-        scope = self.instance.scope(without=name, kind="bind") if module is None else self.scope(module, without=name)
+    def _bind(self, instance: Instance, own: Thunk, given: Given) -> Thunk:
+        name = own.name
+        entry, span = self.bindings[name], own.span
+        if given.whole is not None:
+            entry, module = given.whole
+            span = place(entry.value, self._scope(instance, module, name))
+        assert isinstance(span, Place)  # a model gives its block nothing but by sheets
 
         def make() -> Value:
-            span = place(entry.value, scope)
-            value = configured(scope.evaluate(entry.value), entry.value.span)
+            value = configured(span.scope.evaluate(entry.value), entry.value.span)
             self._tell_dropped(name, value, given)
-            value = self._amended(name, value, given, span)
-            return self.instance.materialise(name, value, entry.name, span, entry.value)
+            value = self._amended(instance, name, value, given, span)
+            return instance.materialise(name, value, entry.name, span, entry.value)
 
-        return Thunk(self.context, name, entry.value, entry.value.span, make, scope)
+        return Thunk(self.context, name, span, make)
 
     def _tell_dropped(self, name: str, value: Value, given: Given) -> None:
         """V0413 for each part set in a sheet below that the new value has too and does not set."""
@@ -192,23 +198,19 @@ class Sheet:
                 self.context.warn("V0413", f"the new value of `{name}` drops `{path}`, set by a sheet below",
                                   given.whole[0].value.span, help=help, others=(Label(entry.name.span, "dropped"),))  # fmt: skip
 
-    def _amended(self, name: str, value: Value, given: Given, since: Span) -> Value:
+    def _amended(self, instance: Instance, name: str, value: Value, given: Given, since: Span) -> Value:
         """The value with the settings of the sheets, the farthest first."""
         for entry, module in reversed(given.parts):
-            found = settings.read(entry.entries, name, value, self.scope(module, without=name))
+            found = settings.read(entry.entries, name, value, self._scope(instance, module, name))
             value = settings.amended(self.context, name, value, found, since) if found else value
         return value
 
-    def scope(self, module: Module, *, without: str = "") -> Scope:
-        """Where a sheet's value is evaluated: the parameters as finally set, sizes, then the sheet's own file."""
+    def scope(self, module: Module) -> Scope:
+        """Where a sheet of a file is evaluated: the parameters as finally set, sizes, then the names of that file."""
+        return self._scope(self.instance, module, "")
 
-        def param(name: str) -> Value | Absent:
-            return self.params[name].get() if name in self.params and name != without else MISSING
-
-        sources = (param, self.instance.size, file_source(module, self.interpreter))
-        return Scope(self.interpreter, module, self.instance.builder, sources, self.instance.sizes,
-                     lambda: [*self.params, *module.names()],
-                     lambda n: self.params.get(n) if n != without else None)  # fmt: skip
+    def _scope(self, instance: Instance, module: Module, making: str) -> Scope:
+        return instance.scope(instance.params, making=making, module=module)
 
     def sizes(self) -> list[Size]:
         """The sizes among the parameters, with their places. All values that a sheet gives are looked at; what is wrong
@@ -218,7 +220,10 @@ class Sheet:
         found: list[Size] = []
         self.context.looking = True
         for name, thunk in self.params.items():
-            if name not in self.given and not isinstance(thunk.expr, (tree.Number, tree.Shape)):
+            at = thunk.span
+            if name not in self.given and not (
+                isinstance(at, Place) and isinstance(at.expr, (tree.Number, tree.Shape))
+            ):
                 continue
             try:
                 value = thunk.get()
@@ -228,12 +233,12 @@ class Sheet:
             given, default = name in self.given, self.declared[name].default
             if is_int(value):
                 usual = default.value if given and isinstance(default, tree.Number) else 1
-                found.append(Size(name, value, thunk.span, name in spoken, given, int(usual) or 1))
+                found.append(Size(name, value, plain(at), name in spoken, given, int(usual) or 1))
             elif isinstance(value, Shape):
                 usuals = default.dims if given and isinstance(default, tree.Shape) else ()
                 usuals = usuals if len(usuals) == len(value.dims) else (1,) * len(value.dims)
                 found += [
-                    Size(name, n, thunk.span, True, given, usual) for n, usual in zip(value.dims, usuals, strict=True)
+                    Size(name, n, plain(at), True, given, usual) for n, usual in zip(value.dims, usuals, strict=True)
                 ]
         self.context.looking = False
         return found
