@@ -49,6 +49,7 @@ def _tensor(x: Tensor, expr: tree.Index, scope: Scope) -> Tensor:
         help = "the batch axis is not written: leave its `:` out" if count == rank + 1 else ""
         message = f"{count} axes are indexed, the tensor is {list(x.type.shape)}"
         scope.context.fail("V0402", message, expr.span, help=help)
+    _tell_batch(x, expr, scope)
     for position, item in enumerate(expr.items):
         if isinstance(item, tree.Lead):
             continue
@@ -67,3 +68,24 @@ def _tensor(x: Tensor, expr: tree.Index, scope: Scope) -> Tensor:
                 scope.context.fail("V0310", f"index {at} of an axis of {size}", item.span)
             x = emit(scope, "select", (x,), {"axis": axis, "index": at % size}, item.span)
     return x
+
+
+def _tell_batch(x: Tensor, expr: tree.Index, scope: Scope) -> None:
+    """Warns of `x[:, 0]` and `x[:, 1:]` on tokens [N, D], which elsewhere pick tokens and here channels."""
+    if x.type.rank != 2 or len(expr.items) != 2 or x.type.stage != "sample":
+        return
+    first, second = expr.items
+    everything = isinstance(first, tree.Slice) and first.start is first.stop is first.step is None
+    if isinstance(second, tree.Slice):
+        picked = second.start if second.stop is second.step is None else None
+    else:
+        picked = second.operand if isinstance(second, tree.Unary) else second
+    if everything and isinstance(picked, tree.Number):
+        text, inside = expr.base.span.text, second.span.text
+        help = f"write `{text}[{inside}]` for tokens, `{text}[.., {inside}]` for channels"
+        scope.context.warn(
+            "V0417",
+            f"`{expr.span.text}` picks channels of {list(x.type.shape)}: there is no batch axis",
+            expr.span,
+            help=help,
+        )

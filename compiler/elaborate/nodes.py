@@ -10,6 +10,7 @@ from ..ir.graph import Attrs, Origin
 from ..ir.types import LARGEST_FLOAT, TensorType
 from ..ops.base import REQUIRED, OpError, Param
 from .context import Context, plain
+from .indices import within
 from .scopes import Scope
 from .values import Given, Shape, Tensor, Value, Word, describe, is_int, listed
 
@@ -64,6 +65,8 @@ def outputs(scope: Scope, op: str, operands: Sequence[Operand], attrs: Attrs, sp
         refused(scope, op, problem, span)
     for out in outs:
         context.sized(out, span)
+    if definition.picks and tensors[-1].type.stage == "const":
+        within(scope, tensors[-1].value, tensors[0].type.shape[attrs["axis"]], span)
     values = scope.builder.add(op, [t.value for t in tensors], outs, attrs, layer=layer, origin=_origin(scope, span))
     return [Tensor(value) for value in values]
 

@@ -45,6 +45,15 @@ class Builder:
         if not value.name:
             object.__setattr__(value, "name", name)
 
+    def alone(self, value: Value) -> Graph:
+        """The graph of what one constant is computed from."""
+        needed, nodes = {value}, list[Node]()
+        for node in reversed(self.nodes):
+            if any(out in needed for out in node.outputs):
+                nodes.append(node)
+                needed.update(node.inputs)
+        return Graph((), tuple(reversed(nodes)), (value,))
+
     def graph(self, outputs: Sequence[Value], names: Sequence[str] = ()) -> Graph:
         """The graph of what was added."""
         return Graph(tuple(self.inputs), tuple(self.nodes), tuple(outputs), tuple(names))

@@ -1,5 +1,7 @@
 """A + b."""
 
+from operator import add
+
 from .base import Array
 from .elementwise import Binary
 
@@ -9,6 +11,7 @@ class Definition(Binary):
 
     name = "add"
     operator = "+"
+    at_ends = add
     keeps_shut = True
     onnx_type = "Add"
     text = "{a} + {b}"

@@ -5,7 +5,7 @@ from math import ceil, isfinite
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
-from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, OpError, Param, TorchCall, Types, np
+from .base import Array, Arrays, Bounds, Example, OnnxCall, OnnxEmitter, OpError, Param, TorchCall, Types, np
 from .kinds import Source
 
 
@@ -28,6 +28,14 @@ class Definition(Source):
         if count < 1:
             raise OpError("nothing lies between start and stop")
         return (TensorType((count,), attrs["dtype"], "const"),)
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        """The first and the last of integers; floats are rounded on the way."""
+        start, step = attrs["start"], attrs["step"]
+        if attrs["dtype"] != "int":
+            return None
+        last = start + (ceil((attrs["stop"] - start) / step) - 1) * step
+        return min(start, last), max(start, last)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         dtype = np.int64 if attrs["dtype"] == "int" else np.float64

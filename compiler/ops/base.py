@@ -31,6 +31,8 @@ else:
 
 Arrays = tuple[Array, ...]
 Types = tuple[TensorType, ...]
+#: A number that no element of a tensor is below, and one that none is above.
+Bounds = tuple[float, float]
 
 Kind = Literal[
     "int", "float", "bool", "pair", "ints", "axis", "axes", "word", "text", "pairs", "dtype", "scalar", "init"
@@ -186,6 +188,8 @@ class Op(ABC):
     one_stage: ClassVar[bool] = False
     #: The op in its place where the last operand depends on the input.
     per_sample: ClassVar[str] = ""
+    #: Picks elements along `axis` at the places that its last operand tells.
+    picks: ClassVar[bool] = False
     #: Gives a list of tensors, of one too.
     several: ClassVar[bool] = False
     #: Divides by its second operand, which of integers may not be zero.
@@ -210,6 +214,10 @@ class Op(ABC):
     @abstractmethod
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         """The numbers, in the dtype of the operands, at inference; leading axes pass through. The reference of all tests."""
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        """Bounds of the result from those of the operands; None where only computing it tells."""
+        return None
 
     def macs(self, types: Types, attrs: Attrs, outs: Types) -> int:
         """Multiply-accumulates for one sample, counted as `torch.utils.flop_counter` counts (half its flops)."""

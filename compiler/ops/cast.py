@@ -1,10 +1,11 @@
 """Another element type."""
 
 from collections.abc import Sequence
+from math import isfinite, trunc
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
-from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Param, TorchCall, Types, np
+from .base import Array, Arrays, Bounds, Example, OnnxCall, OnnxEmitter, Param, TorchCall, Types, np
 from .kinds import Movement
 
 
@@ -17,6 +18,12 @@ class Definition(Movement):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         return (TensorType(types[0].shape, attrs["dtype"], types[0].stage),)
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        (low, high), dtype = xs[0], attrs["dtype"]
+        if dtype == "float":
+            return xs[0]
+        return (trunc(low), trunc(high)) if dtype == "int" and isfinite(low) and isfinite(high) else None
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         return (xs[0].astype({"float": np.float64, "int": np.int64, "bool": np.bool_}[attrs["dtype"]]),)

@@ -1,11 +1,12 @@
 """Numbers kept within bounds."""
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
-from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, OpError, Param, TorchCall, Types, np
+from .base import Array, Arrays, Bounds, Example, OnnxCall, OnnxEmitter, OpError, Param, TorchCall, Types, np
 from .elementwise import numbers
 from .kinds import Elementwise
 
@@ -26,6 +27,11 @@ class Definition(Elementwise):
         if types[0].dtype == "int" and not all(isinstance(bound, int) for bound in bounds):
             raise OpError("integers are bounded by integers")
         return types
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        low = -inf if attrs["min"] is None else attrs["min"]
+        high = inf if attrs["max"] is None else attrs["max"]
+        return max(low, min(high, xs[0][0])), max(low, min(high, xs[0][1]))
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         return (np.clip(xs[0], attrs["min"], attrs["max"]),)

@@ -1,13 +1,13 @@
 """Bases of ops that work on elements: one operand, two operands, comparisons, reductions."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from ..ir.graph import Attrs
 from ..ir.types import DType, TensorType, meet
-from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
+from .base import Array, Arrays, Bounds, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import Elementwise, broadcast, full_axis
 
 _X = TensorType((3, 4))
@@ -83,6 +83,8 @@ class Binary(Elementwise, ABC):
     positive: ClassVar[bool] = False
     #: The element type of the result, where it is not the operands'.
     gives: ClassVar[DType | None] = None
+    #: The function of two numbers, where its extremes are at those of the operands.
+    at_ends: ClassVar[Callable[[float, float], float] | None] = None
 
     @abstractmethod
     def compute(self, a: Array, b: Array) -> Array:
@@ -93,6 +95,12 @@ class Binary(Elementwise, ABC):
         numbers(types)
         dtype: DType = self.gives or ("float" if any(t.dtype == "float" for t in types) else "int")
         return (TensorType(broadcast(types), dtype, meet(types)),)
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        """The extremes of `at_ends`."""
+        function = type(self).at_ends
+        ends = [function(a, b) for a in xs[0] for b in xs[1]] if function else []
+        return (min(ends), max(ends)) if ends else None
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         """`compute`; a float operand decides the dtype."""
@@ -155,6 +163,10 @@ class Compare(Binary, ABC):
 
     gives = "bool"
     bools: ClassVar[bool] = False
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        """False and true."""
+        return 0, 1
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         """Broadcast; two numbers or, for (in)equality, two truth values."""

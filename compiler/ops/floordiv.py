@@ -1,6 +1,9 @@
 """a // b."""
 
-from .base import Array, OnnxCall, OnnxEmitter, TorchCall, np
+from collections.abc import Sequence
+
+from ..ir.graph import Attrs
+from .base import Array, Bounds, OnnxCall, OnnxEmitter, TorchCall, np
 from .elementwise import cast_operands
 from .quotients import Quotient
 
@@ -12,6 +15,11 @@ class Definition(Quotient):
     operator = "//"
     onnx_type = "Div"
     text = "{a} // {b}"
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        """Those of the quotients at the ends, of a divisor above 0."""
+        ends = [a // b for a in xs[0] for b in xs[1]] if xs[1][0] > 0 else []
+        return (min(ends), max(ends)) if ends else None
 
     def compute(self, a: Array, b: Array) -> Array:
         """The quotient rounded down."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
-from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Param, TorchCall, Types, np
+from .base import Array, Arrays, Bounds, Example, OnnxCall, OnnxEmitter, Param, TorchCall, Types, np
 from .kinds import Source
 
 
@@ -16,6 +16,9 @@ class Definition(Source):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         return (TensorType(tuple(attrs["shape"]), attrs["dtype"], "const"),)
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        return attrs["value"], attrs["value"]
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         return (np.full(attrs["shape"], attrs["value"], np.int64 if attrs["dtype"] == "int" else np.float64),)

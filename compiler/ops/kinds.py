@@ -8,7 +8,7 @@ from math import prod, sqrt
 from ..ir.graph import Attrs
 from ..ir.program import Draw, WeightSpec
 from ..ir.types import TensorType, meet
-from .base import NOWHERE, Array, Arrays, Op, OpError, Types, np
+from .base import NOWHERE, Array, Arrays, Bounds, Op, OpError, Types, np
 
 
 def broadcast(types: Types) -> tuple[int, ...]:
@@ -64,6 +64,10 @@ class Movement(Op, ABC):
     """Elements keep their value and change their place: what is true of numbers is true of boxes."""
 
     keeps_shut = True
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        """Those of all operands together."""
+        return min(low for low, _ in xs), max(high for _, high in xs)
 
     def reach(
         self,

@@ -9,6 +9,7 @@ class Definition(Extreme):
 
     name = "maximum"
     function = "max"
+    at_ends = max
     onnx_type = "Max"
     text = "torch.maximum({a}, {b})"
     side = "min"

@@ -9,6 +9,7 @@ class Definition(Extreme):
 
     name = "minimum"
     function = "min"
+    at_ends = min
     onnx_type = "Min"
     text = "torch.minimum({a}, {b})"
     side = "max"

@@ -1,6 +1,9 @@
 """a % b."""
 
-from .base import Array, OnnxCall, OnnxEmitter, TorchCall
+from collections.abc import Sequence
+
+from ..ir.graph import Attrs
+from .base import Array, Bounds, OnnxCall, OnnxEmitter, TorchCall
 from .elementwise import cast_operands
 from .quotients import Quotient
 
@@ -12,6 +15,11 @@ class Definition(Quotient):
     operator = "%"
     onnx_type = "Mod"
     text = "{a} % {b}"
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        """0 and the divisor, where that is above 0; of integers the last one below it."""
+        (low, most), integers = xs[1], all(isinstance(end, int) for pair in xs for end in pair)
+        return (0, most - 1 if integers else most) if low > 0 else None
 
     def compute(self, a: Array, b: Array) -> Array:
         return a % b

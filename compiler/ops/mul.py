@@ -1,5 +1,7 @@
 """A * b."""
 
+from operator import mul
+
 from .base import Array
 from .elementwise import Binary
 
@@ -9,6 +11,7 @@ class Definition(Binary):
 
     name = "mul"
     operator = "*"
+    at_ends = mul
     onnx_type = "Mul"
     text = "{a} * {b}"
 

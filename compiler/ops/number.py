@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
-from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, Param, TorchCall, Types, np
+from .base import Array, Arrays, Bounds, Example, OnnxCall, OnnxEmitter, Param, TorchCall, Types, np
 from .kinds import Source
 
 
@@ -17,6 +17,9 @@ class Definition(Source):
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
         return (TensorType((), attrs["dtype"], "const"),)
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        return attrs["value"], attrs["value"]
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         return (np.asarray(attrs["value"], {"float": np.float64, "int": np.int64, "bool": np.bool_}[attrs["dtype"]]),)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
-from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, OpError, Param, TorchCall, Types, np
+from .base import NOWHERE, Array, Arrays, Bounds, Example, OnnxCall, OnnxEmitter, OpError, Param, TorchCall, Types, np
 from .elementwise import numbers
 from .kinds import Movement
 
@@ -25,6 +25,10 @@ class Definition(Movement):
         lead = x.rank - len(pairs)
         shape = (*x.shape[:lead], *(a + n + b for n, (a, b) in zip(x.shape[lead:], pairs, strict=True)))
         return (TensorType(shape, x.dtype, x.stage),)
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        (low, high), value = xs[0], attrs["value"]
+        return min(low, value), max(high, value)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         widths = [(0, 0)] * (xs[0].ndim - len(attrs["pairs"])) + [tuple(p) for p in attrs["pairs"]]

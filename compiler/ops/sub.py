@@ -1,5 +1,7 @@
 """A - b."""
 
+from operator import sub
+
 from .base import Array
 from .elementwise import Binary
 
@@ -9,6 +11,7 @@ class Definition(Binary):
 
     name = "sub"
     operator = "-"
+    at_ends = sub
     onnx_type = "Sub"
     text = "{a} - {b}"
 

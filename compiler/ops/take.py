@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType, meet
-from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, OpError, Param, TorchCall, Types, np
+from .base import Array, Arrays, Bounds, Example, OnnxCall, OnnxEmitter, OpError, Param, TorchCall, Types, np
 from .kinds import Movement, full_axis
 
 
@@ -14,6 +14,7 @@ class Definition(Movement):
     name = "take"
     inputs = ("x", "index")
     per_sample = "gather"
+    picks = True
     params = (Param("axis", "axis", -1, structural=True),)
 
     def infer(self, types: Types, attrs: Attrs) -> Types:
@@ -22,6 +23,9 @@ class Definition(Movement):
             raise OpError(f"the index is a table of integers, not of {index.dtype}s")
         axis = full_axis(attrs["axis"], x) + x.rank
         return (TensorType((*x.shape[:axis], *index.shape, *x.shape[axis + 1 :]), x.dtype, meet(types)),)
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        return xs[0]
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         return (np.take(xs[0], xs[1].astype(np.int64), axis=attrs["axis"]),)

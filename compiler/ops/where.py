@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType, meet
-from .base import Array, Arrays, Example, OnnxCall, OnnxEmitter, OpError, TorchCall, Types, np
+from .base import Array, Arrays, Bounds, Example, OnnxCall, OnnxEmitter, OpError, TorchCall, Types, np
 from .kinds import Elementwise, broadcast
 
 
@@ -21,6 +21,9 @@ class Definition(Elementwise):
             raise OpError("a truth value on one side, a number on the other")
         dtype = "float" if "float" in (types[1].dtype, types[2].dtype) else types[1].dtype
         return (TensorType(broadcast(types), dtype, meet(types)),)
+
+    def bounds(self, xs: Sequence[Bounds], attrs: Attrs) -> Bounds | None:
+        return min(xs[1][0], xs[2][0]), max(xs[1][1], xs[2][1])
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         return (np.where(*xs),)

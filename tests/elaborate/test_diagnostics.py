@@ -6,6 +6,11 @@ from vitc.compiler.elaborate.library import loads
 from vitc.diagnostics import VitError
 
 SHEET = "model m = vit {{ {} }}"
+#: A table of some rows, of which an index takes some.
+TABLE = (
+    "block b(image: shape = 8x8x3) {{\n  w = weight([{}, 3])\n"
+    "  forward(image: [C, H, W]) {{ return mean(image, axis = [-2, -1]) + sum(«take(w, {}, axis = -2)») }}\n}}\nmodel m = b"
+)
 CASES = {
     # heads and sizes
     "heads that do not divide": (
@@ -104,6 +109,11 @@ CASES = {
     "nothing to concatenate": (
         "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return concat(«[]») }\n}\nmodel m = b", "V0308", "this list is empty", ""),
     "a product of matrices of numbers": ("model m = vit { depth = «2 @ 3» }", "V0308", "`@` multiplies tensors, not 2 and 3", ""),
+    # index tables
+    "an index table beyond its rows": (TABLE.format("4", "arange(2) * 4"), "V0310", "index 4 of an axis of 4", "an index is 0 to 3"),
+    "a negative index in a table": (TABLE.format("4", "arange(3) - 1"), "V0310", "index -1 of an axis of 4", "does not count from the end"),
+    "a number as an index": (TABLE.format("4", "4"), "V0310", "index 4 of an axis of 4", ""),
+    "an index table that takes computing": (TABLE.format("9", "int(4.0 * abs(arange(5) - 2.0) ** 1.0 + 2)"), "V0310", "index 10 of an axis of 9", ""),
     # keys in quotes
     "a quoted key of a model": ('model m = vit { «"dim"» = 8 }', "V0316", "the keys of a model are names", "write dim without quotes"),
     "a quoted key of a section": ('model m = vit { depth = 1 }\ntrain { «"epochs"» = 8 }', "V0316", "the keys of section `train` are names", ""),

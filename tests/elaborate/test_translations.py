@@ -17,9 +17,10 @@ FORWARD = "block net(image: shape = 8x8x3) {{\n  forward(image: [C, H, W]) {{ re
 
 
 def told(text):
-    """The codes of a text with their messages and helps."""
+    """The codes of a text with their messages and helps; of warnings those of axes."""
     try:
-        problems = check(loads(f"vit 1\n{text}\n"), "m").problems
+        checked = check(loads(f"vit 1\n{text}\n"), "m")
+        problems = (*checked.problems, *(d for d in checked.warnings if d.code == "V0417"))
     except VitError as problem:
         problems = problem.diagnostics
     return [(d.code, d.message, d.help) for d in problems]
@@ -201,6 +202,9 @@ EXPRESSIONS = {
     'einsum(x, x, "nd,md->nm")': 'a space stands between two axes: "n d, m d -> n m"',
     'einsum("n d, m d -> n m", x, x)': 'the tensors come first: `einsum(a, b, "n d, m d -> n m")`',
     "x[:, :, 0]": "the batch axis is not written: leave its `:` out",
+    "x[:, 0]": "write `x[0]` for tokens, `x[.., 0]` for channels",
+    "x[:, -1]": "write `x[-1]` for tokens, `x[.., -1]` for channels",
+    "x[:, 1:]": "write `x[1:]` for tokens, `x[.., 1:]` for channels",
     "x[none]": '`rearrange(x, "n -> 1 n")` adds an axis',
     "if x > 0 then x else 0": "`where(condition, a, b)` chooses element by element",
     "f[0](x) if true else x": "write `if c then a else b`",

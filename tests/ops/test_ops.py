@@ -48,6 +48,16 @@ def test_numpy_agrees_with_torch_and_its_script(make, name, index):
             np.testing.assert_allclose(ours, np.asarray(its), rtol=bar, atol=bar)
 
 
+@pytest.mark.parametrize(("name", "index"), COMPUTED)
+def test_no_element_is_beyond_the_bounds(make, name, index):
+    case = make(name, index)
+    operands = case.operands()
+    bounds = case.op.bounds([(x.min().item(), x.max().item()) for x in operands], case.attrs)
+    assert bounds is not None or name not in ("add", "mul", "floordiv", "mod", "where", "cast", "permute")
+    for result in case.op.evaluate(operands, case.attrs) if bounds is not None else ():
+        assert bounds[0] <= result.min() and result.max() <= bounds[1]
+
+
 @pytest.mark.parametrize(("name", "index"), [c for c in CASES if c[0] not in LITERAL])
 def test_shapes_and_types_are_those_of_the_meta_device(make, name, index):
     case = make(name, index)

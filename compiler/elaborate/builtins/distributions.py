@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from ....diagnostics.source import Span
 from ....diagnostics.suggest import suggestion
 from ... import ops
-from ...ir.builder import Builder
-from ...ir.graph import Graph, Node
 from ...ir.program import Draw, Init, Table, WeightSpec
 from ...ops.base import Param
 from ..arguments import Call
@@ -52,20 +50,10 @@ def initialiser(scope: Scope, value: Value, shape: tuple[int, ...], span: Span, 
             n not in (1, size) for n, size in zip(reversed(value.type.shape), reversed(shape), strict=False)
         ):
             scope.context.fail("V0403", f"a weight {list(shape)} can't start from {describe(value)}", span)
-        return Table(_table(scope.builder, value))
+        return Table(scope.builder.alone(value.value))
     return scope.context.fail(
         "V0313", f"an initialiser is a number, a distribution or a computed tensor, not {describe(value)}", span
     )
-
-
-def _table(builder: Builder, value: Tensor) -> Graph:
-    """The graph of the constant alone."""
-    needed, nodes = {value.value}, list[Node]()
-    for node in reversed(builder.nodes):
-        if any(out in needed for out in node.outputs):
-            nodes.append(node)
-            needed.update(node.inputs)
-    return Graph((), tuple(reversed(nodes)), (value.value,))
 
 
 def normal_(call: Call) -> Value:
