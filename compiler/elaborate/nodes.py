@@ -66,7 +66,8 @@ def outputs(scope: Scope, op: str, operands: Sequence[Operand], attrs: Attrs, sp
     for out in outs:
         context.sized(out, span)
     if definition.picks and tensors[-1].type.stage == "const":
-        within(scope, tensors[-1].value, tensors[0].type.shape[attrs["axis"]], span)
+        axis: int = attrs["axis"]
+        within(scope, tensors[-1].value, tensors[0].type.shape[axis], span)
     values = scope.builder.add(op, [t.value for t in tensors], outs, attrs, layer=layer, origin=_origin(scope, span))
     return [Tensor(value) for value in values]
 

@@ -54,8 +54,8 @@ def test_no_element_is_beyond_the_bounds(make, name, index):
     operands = case.operands()
     bounds = case.op.bounds([(x.min().item(), x.max().item()) for x in operands], case.attrs)
     assert bounds is not None or name not in ("add", "mul", "floordiv", "mod", "where", "cast", "permute")
-    for result in case.op.evaluate(operands, case.attrs) if bounds is not None else ():
-        assert bounds[0] <= result.min() and result.max() <= bounds[1]
+    for result in case.op.evaluate(operands, case.attrs) if bounds else ():
+        assert bounds and bounds[0] <= result.min() and result.max() <= bounds[1]
 
 
 @pytest.mark.parametrize(("name", "index"), [c for c in CASES if c[0] not in LITERAL])
