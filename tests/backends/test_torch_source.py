@@ -284,3 +284,31 @@ model m = net"""
     for block in module.blocks:
         y = block.fc(y) + more
     assert torch.equal(module(image), y.relu())
+
+
+@pytest.mark.parametrize("first", ["relu", "linear(3)"])
+def test_members_of_a_list_that_are_called_one_by_one(first):
+    """Not all of them are modules: equal neighbours have names of their own."""
+    text = f"""block add {{
+  fc = linear(3)
+
+  forward(x: [N, D]) {{ return x + fc(x) }}
+}}
+
+block net(image: shape = 4x4x3) {{
+  layers = [{first}, add, add, gelu]
+
+  forward(image: [C, H, W]) {{
+    x = rearrange(image, "c h w -> (h w) c")
+    return mean(layers[1](x) - layers[2](layers[0](x)), axis = -2)
+  }}
+}}
+model m = net"""
+    program = passes.local(elaborate(loads(f"vit 1\n{text}\n"), "m"))
+    namespace: dict = {}
+    exec(torch_source.emit(program), namespace)  # our own output
+    model = namespace["Model"]().double()
+    weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    image = torch.randn(2, 3, 4, 4, dtype=torch.float64)
+    (expected,) = evaluate(flatten(program), (image.numpy(),), weights)
+    torch.testing.assert_close(model(image), torch.from_numpy(expected), rtol=1e-9, atol=1e-9)

@@ -7,7 +7,8 @@ from typing import Any
 from ...ir.program import member
 from . import comments
 from .constructor import Constructor
-from .groups import Group, handed
+from .descriptions import Group
+from .groups import handed
 from .methods import Methods
 from .top_level import Names
 from .view import View
@@ -39,7 +40,7 @@ class ClassPrinter:
 
     def _summary(self) -> str:
         body = self.layer.bodies[0]
-        inputs = [comments.shape(self.group, "in", i, 0, 0) for i in range(len(body.inputs))]
+        inputs = [comments.parameter(self.group, i) for i in range(len(body.inputs))]
         outputs = [comments.result(self.group, value) for value in body.outputs]
         return f"`{self.layer.kind}`: {', '.join(inputs)} -> {', '.join(outputs)}"
 

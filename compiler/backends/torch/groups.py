@@ -1,62 +1,42 @@
 """Which layers share a class: those whose descriptions differ in numbers alone."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ...ir.graph import Graph
 from ...ir.program import Child, Layer, Lent, walk_children
 from ...reserved import why_reserved
-from . import tables, templates
+from . import descriptions, tables
 from .arguments import Arguments, resolve
 from .bodies import RESERVED
-from .templates import Fixed, Members, Path
+from .descriptions import Block, Cycle, Group, Handed, Instance, Listed
+from .lists import attribute, by_name
+from .templates import Members, filled, outline, places
 
 #: The longest cycle of classes that is looked for in a list.
 CYCLE = 4
 
 
-@dataclass(eq=False)
-class Group:
-    """Layers of one class; the first stands for all. `texts` has an expression for every number of `description`."""
-
-    layers: list[Layer]
-    description: Mapping[str, Any]
-    arguments: Arguments
-    texts: dict[Path, Any]
-    index: dict[Layer, int] = field(default_factory=dict["Layer", int])
-
-    @property
-    def layer(self) -> Layer:
-        """The layer that stands for all."""
-        return self.layers[0]
-
-    def given(self, layer: Layer) -> dict[str, Any]:
-        """The constructor arguments of an instance."""
-        return {name: vector[self.index[layer]] for name, vector in self.arguments.vectors.items()}
-
-
 def group(root: Layer) -> dict[Layer, Group]:
     """The class of every block below a layer, in the order in which they can be defined."""
     found: dict[Layer, Group] = {}
-    for layers in _levels(
-        root
-    ):  # from the inside out: whether two blocks are alike depends on the classes of their parts
-        alike: dict[Any, list[tuple[Layer, Mapping[str, Any]]]] = {}
+    # from the inside out: whether two blocks are alike depends on the classes of their parts
+    for layers in _levels(root):
+        alike: dict[Any, list[tuple[Layer, Block]]] = {}
         for layer in layers:
             description = _describe(layer, found)
-            alike.setdefault((layer.kind, templates.outline(description)), []).append((layer, description))
+            alike.setdefault((layer.kind, outline(description)), []).append((layer, description))
         for members in alike.values():
             made = _group(members)
             found.update(dict.fromkeys(made.layers, made))
     return found
 
 
-def _group(members: list[tuple[Layer, Mapping[str, Any]]]) -> Group:
+def _group(members: list[tuple[Layer, Block]]) -> Group:
     layers = [layer for layer, _ in members]
     arguments = Arguments([layer.params for layer in layers], _taken(layers[0]))
-    texts = resolve([templates.places(description) for _, description in members], arguments)
-    return Group(layers, members[0][1], arguments, texts, {layer: i for i, layer in enumerate(layers)})
+    texts = resolve([places(description) for _, description in members], arguments)
+    return Group(layers, filled(members[0][1], texts), arguments, {layer: i for i, layer in enumerate(layers)})
 
 
 def _taken(layer: Layer) -> Callable[[str], bool]:
@@ -85,20 +65,19 @@ def blocks(layer: Layer) -> list[Layer]:
     return [inner for _, inner in walk_children(tuple(layer.children.values()), "") if not inner.is_op]
 
 
-def _describe(layer: Layer, groups: Mapping[Layer, Group]) -> dict[str, Any]:
+def _describe(layer: Layer, groups: Mapping[Layer, Group]) -> Block:
     alike = all(a is b or _same_text(a, b) for a, b in zip(layer.bodies, layer.train, strict=True))
-    train = () if alike else layer.train
-    return {
-        "weights": {name: templates.weight(spec) for name, spec in layer.weights.items()},
-        "children": {name: _child(layer.children[name], name, layer, groups) for name in _ordered(layer)},
-        "bodies": tuple(templates.body(graph) for graph in layer.bodies),
-        "train": tuple(templates.body(graph) for graph in train),
-    }
+    return Block(
+        {name: descriptions.weight(spec) for name, spec in layer.weights.items()},
+        {name: _child(layer.children[name], name, layer, groups) for name in _ordered(layer)},
+        tuple(descriptions.body(graph) for graph in layer.bodies),
+        tuple(descriptions.body(graph) for graph in (() if alike else layer.train)),
+    )
 
 
 def _same_text(a: Graph, b: Graph) -> bool:
     """Whether two bodies print as the same text, whatever shapes pass through them."""
-    return templates.body(a) == templates.body(b)
+    return descriptions.body(a) == descriptions.body(b)
 
 
 def _ordered(layer: Layer) -> list[str]:
@@ -122,26 +101,24 @@ def _source(path: str, layer: Layer) -> str:
     """A shared layer as an expression in the constructor of a block that has it at `path`."""
     if path not in layer.shares:
         return handed(layer)[path]
-    first, *rest = layer.shares[path].split(".")
-    return f"self.{first}" + "".join(f"[{index}]" for index in rest)
+    return attribute(layer, layer.shares[path])
 
 
-def _child(child: Child, path: str, layer: Layer, groups: Mapping[Layer, Group]) -> Any:
+def _child(child: Child, path: str, layer: Layer, groups: Mapping[Layer, Group]) -> descriptions.Child:
     if child is None:
         return None
     if isinstance(child, tuple):
-        return {"runs": tuple(_run(*run, layer, groups) for run in _runs(child, path, layer, groups))}
+        return Listed(tuple(_run(*run, layer, groups) for run in _runs(child, path, layer, groups)))
     if path in layer.borrows or path in layer.shares:
-        return {"handed": Fixed(_source(path, layer))}
+        return Handed(_source(path, layer))
     if child.is_op:
-        return templates.op_layer(child)
-    return {"class": Fixed(groups[child]), "args": groups[child].given(child), "modules": _modules(child, path, layer)}
+        return descriptions.op_layer(child)
+    return Instance(groups[child], groups[child].given(child), _modules(child, path, layer))
 
 
-def _modules(child: Layer, path: str, layer: Layer) -> Fixed:
+def _modules(child: Layer, path: str, layer: Layer) -> dict[str, str]:
     """The layers that a child is made with."""
-    found = {name: _source(f"{path}.{inner}", layer) for inner, name in handed(child).items()}
-    return Fixed(tuple(found.items()))
+    return {name: _source(f"{path}.{inner}", layer) for inner, name in handed(child).items()}
 
 
 Run = tuple[tuple[tuple[str, Child], ...], int]
@@ -150,6 +127,8 @@ Run = tuple[tuple[tuple[str, Child], ...], int]
 def _runs(child: tuple[Child, ...], path: str, layer: Layer, groups: Mapping[Layer, Group]) -> list[Run]:
     """A list as parts that repeat a cycle of classes, each with the length of its cycle (0: a single member)."""
     members = tuple((f"{path}.{i}", m) for i, m in enumerate(child))
+    if by_name(layer, path):
+        return [((one,), 0) for one in members]
     keys = [_alike(m, at, layer, groups) for at, m in members]
     # the shortest cycle that the whole list repeats (global and local attention in turn), else runs of one class
     for cycle in range(1, min(CYCLE, len(keys)) + 1 if all(isinstance(key, tuple) for key in keys) else 1):
@@ -171,15 +150,16 @@ def _alike(member: Child, path: str, layer: Layer, groups: Mapping[Layer, Group]
     return groups[member], _modules(member, path, layer)
 
 
-def _run(members: tuple[tuple[str, Child], ...], cycle: int, layer: Layer, groups: Mapping[Layer, Group]) -> Any:
+def _run(
+    members: tuple[tuple[str, Child], ...], cycle: int, layer: Layer, groups: Mapping[Layer, Group]
+) -> descriptions.Child | Cycle:
     if cycle == 0:
         return _child(members[0][1], members[0][0], layer, groups)
-    parts: list[Any] = []
+    parts: list[Instance] = []
     for first in range(cycle):
         layers = [m for _, m in members[first::cycle] if isinstance(m, Layer)]
         owner = groups[layers[0]]
         given = [owner.given(inner) for inner in layers]
         args = {name: Members(tuple(values[name] for values in given)) for name in given[0]}
-        modules = _modules(layers[0], members[first][0], layer)
-        parts.append({"class": Fixed(owner), "args": args, "modules": modules})
-    return {"cycle": tuple(parts), "count": len(members) // cycle}
+        parts.append(Instance(owner, args, _modules(layers[0], members[first][0], layer)))
+    return Cycle(tuple(parts), len(members) // cycle)

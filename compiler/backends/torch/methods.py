@@ -7,6 +7,8 @@ from ...ir.graph import Graph, Node
 from ...ir.program import Layer, member
 from . import comments
 from .bodies import Surroundings, safe, statements
+from .descriptions import printed
+from .lists import attribute, called_whole
 from .modes import joined, same
 from .templates import Path, Text, mapped
 from .view import View
@@ -54,15 +56,17 @@ class Methods:
 
     def _statements(self, number: int, parameters: Sequence[str]) -> list[str]:
         graph = self.view.graphs[number]
-        found, path = self.view.tables[number], self.view.path(number)
+        found, described = self.view.tables[number], self.view.described[number].nodes
         around = Surroundings(
-            attrs=lambda i: self._own(self.view.attrs((*path, i, "attrs"), graph.nodes[i])),
+            attrs=lambda i: self._own(printed(described[i], graph.nodes[i])),
             stored=lambda node: f"self.{node.attrs['name']}",
             table=lambda value: f"self.{found[value]}" if value in found else None,
-            module=lambda node: self.view.module(node.layer),
+            module=lambda node: attribute(self.layer, node.layer),
             call=self._call,
             loop=self._loop,
-            shape=lambda i, out: comments.shape(self.group, path[0], path[1], i, out),
+            shape=lambda i, out: comments.shape(
+                self.group, lambda own: (own.bodies + own.train)[number].nodes[i].outputs[out]
+            ),
             taken=self.names.taken,
         )
         return statements(graph, parameters, around)
@@ -79,9 +83,9 @@ class Methods:
         path = node.layer
         child = member(self.layer, path)
         inside = ", ".join(args)
-        if isinstance(child, tuple) and not self.view.chained(path):
+        if isinstance(child, tuple) and not called_whole(self.layer, path):
             return None
-        return f"{self.view.module(path)}{self._variant(node, child)}({inside})"
+        return f"{attribute(self.layer, path)}{self._variant(node, child)}({inside})"
 
     def _variant(self, node: Node, child: Any) -> str:
         if not isinstance(child, Layer) or child.is_op or not node.attrs.get("variant"):
@@ -90,6 +94,5 @@ class Methods:
         return Methods(View(owner, self.names)).method(node.attrs["variant"])
 
     def _loop(self, node: Node) -> tuple[str, str]:
-        first, *rest = node.layer.split(".")
-        listing = f"self.{first}" + "".join(f"[{i}]" for i in rest)
-        return listing, first.removesuffix("s") if first.endswith("s") else "layer"
+        first = node.layer.partition(".")[0]
+        return attribute(self.layer, node.layer), first.removesuffix("s") if first.endswith("s") else "layer"

@@ -9,7 +9,8 @@ from ...ir.program import Layer, Program
 from .bodies import RESERVED
 from .chains import chained
 from .classes import ClassPrinter
-from .groups import Group, blocks, group
+from .descriptions import Group
+from .groups import blocks, group
 from .helpers import LOAD, LOAD_SHARED, used
 from .top_level import Names
 

@@ -3,7 +3,7 @@
 from ...ir.graph import Graph, Node, Value
 from ...ir.program import Layer
 from ...reserved import why_reserved
-from . import templates
+from . import descriptions
 from .bodies import RESERVED
 
 
@@ -22,7 +22,7 @@ def named(layer: Layer) -> dict[Graph, dict[Value, str]]:
 
 def _name(graph: Graph, value: Value, kept: dict[str, str], taken: set[str]) -> str:
     title = _title(value, graph)
-    key = f"{title} {templates.body(subgraph(graph, value))}"
+    key = f"{title} {descriptions.body(subgraph(graph, value))}"
     if key not in kept:
         name, index = title, 1
         while name in taken or name in kept.values() or why_reserved(name):

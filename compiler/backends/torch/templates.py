@@ -1,21 +1,16 @@
-"""What instances of a block have in common: a description of each layer in which numbers stand at known places.
+"""Trees in which numbers stand at known places, and expressions that take the places of the numbers.
 
-Layers whose descriptions differ in numbers alone share a class. A place is a path such as
-`("nodes", 0, 4, "attrs", "sizes", 1)`; the class prints a number that is equal in all its instances as it is and makes
-constructor arguments of the others.
+A tree is made of parts, mappings and tuples; all else is a leaf. A place is a path such as
+`("bodies", 0, "nodes", 4, "attrs", "sizes", 1)`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import isfinite
-from typing import Any, cast
-
-from ... import ops
-from ...ir.graph import Graph, Node, Value
-from ...ir.program import Draw, Layer, Table, WeightSpec
-from ...ops.drawing import drawing
+from typing import Any, TypeVar, cast
 
 Path = tuple[Any, ...]
+Tree = TypeVar("Tree")
 
 
 class Name(str):
@@ -60,9 +55,15 @@ def literal(value: Any) -> Any:
     return value
 
 
+class Part:
+    """A dataclass whose fields are trees."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A part of a description that must be equal: an axis, a name, the way nodes are wired."""
+    """A leaf that must be equal though it holds numbers: an axis, the way nodes are wired."""
 
     value: Any
 
@@ -74,27 +75,35 @@ class Members:
     values: tuple[Any, ...]
 
 
-def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """What stands in the mappings and tuples of a description, with its path."""
-    if isinstance(value, Mapping):
-        inside = cast("Iterable[tuple[Any, Any]]", value.items())
-    elif isinstance(value, tuple):
-        inside = enumerate(cast("tuple[Any, ...]", value))
+def _inside(tree: Part | Mapping[Any, Any]) -> Iterable[tuple[Any, Any]]:
+    if isinstance(tree, Part):
+        return ((field.name, getattr(tree, field.name)) for field in fields(cast(Any, tree)))
+    return tree.items()
+
+
+def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yields each leaf of a tree with its path."""
+    if isinstance(tree, (Part, Mapping)):
+        inside = _inside(cast("Part | Mapping[Any, Any]", tree))
+    elif isinstance(tree, tuple):
+        inside = enumerate(cast("tuple[Any, ...]", tree))
     else:
-        yield path, value
+        yield path, tree
         return
     for key, item in inside:
         yield from leaves(item, (*path, key))
 
 
-def mapped(value: Any, change: Callable[[Any, Path], Any], path: Path = ()) -> Any:
-    """A description with something else in the place of each leaf."""
-    if isinstance(value, Mapping):
-        entries = cast("Mapping[Any, Any]", value)
-        return {key: mapped(item, change, (*path, key)) for key, item in entries.items()}
+def mapped(tree: Tree, change: Callable[[Any, Path], Any], path: Path = ()) -> Tree:
+    """Makes a tree of the same form with something else in the place of each leaf."""
+    value: Any = tree
     if isinstance(value, tuple):
         items = cast("tuple[Any, ...]", value)
-        return tuple(mapped(item, change, (*path, index)) for index, item in enumerate(items))
+        return cast(Tree, tuple(mapped(item, change, (*path, index)) for index, item in enumerate(items)))
+    if isinstance(value, (Part, Mapping)):
+        inside = _inside(cast("Part | Mapping[Any, Any]", value))
+        made = {key: mapped(item, change, (*path, key)) for key, item in inside}
+        return cast(Tree, type(value)(**made) if isinstance(value, Part) else made)
     return change(value, path)
 
 
@@ -103,82 +112,20 @@ def varies(leaf: Any) -> bool:
     return isinstance(leaf, Members) or (isinstance(leaf, (int, float)) and not isinstance(leaf, bool))
 
 
-def places(value: Any) -> dict[Path, Any]:
-    """The leaves of a description that may vary, by their paths."""
-    return {path: leaf for path, leaf in leaves(value) if varies(leaf)}
+def places(tree: Any) -> dict[Path, Any]:
+    """Lists the leaves that may vary, by their paths."""
+    return {path: leaf for path, leaf in leaves(tree) if varies(leaf)}
 
 
-def outline(value: Any) -> tuple[tuple[Path, Any], ...]:
-    """A description without what may vary: equal for layers that can share a class."""
-    return tuple((path, _kind(leaf) if varies(leaf) else leaf) for path, leaf in leaves(value))
+def outline(tree: Any) -> tuple[tuple[Path, Any], ...]:
+    """Gives a tree without what may vary: equal for layers that can share a class."""
+    return tuple((path, _kind(leaf) if varies(leaf) else leaf) for path, leaf in leaves(tree))
 
 
 def _kind(leaf: object) -> type[object]:
     return type(leaf)
 
 
-def filled(value: Any, texts: Mapping[Path, Any], path: Path = ()) -> Any:
-    """A part of a description, which stands at `path`, with expressions in the places of its numbers."""
-    return mapped(value, lambda leaf, at: leaf.value if isinstance(leaf, Fixed) else texts.get(at, leaf), path)
-
-
-# ---- descriptions ----------------------------------------------------------------------------------------------------
-
-
-def weight(spec: WeightSpec) -> dict[str, Any]:
-    """A stored tensor."""
-    init: Any = spec.init
-    if isinstance(init, Draw):
-        op, attrs = drawing(init)
-        init = {"kind": Fixed(op.name), "args": attrs}
-    elif isinstance(init, Table):
-        init = {"nodes": body(init.graph)}
-    return {"shape": spec.shape, "init": init, "trainable": spec.trainable, "dtype": spec.dtype}
-
-
-def op_layer(layer: Layer) -> dict[str, Any]:
-    """A layer of one op."""
-    return {
-        "kind": Fixed(layer.kind),
-        "attrs": attributes(layer.kind, layer.attrs),
-        "weights": {name: spec.shape for name, spec in layer.weights.items()},
-        "chosen": {name: weight(spec) for name, spec in layer.weights.items() if spec.chosen},
-    }
-
-
-def attributes(op: str, attrs: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes of an op: what its printed form depends on is fixed."""
-    free = {param.name for param in ops.get(op).params if not param.structural}
-    return {name: value if name in free else Fixed(value) for name, value in attrs.items()}
-
-
-def body(graph: Graph) -> tuple[Any, ...]:
-    """The nodes of a body and how they are wired."""
-    at: dict[Value, tuple[str | int, int]] = {value: ("in", i) for i, value in enumerate(graph.inputs)}
-    found: list[Any] = []
-    for index, node in enumerate(graph.nodes):
-        for i, value in enumerate(node.outputs):
-            at[value] = (index, i)
-        wires = tuple(at[value] for value in node.inputs)
-        kinds = tuple((v.type.rank, v.type.dtype, v.type.stage, v.name) for v in node.outputs)
-        found.append({"op": node.op, "wires": Fixed((wires, kinds, node.layer)), "attrs": _node_attrs(node)})
-    return (*found, Fixed(tuple(at[value] for value in graph.outputs)))
-
-
-def _node_attrs(node: Node) -> dict[str, Any]:
-    if node.is_call:
-        variant = node.attrs["variant"]
-        several = isinstance(variant, tuple) and len(set(variant)) > 1  # type: ignore[reportUnknownArgumentType] -- of numbers
-        return {"layer": node.attrs["layer"], "variant": Fixed(variant if several else _first(variant))}
-    if node.is_weight:
-        return {"name": node.attrs["name"]}
-    if node.is_constant:
-        value = node.attrs["value"]
-        return {"value": Fixed((value.shape, str(value.dtype), value.tobytes()))}
-    return attributes(node.op, node.attrs)
-
-
-def _first(variant: Any) -> Any:
-    while isinstance(variant, tuple) and variant:
-        variant = cast(Any, variant[0])
-    return cast(Any, variant)
+def filled(tree: Tree, texts: Mapping[Path, Any]) -> Tree:
+    """Gives a tree with expressions in the places of its numbers."""
+    return mapped(tree, lambda leaf, at: leaf.value if isinstance(leaf, Fixed) else texts.get(at, leaf))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from .bodies import safe
-from .groups import Group
+from .descriptions import Group
 
 
 class Names:
