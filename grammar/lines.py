@@ -58,7 +58,7 @@ class Lines:
             return False
         parens = 0
         while index < len(self.tokens) and parens >= 0 and self.kind(index) != "_NL":
-            parens += (self.kind(index) in ("LPAR", "LSQB")) - (self.kind(index) in ("RPAR", "RSQB"))
+            parens += bracket(self.kind(index))
             index += 1
         return parens < 0
 

@@ -6,6 +6,7 @@ from ..diagnostics import Diagnostic
 from ..diagnostics.source import Span
 from .characters import INSTEAD, name
 from .layout import MAX_CHAIN, MAX_NESTING, TOO_DEEP, TOO_LONG, UNCLOSED
+from .lines import bracket
 from .situation import VALUES, Rule, Situation, span
 
 _NUMBERS = ("INT", "FLOAT", "SHAPE", "UNIT")
@@ -60,8 +61,7 @@ def _unclosed(s: Situation) -> Diagnostic | None:
 
 
 def _closes_nothing(s: Situation) -> Diagnostic | None:
-    kinds = [token.type for token in s.tokens[s.start : s.index]]
-    brackets = sum((kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB")) for kind in kinds)
+    brackets = sum(bracket(token.type) for token in s.tokens[s.start : s.index])
     if s.token.type in ("RPAR", "RSQB") and brackets <= 0:
         return s.says(f"this `{s.token}` closes nothing", "delete it, or open its bracket", code="V0104")
     if s.token.type == "RBRACE" and s.top and brackets <= 0:

@@ -275,7 +275,8 @@ class _Recovery:
         """A `{` is open where the next item begins or the text ends: says which, and leaves all levels."""
         first = self.levels[1].brace
         opener = self.lines.culprit(first, index) if first >= 0 else -1
-        swallowed = any(token.type == "OPEN_STRING" and "}" in token for token in self.tokens)  # as part of a text
+        inside = self.tokens[first:index]
+        swallowed = any(token.type == "OPEN_STRING" and "}" in token for token in inside)  # its `}`, as part of a text
         if opener >= 0 and not swallowed:
             place = span(self.source, self.tokens[opener])
             self.problems.append(Diagnostic("V0104", "this `{` is never closed", place, help="its `}` is missing"))

@@ -94,6 +94,11 @@ def _bindings():
             and "{" not in line]  # fmt: skip
 
 
+def test_a_text_that_is_never_closed_hides_no_open_brace_of_another_item():
+    text = 'vit 1\nmodel a = vit { name = "x }\nmodel b = vit {\n  dim = 8\n\nmodel c = vit\n'
+    assert places(text) == [(2, "V0109"), (3, "V0104")]
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.sets(st.sampled_from(_bindings()), min_size=1, max_size=8), st.sampled_from(["= 0x10", "=", "= f(", "a b"]))
 def test_each_line_that_is_broken_is_reported_and_no_other(broken, what):
