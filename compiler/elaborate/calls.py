@@ -104,6 +104,7 @@ def apply(function: Value, args: Args, kwargs: Kwargs, scope: Scope, span: Span)
             own = builtins.FUNCTIONS.get(function.name)
             return own(made) if own is not None else call_op(made)
         case OpValue():  # on tensors it runs, else it takes further attributes
+            settings.tell_used(scope.context, function)
             return call_op(Call(function.op, scope, args, {**function.attrs, **kwargs}, span))
         case FunctionValue():
             return _call_function(function, args, kwargs, scope, span)

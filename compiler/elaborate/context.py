@@ -111,6 +111,8 @@ class Context:
     warnings: list[Diagnostic] = field(default_factory=list[Diagnostic])
     #: Settings and layers by the place of their names: whether any layer used them, and the warning where none did.
     effects: dict[Span, tuple[bool, Diagnostic]] = field(default_factory=dict[Span, tuple[bool, Diagnostic]])
+    #: The identities of the definitions of blocks that were run.
+    ran: set[int] = field(default_factory=set[int])
     #: Blocks that were run, by value and types of arguments; with what their keys name by id, which so stays alive.
     made: dict[Hashable, tuple[Elaborated, object]] = field(default_factory=dict[Hashable, tuple[Elaborated, object]])
 

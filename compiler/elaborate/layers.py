@@ -18,6 +18,7 @@ from .builtins.distributions import initialiser
 from .declarations import words
 from .nodes import attributes, emit, emit_all, refused
 from .scopes import Args, Kwargs, Scope, plain
+from .settings import tell_used
 from .values import BlockValue, Elaborated, Hole, LayerSlot, ListSlot, OpValue, Tensor, Value, key, mapped
 
 
@@ -66,6 +67,7 @@ def _call_op_layer(slot: LayerSlot, value: OpValue, args: Args, kwargs: Kwargs, 
         scope.context.fail("V0404", f"`{slot.path}` takes a tensor", span, help="" if isinstance(x, Tensor) else help)
     op = ops.get(value.op)
     attrs = attributes(scope, value.op, value.attrs, value.span)
+    tell_used(scope.context, value)
     try:
         specs = op.weights(x.type, attrs)
     except OpError as problem:
@@ -197,8 +199,10 @@ def _run(value: BlockValue, slot: LayerSlot, args: Args, kwargs: Kwargs, scope: 
     context = scope.context
     types = tuple(_type_key(v) for v, _ in args), tuple((n, _type_key(v)) for n, (v, _) in kwargs.items())
     at = (key(value), types)
+    context.ran.add(id(value.definition))
     found = context.made.get(at)
     if found is not None:
+        tell_used(context, value)
         return found[0]
     with context.deeper(span), context.frame(slot.path, value.name, span, slot.span):
         done = run_forward(Instance(scope.interpreter, value), args, kwargs, span)

@@ -4,7 +4,7 @@
 not evaluated yet wait for it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ...diagnostics import Label, VitError
 from ...diagnostics.source import Span
@@ -77,6 +77,27 @@ def amended(
 def at(setting: Setting) -> Span:
     """The place of the name that a setting is for."""
     return named(setting.span) if isinstance(setting, Whole) else setting.at
+
+
+def tell_used(context: Context, value: Value) -> None:
+    """Notes that the settings inside a value have an effect, where nothing is known of them yet: it runs as it is, or
+    an equal one has run in its place."""
+    for item in listed(value) or []:
+        tell_used(context, item)
+    if isinstance(value, OpValue):
+        _used(context, (Whole(item, span) for item, span in value.attrs.values()))
+    elif isinstance(value, BlockValue):
+        _used(context, value.args.values())
+
+
+def _used(context: Context, given: Iterable[Setting]) -> None:
+    for setting in given:
+        if plain(at(setting)) not in context.effects:
+            context.effect("V0414", at(setting), True, "")
+        if isinstance(setting, Whole):
+            tell_used(context, setting.value)
+        else:
+            _used(context, setting.parts.values())
 
 
 def declares(value: Value, name: str) -> bool:

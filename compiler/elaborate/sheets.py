@@ -12,7 +12,7 @@ from . import parameters, settings
 from .blocks import Instance, configured
 from .context import Size
 from .declarations import patterns, words
-from .entries import once, quoted
+from .entries import leaves, once, quoted
 from .library import Module, use_of
 from .scopes import Interpreter, Place, Scope, Thunk, place, plain
 from .sections import INPUT, KINDS
@@ -244,11 +244,26 @@ class Sheet:
         return found
 
     def tell_unread(self) -> None:
-        """Notes of each name that the model's own sheet sets whether its value was read."""
-        own = {e.name.id for e in (*self.model.entries, *self.overrides) if isinstance(e, (tree.Bind, tree.Amend))}
-        for name, found in {**self.given, **self.bound}.items():
-            if name not in own:
+        """Notes of each path that the model's own sheet sets whether its value was read, and of blocks and parts whether
+        any layer is made of them."""
+        block, known = self.value.name, {**self.instance.binds, **{name: self.params[name] for name in self.given}}
+        for entry in (*self.model.entries, *self.overrides):
+            if not isinstance(entry, Assignment) or entry.name.id not in known:
                 continue
-            thunk = self.params[name] if name in self.given else self.instance.binds[name]
-            message = f"`{name}` has no effect: nothing in block `{self.value.name}` reads it with these settings"
-            self.context.effect("V0414", found.span, thunk.read, message)
+            name = entry.name.id
+            thunk, value = known[name], known[name].result
+            runs = (
+                isinstance(entry, tree.Amend)
+                or not isinstance(value, BlockValue)
+                or id(value.definition) in self.context.ran
+            )
+            why = (
+                f"no layer of block `{block}` is made of it"
+                if thunk.read
+                else f"nothing in block `{block}` reads it with these settings"
+            )
+            self.context.effect("V0414", entry.name.span, thunk.read and runs, f"`{name}` has no effect: {why}")
+            for leaf in leaves([entry]) if isinstance(entry, tree.Amend) and thunk.read else ():
+                if leaf.value is not None and plain(leaf.span) not in self.context.effects:
+                    message = f"`{leaf.text}` has no effect: no layer of block `{block}` is made of this `{name}`"
+                    self.context.effect("V0414", leaf.span, False, message)

@@ -252,6 +252,14 @@ WITHOUT_EFFECT = {
     "model m = base { layer.mlp = mlp(ratio = 9.0, hidden = 8) }": [("V0414", "ratio")],
     "model m = base { layer.mlp = mlp(ratio = 9.0) }": [],
     "model m = base { blocks = [layer(mlp.ratio = 9.0, mlp.hidden = 8) for i in 0 .. depth] }": [("V0414", "ratio")],
+    "model m = base { layer.mlp = glu(hidden = 8), mlp.hidden = 3 }": [("V0414", "hidden")],
+    "model m = base { layer.mlp = glu(hidden = 8), mlp = mlp(hidden = 3) }": [("V0414", "mlp")],
+    "model m = base { layer.norm = layernorm, norm.eps = 0.1 }": [],  # the last norm has it
+    "model m = base { layer { mlp.act = relu }, mlp { act = silu, drop = 0.1 } }": [("V0414", "act")],
+    "model m = base { blocks = [layer(mlp = glu(hidden = 8)) for i in 0 .. depth], mlp.fc1.bias = false }": [
+        ("V0414", "bias")
+    ],
+    "model m = base { blocks.mlp.fc1.bias = false, mlp.fc2.bias = false, attn.qk_norm = layernorm(eps = 0.1) }": [],
     "model m = base { patch = 4, patch_embed = patch_embed(8, dim) }": [("V0414", "patch")],
     # what is read on the way to something that is read has an effect
     "model m = base { depth = 3, drop_path = 0.1, heads = 2, layer = encoder(attn, mlp, norm) }": [],
