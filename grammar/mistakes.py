@@ -199,6 +199,15 @@ def _one_thing(s: Situation) -> Diagnostic | None:
     return s.says(missing if s.token.type == "_NL" else f"{missing}, before {shown(s.token)}")
 
 
+def _braces_after_value(s: Situation) -> Diagnostic | None:
+    """`optimizer = adamw { lr = 1e-3 }`."""
+    if s.token.type != "LBRACE" or s.before.type != "NAME" or s.index < 2 or s.tokens[s.index - 2].type != "EQUAL":
+        return None
+    message = f"the settings of `{s.before}` are in parentheses where it is a value"
+    alone = f", or set them alone: `{s.first} {{ … }}`" if s.sheet else ""
+    return s.says(message, f"write `{s.before}(…)`{alone}")
+
+
 def _anything(s: Situation) -> Diagnostic | None:
     wanted = [word for kind, word in _WORDS.items() if kind in s.accepts]
     if s.token.type == "LBRACE" or s.before.type == "LBRACE":
@@ -221,5 +230,5 @@ def _either(words: Iterable[str]) -> str:
 RULES: tuple[Rule, ...] = (
     *misspelt.RULES, _without_forward, _after_forward, _empty_body, _misplaced, _at_the_top, _file_name, _arm,
     _word_as_name, _bare_call, _choice, _sheet_in_brackets, _forward_without_inputs, _brace_below, _type_or_bound, _value, _separator,
-    _one_thing, _anything,
+    _braces_after_value, _one_thing, _anything,
 )  # fmt: skip

@@ -61,6 +61,8 @@ def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Value, span: 
         return f"write {shape(factors)}: a shape is height x width x channels"
     if isinstance(value, str) and kinds & {"block", "layer"} and value.isidentifier():
         return f"write it without quotes: {value}"
+    if value is None and kinds & {"block", "layer"}:
+        return "`identity` is the layer that does nothing"
     sides = [side for side in listed(value) or [] if isinstance(side, int)]
     if "shape" in kinds and sides and len(sides) == len(listed(value) or []):
         return f"write {shape(sides)}: a shape is height x width x channels"

@@ -13,6 +13,7 @@ from ...grammar import tree
 from .. import ops
 from ..ops.base import INIT, Param
 from . import parameters
+from .blame import follow
 from .context import Context
 from .declarations import words
 from .entries import quoted
@@ -220,7 +221,8 @@ def _attribute(value: Value, name: str) -> Param | None:
 
 
 def _given(name: str, value: Value, since: Span | None) -> tuple[Label, ...]:
-    """Where a value comes from, for a mistake in its parts."""
+    """Where a value comes from, for a mistake in its parts: in the user's text, if it was set there."""
+    since = (follow(since, inside=False) if since is not None else None) or since
     return (Label(since, f"`{name}` is set to {describe(value)} here"),) if since is not None else ()
 
 

@@ -42,6 +42,8 @@ CASES = {
     "a text for a word": ('model m = vit { pool = «"mean"» }', "V0302", "`pool` takes token | mean", "without quotes: mean"),
     "a wrong word": ("model m = vit { pool = «maen» }", "V0201", "nothing here is called `maen`", "did you mean `mean`?"),
     "a bool for a block": ("model m = vit { norm = «true» }", "V0302", "`norm` takes block, not true", ""),
+    "none for a block": ("model m = vit { norm = «none» }", "V0302", "`norm` takes block, not none",
+                         "`identity` is the layer that does nothing"),
     "an int for an image": ("model m = vit { image = «224» }", "V0302", "`image` takes shape, not 224", "224x224x3"),
     "none where there is nothing to leave out": ("model m = vit { depth = «none» }", "V0302", "`depth` takes int, not none", ""),
     "zero": ("model m = vit { depth = «0» }", "V0304", "`depth` must be > 0", ""),

@@ -389,3 +389,11 @@ def test_a_path_without_a_name_is_refused_on_the_command_line(key):
 def test_a_name_that_only_parts_have_is_answered_with_their_paths(entry, help):
     (problem,) = check(loads(f"vit 1\n{BASE}\nmodel m = base {{ {entry} }}"), "m").problems
     assert problem.code == "V0202" and problem.help.startswith(help)
+
+
+def test_an_unknown_part_says_where_the_user_chose_the_value():
+    """The block is handed from the sheet through two defaults of the library."""
+    text = "model part = base { layer.mlp.act = relu }\nmodel m = part { mlp = swiglu }"
+    (problem,) = check(loads(f"vit 1\n{BASE}\n{text}"), "m").problems
+    assert problem.span and (problem.code, problem.span.text) == ("V0202", "act")
+    assert [(label.span.text, label.span.line) for label in problem.others] == [("swiglu", 4)]

@@ -47,6 +47,8 @@ SHEET = [
     ("a = 3 \\", 9, "V0103", "`\\` has no place here", "a line goes on where a bracket is open"),
     ("a = 3 // per head", 16, "V0110", "`//` divides; a comment begins with `#`", ""),
     ("// a comment", 3, "V0110", "`//` divides; a comment begins with `#`", ""),
+    ("attn = attention { heads = 3 }", 20, "V0102", "the settings of `attention` are in parentheses where it is a value",
+     "write `attention(…)`, or set them alone: `attn { … }`"),
     ("a = True", 7, "V0110", "`True` is written `true`", ""),
     ("a = None", 7, "V0110", "`None` is written `none`", ""),
     ("a = b && c", 9, "V0103", "`&` has no place here", "write `and`"),
