@@ -19,7 +19,7 @@ MOST_STEPS = 300_000
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedSpec:
     """What came of a spec: for each model that is right the number of its trained parameters, what is wrong, the exit status
     that stands for it, and what has no effect."""
 
@@ -47,29 +47,29 @@ def check(spec: str | Path, model: str | None = None, settings: Mapping[str, str
     return program
 
 
-def every_model(spec: str, settings: Mapping[str, str], *, strict: bool = False) -> Checked:
+def every_model(spec: str, settings: Mapping[str, str], *, strict: bool = False) -> CheckedSpec:
     """Checks all models of a spec; that it can't be opened is one of its mistakes, and with `strict` so is each warning."""
     try:
         library, names = open_spec(spec, broken=True)
     except VitError as problem:
-        return Checked(spec, {}, problem.diagnostics, problem.exit_status)
-    findings, warnings = Findings(list(library.broken)), Findings()
-    params = _params(library, names, settings, findings, warnings)
+        return CheckedSpec(spec, {}, problem.diagnostics, problem.exit_status)
+    params, findings, warnings = _each(library, names, settings)
     if strict:
         findings.add(*(replace(warning, severity="error") for warning in warnings.items))
         warnings = Findings()
     problems, told = (tuple(sorted(found.items, key=_place)) for found in (findings, warnings))
-    return Checked(spec, params, problems, exit_status(problems), told)
+    return CheckedSpec(spec, params, problems, exit_status(problems), told)
 
 
-def _params(library: Library, names: tuple[str, ...], settings: Mapping[str, str], findings: Findings,
-            warnings: Findings) -> dict[str, int]:  # fmt: skip
-    """Counts the parameters of each model that is right, and adds what is wrong with the others to `findings`.
+def _each(library: Library, names: tuple[str, ...], settings: Mapping[str, str]
+          ) -> tuple[dict[str, int], Findings, Findings]:  # fmt: skip
+    """Checks the models of a spec: the number of parameters of each that is right, what is wrong, what has no effect.
 
     Of a text with syntax errors only the models are looked at that nothing broken can touch, and none is right. A setting of a
     block warns where no model of the file reads it."""
     lost = {kind for module in library.modules.values() if module.file.lost for kind in module.file.lost.sections}
     params: dict[str, int] = {}
+    findings = Findings(list(library.broken))
     odd: list[Diagnostic] = []
     read: set[Span] = set()
     broken = steps = 0
@@ -95,8 +95,9 @@ def _params(library: Library, names: tuple[str, ...], settings: Mapping[str, str
             break
     if library.broken or not names:
         findings.add(*elaborate.mistakes(library))
+    warnings = Findings()
     warnings.add(*(warning for warning in odd if warning.span not in read))
-    return params
+    return params, findings, warnings
 
 
 def _place(problem: Diagnostic) -> tuple[str, int]:

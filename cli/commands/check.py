@@ -14,7 +14,7 @@ from ..options import settings as read_settings
 from ..streams import styled
 
 if TYPE_CHECKING:
-    from ...application.check import Checked
+    from ...application.check import CheckedSpec
 
 
 def check(
@@ -52,7 +52,7 @@ def check(
         print(json.dumps({"models": models, "warnings": as_json(warnings)}, indent=2))
 
 
-def _lines(one: "Checked", alone: bool) -> Iterator[str]:
+def _lines(one: "CheckedSpec", alone: bool) -> Iterator[str]:
     """A line for each model, then one for the mistakes of the spec, which are told in full where they are raised."""
     for name, count in one.params.items():
         where = "" if alone or one.spec == name else f"{escape(one.spec)}: "

@@ -25,11 +25,16 @@ from .sections import INPUT, KINDS, sections
 from .sheets import Assignment, Sheet
 from .values import Elaborated, Shape, Tensor, describe
 
-__all__ = ["Checked", "Row", "check", "elaborate", "intact", "mistakes", "settable"]
+__all__ = ["CheckedModel", "Row", "check", "elaborate", "intact", "mistakes", "settable"]
+
+
+#: Mistakes after which a model is not run, because the run would stop at the same mistake and report it less clearly: a
+#: `self` among the arguments of `forward`, a definition that contains itself, a `match` that lacks an arm.
+_UNSAFE = ("V0110", "V0206", "V0315")
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedModel:
     """What is known of a model: its program if nothing is wrong with it, else what is, and its sections in any case."""
 
     name: str
@@ -54,7 +59,7 @@ def elaborate(library: Library, name: str, overrides: Mapping[str, str] | None =
     return checked.program
 
 
-def check(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> Checked:
+def check(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> CheckedModel:
     """The same without raising: one mistake in a model keeps no other from being found."""
     module, model = _model(library, name)
     given = [parse_override(k, text) for k, text in (overrides or {}).items()]
@@ -65,8 +70,8 @@ def check(library: Library, name: str, overrides: Mapping[str, str] | None = Non
     program: Program | None = None
     interpreter = _interpreter(library)
     context = interpreter.context
-    if any(problem.code in ("V0110", "V0206", "V0315") for problem in findings.items):
-        return Checked(name, None, found, tuple(findings.items))
+    if any(problem.code in _UNSAFE for problem in findings.items):
+        return CheckedModel(name, None, found, tuple(findings.items))
     try:
         own = [entry for entry in given if entry not in inside]
         starts = [entry for amend in inside if amend.name.id == "init" for entry in amend.entries]
@@ -76,13 +81,13 @@ def check(library: Library, name: str, overrides: Mapping[str, str] | None = Non
     except RecursionError:
         findings.add(Diagnostic("V0503", "this text is nested deeper than the compiler follows", model.name.span))
     if findings.items:
-        return Checked(name, None, found, tuple(findings.items), context.steps)
+        return CheckedModel(name, None, found, tuple(findings.items), context.steps)
     unread = (warning for read, warning in context.effects.values() if not read)
     if library.unused is None:
         library.unused = reading.warnings(library)
     warnings = (*library.unused, *context.warnings, *unread)
     read = frozenset(place for place, (read, _) in context.effects.items() if read)
-    return Checked(name, program, found, (), context.steps, warnings, read)
+    return CheckedModel(name, program, found, (), context.steps, warnings, read)
 
 
 def settable(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> tuple[Row, ...]:

@@ -1,6 +1,7 @@
 """Calls: what stands before the bracket decides. Parameters are filled in, functions inlined, layers run."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from ...diagnostics import Label
 from ...diagnostics.source import Span
@@ -9,6 +10,7 @@ from ...grammar import tree
 from . import builtins, layers, parameters, settings, shape_patterns
 from .arguments import Call
 from .declarations import words
+from .entries import HELP, Paths
 from .opcalls import call_op
 from .scopes import Args, Kwargs, Scope, named, place
 from .values import (
@@ -28,7 +30,7 @@ from .values import (
     Value,
     Whole,
     describe,
-    shared,
+    lend,
 )
 
 #: Expressions that may be a word.
@@ -79,7 +81,7 @@ def _share(expr: tree.Call, scope: Scope) -> Value:
     slot = thunk.get() if thunk is not None else None
     if not isinstance(slot, LayerSlot):
         scope.context.fail("V0217", "`share` takes the name of a layer that this block binds", expr.span)
-    return shared(slot)
+    return lend(slot)
 
 
 def _expected(function: Value, arg: tree.Arg, position: int) -> tuple[str, ...]:
@@ -132,8 +134,7 @@ def _configured(value: BlockValue, args: Args, given: Sequence[_Named], scope: S
     that the block declares. Fails with V0202, V0204, V0302. `span` is where the block value stands.
     """
     context = scope.context
-    declared, bindings = value.declared.params, value.declared.bindings
-    free = [name for name in declared if not isinstance(value.args.get(name), Whole)] if args else []
+    free = [name for name in value.declared.params if not isinstance(value.args.get(name), Whole)] if args else []
     if any(
         isinstance(v, Tensor) and v.type.stage != "const" for v in [*(v for v, _ in args), *(v for _, v, _ in given)]
     ):
@@ -143,21 +144,25 @@ def _configured(value: BlockValue, args: Args, given: Sequence[_Named], scope: S
     if len(args) > len(free):
         message = f"`{value.name}` has {len(free)} parameters left, {len(args)} values are given"
         context.fail("V0311", message, args[len(free)][1])
-    found: dict[str, Setting] = {name: Whole(item, at) for name, (item, at) in zip(free, args, strict=False)}
-    paths: list[tuple[str, ...]] = [(name,) for name in found]
+    found: dict[str, Setting] = {}
+    paths = Paths()
+    for key, (item, at) in zip(free, args, strict=False):
+        found[key] = Whole(item, at)
+        paths.add((key,), at)
     for path, item, at in given:
         names = tuple(name.id for name in path)
-        if names[0] not in declared and names[0] not in bindings:
+        if not settings.declares(value, names[0]):
             here = path[0].span
             others = () if context.own(here) else (Label(here, "passed here"),)
-            context.fail("V0202", f"block `{value.name}` has no `{names[0]}`", span if others else here,
-                         help=suggestion(names[0], [*declared, *bindings]), others=others)  # fmt: skip
-        if any(names[: len(other)] == other or other[: len(names)] == names for other in paths):
-            context.fail("V0204", f"`{'.'.join(names)}` is given twice", named(at))
-        paths.append(names)
+            settings.unknown_name(context, value, names[0], span if others else here, others)
+        first = paths.add(names, named(at))
+        if first is not None:
+            help = "" if names in paths else HELP
+            context.fail("V0204", f"`{'.'.join(names)}` is given twice", named(at), help=help,
+                         others=(Label(first, "given here first"),))  # fmt: skip
         new: Setting = Whole(item, at)
-        for name in reversed(path[1:]):
-            new = Parts({name.id: new}, name.span)
+        for above, name in reversed([*pairwise(path)]):
+            new = Parts({name.id: new}, above.span)
         found[names[0]] = settings.compose(context, names[0], found.get(names[0]), new)
     for setting in found.values():
         if isinstance(setting, Whole) and isinstance(setting.value, (LayerSlot, ListSlot)):
@@ -175,31 +180,19 @@ def _call_function(function: FunctionValue, args: Args, kwargs: Kwargs, scope: S
     name, declared = definition.name.id, [p.name.id for p in definition.params]
     if len(args) > len(declared):
         context.fail("V0311", f"`{name}` takes {len(declared)} arguments, not {len(args)}", span)
-    for given in kwargs:
-        if given not in declared:
-            message = f"`{name}` has no parameter `{given}`"
-            context.fail("V0202", message, named(kwargs[given][1]), help=suggestion(given, declared))
+    for key, (_, at) in kwargs.items():
+        if key not in declared:
+            context.fail("V0202", f"`{name}` has no parameter `{key}`", named(at), help=suggestion(key, declared))
     values = dict(zip(declared, args, strict=False)) | dict(kwargs)
     places = {name: at for name, (_, at) in values.items()}
     inner = Scope(scope.interpreter, function.module, scope.builder, {}, places=places)
     with context.function(name, span):
         for param in definition.params:
-            _bind_parameter(param, values.get(param.name.id), inner, name, span)
+            given = values.get(param.name.id)
+            if given is None and param.default is None:
+                context.fail("V0301", f"`{name}` needs `{param.name.id}`", span)
+            parameters.bind(param, given, inner)
         result, _ = scope.interpreter.execute(definition.body, inner, definition.span)
         if definition.result is not None:
             shape_patterns.result(definition.result, result, inner, f"the result of {name}", span)
     return result
-
-
-def _bind_parameter(param: tree.Param, given: Given | None, inner: Scope, function: str, span: Span) -> None:
-    """Binds one parameter of a `fn`: given, or its default."""
-    if given is not None:
-        value, at = given
-    elif param.default is not None:
-        value, at = inner.evaluate(param.default, words(param.type)), param.default.span
-    else:
-        inner.context.fail("V0301", f"`{function}` needs `{param.name.id}`", span)
-    value = parameters.check(inner.context, param, value, at)
-    if isinstance(value, Tensor) and param.type is not None:
-        shape_patterns.bind_type(param.type, value, inner, param.name.id, at, given=True)
-    inner.locals[param.name.id] = value

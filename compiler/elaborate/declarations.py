@@ -21,6 +21,11 @@ class Declared(NamedTuple):
     layers: frozenset[str]
     sizes: frozenset[str]
 
+    @property
+    def names(self) -> list[str]:
+        """All names that can be set."""
+        return [*self.params, *self.bindings]
+
 
 def declared(block: tree.Block) -> Declared:
     """Reads the declarations of a block."""

@@ -9,7 +9,8 @@ from ...grammar import tree
 
 Path = tuple[str, ...]
 
-_HELP = "set a name once, whole or in parts: a whole value takes its parts as arguments, `mlp = glu(act = relu)`"
+#: For a name that is set whole and in parts.
+HELP = "set a name once, whole or in parts: a whole value takes its parts as arguments, `mlp = glu(act = relu)`"
 
 
 class Leaf(NamedTuple):
@@ -40,26 +41,47 @@ def leaves(entries: Sequence[tree.Entry], above: Path = (), *, dots: bool = Fals
     return found
 
 
+class Paths:
+    """The paths that are set, each once: a name is set whole or in parts."""
+
+    def __init__(self) -> None:
+        self._ends: dict[Path, Span] = {}
+        #: What stands above an end, with the place of the first one below it.
+        self._inner: dict[Path, Span] = {}
+
+    def add(self, path: Path, span: Span) -> Span | None:
+        """Takes up a path, unless it sets again what another one sets, whole or in part: then gives the place of that."""
+        above = [path[:length] for length in range(1, len(path))]
+        first = next((self._ends[p] for p in (*above, path) if p in self._ends), self._inner.get(path))
+        if first is None:
+            self._ends[path] = span
+            for each in above:
+                self._inner.setdefault(each, span)
+        return first
+
+    def __contains__(self, path: Path) -> bool:
+        return path in self._ends
+
+
 def once(entries: Sequence[tree.Entry], where: str, *, dots: bool = False) -> tuple[list[tree.Entry], list[Diagnostic]]:
     """The entries without those that set again what another one sets, whole or in part, and V0204 for each of these."""
     kept: list[tree.Entry] = []
     problems: list[Diagnostic] = []
-    ends: dict[Path, Span] = {}
-    inner: dict[Path, Span] = {}
+    paths = Paths()
     for entry in entries:
         before = len(problems)
         for leaf in leaves([entry], dots=dots):
-            path = leaf.path
-            above = [path[:length] for length in range(1, len(path))]
-            first = next((ends[p] for p in (*above, path) if p in ends), inner.get(path))
-            if first is None:
-                ends[path] = leaf.span
-                inner.update({p: leaf.span for p in above if p not in inner})
-            else:
+            first = paths.add(leaf.path, leaf.span)
+            if first is not None:
                 problems.append(Diagnostic("V0204", f"`{leaf.text}` is set twice in this {where}", leaf.span,
-                                           others=(Label(first, "set here first"),), help="" if path in ends else _HELP))  # fmt: skip
+                                           others=(Label(first, "set here first"),), help="" if leaf.path in paths else HELP))  # fmt: skip
         kept += [entry] if len(problems) == before else []
     return kept, problems
+
+
+def misplaced(entry: tree.Expect) -> Diagnostic:
+    """V0314: an `expect` where nothing is checked."""
+    return Diagnostic("V0314", "`expect` stands in models and blocks", entry.span)
 
 
 def quoted(entry: tree.PatternBind, where: str) -> Diagnostic:

@@ -15,7 +15,6 @@ from ..ops.base import OpError
 from . import expectations, parameters, shape_patterns
 from .blocks import Instance
 from .builtins.distributions import initialiser
-from .declarations import words
 from .nodes import attributes, emit, emit_all, refused
 from .scopes import Args, Kwargs, Scope, plain
 from .settings import tell_used
@@ -31,7 +30,7 @@ def call_layer(slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: 
     names = [p.name.id for p in slot.value.definition.forward.params]
     given = dict(zip(names, (v for v, _ in args), strict=False)) | {n: v for n, (v, _) in kwargs.items()}
     operands = _tensors(given[name] for name in names if name in given)  # in the order of the parameters
-    return _call_node(slot.path, _variant(slot, done), operands, done, scope, span)
+    return _call_node(slot.path, _record_call(slot, done), operands, done, scope, span)
 
 
 def _mark_called(slot: LayerSlot) -> None:
@@ -39,8 +38,8 @@ def _mark_called(slot: LayerSlot) -> None:
     slot.called = True
 
 
-def _variant(slot: LayerSlot, done: Elaborated) -> int:
-    """Which body of the layer this call runs."""
+def _record_call(slot: LayerSlot, done: Elaborated) -> int:
+    """Adds a call to those of a layer; gives the number of the body that it runs."""
     layers = list(dict.fromkeys(call.layer for call in slot.calls))
     slot.calls.append(done)
     return layers.index(done.layer) if done.layer in layers else len(layers)
@@ -127,7 +126,7 @@ def call_layers(slot: ListSlot, args: Args, kwargs: Kwargs, scope: Scope, span: 
     done: Elaborated | None = None
     for member, value in blocks:
         done = _run(value, member, current, {}, scope, span)
-        variants.append(_variant(member, done))
+        variants.append(_record_call(member, done))
         _replace_first(current, _filled(done.results, [Tensor(graph.Value(t)) for t in done.types]), span)
     assert done is not None  # the list is not empty
     return _call_node(slot.path, tuple(variants), _tensors(value for value, _ in args), done, scope, span)
@@ -240,12 +239,9 @@ def _bind_arguments(instance: Instance, scope: Scope, forward: tree.Forward, arg
     for param in forward.params:
         name = param.name.id
         if name in given:
-            value, place = _argument(instance, given[name][0], name), given[name][1]
+            value, place = given[name]
+            parameters.bind(param, (_argument(instance, value, name), place), scope, span)
         elif param.default is not None:
-            value, place = scope.evaluate(param.default, words(param.type)), param.default.span
+            parameters.bind(param, None, scope, span)
         else:
             context.fail("V0404", f"`{instance.value.name}` is called without `{name}`", span)
-        value = parameters.check(context, param, value, place)
-        if isinstance(value, Tensor) and param.type is not None:
-            shape_patterns.bind_type(param.type, value, scope, name, span, given=True)
-        scope.let(name, value)

@@ -1,4 +1,4 @@
-"""The type of a parameter: whether it takes a value."""
+"""Parameters: whether the type of one takes a value, and binding it."""
 
 from collections.abc import Iterable
 
@@ -7,13 +7,15 @@ from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from ...grammar.values import shape
+from . import shape_patterns
 from .context import Context
 from .declarations import words
-from .scopes import Place
+from .scopes import Place, Scope
 from .values import (
     BlockValue,
     Builtin,
     FunctionValue,
+    Given,
     Identity,
     OpValue,
     Shape,
@@ -26,6 +28,20 @@ from .values import (
     is_number,
     listed,
 )
+
+
+def bind(param: tree.Param, given: Given | None, scope: Scope, span: Span | None = None) -> None:
+    """Binds a parameter of a `fn` or of `forward`: its value or its default, checked, sizes named by its pattern.
+
+    Fails with V0302, V0304, V0402 or V0403; a shape that does not fit is told at `span`, else at the value.
+    """
+    if given is None:
+        assert param.default is not None  # what is missing is told before
+        given = scope.evaluate(param.default, words(param.type)), param.default.span
+    value = check(scope.context, param, *given)
+    if isinstance(value, Tensor) and param.type is not None:
+        shape_patterns.bind_type(param.type, value, scope, param.name.id, span or given[1], given=True)
+    scope.locals[param.name.id] = value
 
 
 def check(context: Context, param: tree.Param, value: Value, span: Span) -> Value:

@@ -13,7 +13,7 @@ from ...grammar import tree
 from ..configuration import Choice, Entry, Quantity, Section
 from ..ir.types import LARGEST_FLOAT
 from .arithmetic import compute
-from .entries import once, quoted
+from .entries import misplaced, once, quoted
 from .library import Definition, Module
 from .values import is_number
 
@@ -123,7 +123,7 @@ def _expects(entries: Sequence[tree.Entry]) -> Iterator[Diagnostic]:
     """V0314 for each `expect` among the entries of a section."""
     for entry in entries:
         if isinstance(entry, tree.Expect):
-            yield Diagnostic("V0314", "`expect` stands in models and blocks", entry.span)
+            yield misplaced(entry)
         elif isinstance(entry, tree.Amend):
             yield from _expects(entry.entries)
 

@@ -5,6 +5,7 @@ not evaluated yet wait for it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NoReturn
 
 from ...diagnostics import Label, VitError
 from ...diagnostics.source import Span
@@ -16,7 +17,7 @@ from . import parameters
 from .blame import follow
 from .context import Context
 from .declarations import words
-from .entries import quoted
+from .entries import misplaced, quoted
 from .language import unknown
 from .nodes import attribute, choices
 from .opcalls import ALIASES
@@ -111,6 +112,14 @@ def declares(value: Value, name: str) -> bool:
     return _attribute(value, name) is not None
 
 
+def unknown_name(
+    context: Context, block: BlockValue, name: str, span: Span, others: tuple[Label, ...] = (), help: str = ""
+) -> NoReturn:
+    """Fails with V0202: a block does not declare a name that is set in it."""
+    help = help or suggestion(name, block.declared.names)
+    context.fail("V0202", f"block `{block.name}` has no `{name}`", span, help=help, others=others)
+
+
 def could_set(value: Value, name: str) -> bool:
     """Whether a value declares a name that it does not set itself."""
     if isinstance(value, (BlockValue, OpValue)):
@@ -139,22 +148,19 @@ def _names(value: Value) -> list[str]:
     if items is not None:
         return [name for item in items for name in _names(item)]
     if isinstance(value, BlockValue):
-        return [*value.declared.params, *value.declared.bindings]
+        return value.declared.names
     return [param.name for param in _params(_op_name(value))]
 
 
 def _block(context: Context, name: str, value: BlockValue, parts: Mapping[str, Setting], since: Span | None
            ) -> BlockValue:  # fmt: skip
     args = dict(value.args)
-    declared, bindings = value.declared.params, value.declared.bindings
     for key, given in parts.items():
         setting = given
-        if key not in declared and key not in bindings:
-            context.fail("V0202", f"block `{value.name}` has no `{key}`", at(setting),
-                         help=suggestion(key, [*declared, *bindings]),
-                         others=_given(name, value, since))  # fmt: skip
+        if not declares(value, key):
+            unknown_name(context, value, key, at(setting), _given(name, value, since))
         if isinstance(setting, Whole):
-            setting = checked(context, declared.get(key), setting)
+            setting = checked(context, value.declared.params.get(key), setting)
         args[key] = compose(context, key, args.get(key), setting)
     return BlockValue(value.module, value.definition, args)
 
@@ -237,7 +243,7 @@ def read(entries: Sequence[tree.Entry], name: str, target: Value | Absent, scope
         if isinstance(entry, tree.PatternBind):
             raise VitError((quoted(entry, f"`{name}`"),))
         if isinstance(entry, tree.Expect):
-            scope.context.fail("V0314", "`expect` stands in models and blocks", entry.span)
+            raise VitError((misplaced(entry),))
         key = entry.name.id
         if isinstance(entry, tree.Amend):
             new: Setting = Parts(read(entry.entries, key, part(target, key), scope), entry.name.span)

@@ -28,8 +28,8 @@ Assignment = tree.Bind | tree.Amend
 
 
 @dataclass(slots=True)
-class Given:
-    """What the sheets of a model set for one name: the nearest whole value, the settings above it, nearest first, and
+class Overlay:
+    """What the sheets of a model lay over one name: the nearest whole value, the settings above it, nearest first, and
     those below it, which it drops."""
 
     whole: tuple[tree.Bind, Module] | None = None
@@ -55,7 +55,7 @@ class Sheet:
         self.overrides = overrides
         #: The model and those that it inherits from, the nearest first, each with its file.
         self.models: list[tuple[tree.Model, Module]] = []
-        given: dict[str, Given] = {}
+        given: dict[str, Overlay] = {}
         for entry in reversed(overrides):
             if isinstance(entry, tree.Bind) and entry.name.id == INPUT:
                 help = f"set one of its keys: `--set {INPUT}.mean=0.5`"
@@ -72,15 +72,18 @@ class Sheet:
             if name not in self.given and name not in self.bound:
                 self._unknown(name, found)
 
-    def _unknown(self, name: str, found: Given) -> None:
+    def _unknown(self, name: str, found: Overlay) -> None:
         """Says that the block does not declare a name, and which of its parts do."""
         if len(self.problems) < MAX_PROBLEMS:
             sections = KINDS if found.parts and found.parts[-1][0] in self.overrides else ()
-            known = [*self.declared, *self.bindings, *sections]
+            known = [*self.value.declared.names, *sections]
             words = [name] if foreign.synonym(name, known) else [name, *foreign.SYNONYMS.get(name, ())]
             inside = next((paths for word in words if (paths := self._paths_to(word))), list[str]())
             help = f"write {' or '.join(inside)}" if inside else suggestion(name, known)
-            self._say(Diagnostic("V0202", f"block `{self.value.name}` has no `{name}`", found.span, help=help))
+            try:
+                settings.unknown_name(self.context, self.value, name, found.span, help=help)
+            except VitError as problem:
+                self.problems += problem.diagnostics
 
     def _paths_to(self, name: str) -> list[str]:
         """The paths of a name that the values of parameters declare; a parameter without a value has none."""
@@ -95,7 +98,7 @@ class Sheet:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(problem)
 
-    def _collect(self, module: Module, given: dict[str, Given]) -> tuple[Module, tree.Block]:
+    def _collect(self, module: Module, given: dict[str, Overlay]) -> tuple[Module, tree.Block]:
         """The entries of the model and of those it inherits from (nearer ones win), and the block below them.
 
         Fails with V0206 for a model that inherits from itself and V0201 where nothing below has the name.
@@ -130,7 +133,7 @@ class Sheet:
             self.context.fail("V0201", f"{what} is called `{model.base.id}`", model.base.span, help=help)
         return found[0], found[1]
 
-    def _entry(self, entry: Assignment, module: Module, given: dict[str, Given]) -> None:
+    def _entry(self, entry: Assignment, module: Module, given: dict[str, Overlay]) -> None:
         """Takes up an entry of a sheet below those that were looked at before; `input` is read with the sections."""
         if entry.name.id == INPUT:
             if isinstance(entry, tree.Bind):
@@ -140,7 +143,7 @@ class Sheet:
                     )
                 )
             return
-        found = given.setdefault(entry.name.id, Given())
+        found = given.setdefault(entry.name.id, Overlay())
         if found.whole is not None:  # a nearer sheet replaced the value, with all that is set inside it
             found.dropped += [entry] if isinstance(entry, tree.Amend) else []
         elif isinstance(entry, tree.Amend):
@@ -155,7 +158,7 @@ class Sheet:
             return self._param(instance, own, self.given[name])
         return self._bind(instance, own, self.bound[name]) if name in self.bound else own
 
-    def _param(self, instance: Instance, own: Thunk, given: Given) -> Thunk:
+    def _param(self, instance: Instance, own: Thunk, given: Overlay) -> Thunk:
         name, param = own.name, self.declared[own.name]
         whole = given.whole
         span = own.span if whole is None else place(whole[0].value, self._scope(instance, whole[1], name))
@@ -171,7 +174,7 @@ class Sheet:
 
         return Thunk(self.context, name, span, make, param.type)
 
-    def _bind(self, instance: Instance, own: Thunk, given: Given) -> Thunk:
+    def _bind(self, instance: Instance, own: Thunk, given: Overlay) -> Thunk:
         name = own.name
         entry, span = self.bindings[name], own.span
         if given.whole is not None:
@@ -187,7 +190,7 @@ class Sheet:
 
         return Thunk(self.context, name, span, make)
 
-    def _tell_dropped(self, name: str, value: Value, given: Given) -> None:
+    def _tell_dropped(self, name: str, value: Value, given: Overlay) -> None:
         """V0413 for each part set in a sheet below that the new value has too and does not set."""
         if given.whole is None:
             return
@@ -198,7 +201,7 @@ class Sheet:
                 self.context.warn("V0413", f"the new value of `{name}` drops `{path}`, set by a sheet below",
                                   given.whole[0].value.span, help=help, others=(Label(entry.name.span, "dropped"),))  # fmt: skip
 
-    def _amended(self, instance: Instance, name: str, value: Value, given: Given, since: Span) -> Value:
+    def _amended(self, instance: Instance, name: str, value: Value, given: Overlay, since: Span) -> Value:
         """The value with the settings of the sheets, the farthest first."""
         for entry, module in reversed(given.parts):
             found = settings.read(entry.entries, name, value, self._scope(instance, module, name))

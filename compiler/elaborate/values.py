@@ -247,8 +247,8 @@ Value: TypeAlias = (
 )  # fmt: skip
 
 
-def shared(slot: LayerSlot) -> Shared:
-    """The value of `share`."""
+def lend(slot: LayerSlot) -> Shared:
+    """Marks a layer as lent to other names or blocks, and gives the value of `share`."""
     owner = slot.owner()
     owner.lent = owner.lent or Lent(owner.path.rpartition(".")[2])
     return Shared(owner)
