@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ..compiler.elaborate.library import SPECS
+from ..compiler.elaborate.bundled import definitions
 from ..diagnostics.source import Source
 from ..grammar import tree
 from ..grammar.docs import doc
@@ -34,19 +34,16 @@ class Definition(NamedTuple):
 
 def definition(name: str) -> Definition | None:
     """The bundled block, fn or model of a name."""
-    for path in sorted(SPECS.glob("*/*.vit")):
-        text = path.read_text(encoding="utf-8")
-        if f" {name} " not in text and f" {name}(" not in text:
-            continue
-        for item in parse(Source(f"{path.parent.name}/{path.name}", text)).items:
-            if isinstance(item, (tree.Block, tree.Function, tree.Model)) and item.name.id == name:
-                kind = {tree.Block: "block", tree.Function: "fn", tree.Model: "model"}[type(item)]
-                place = f"{item.span.source.name}:{item.span.line}"
-                params = () if isinstance(item, tree.Model) else item.params
-                said = doc(item)
-                rows = [_parameter(param, said.parameters) for param in params]
-                return Definition(name, kind, place, said.text, rows, _bindings(item, said.parameters), _through(item))
-    return None
+    found = next((one for one in definitions() if one.name == name), None)
+    if found is None:
+        return None
+    items = parse(Source(found.shown, found.path.read_text(encoding="utf-8"))).items
+    (item,) = (one for one in items if isinstance(one, (tree.Block, tree.Function, tree.Model)) and one.name.id == name)
+    params = () if isinstance(item, tree.Model) else item.params
+    said = doc(item)
+    rows = [_parameter(param, said.parameters) for param in params]
+    place = f"{found.shown}:{item.span.line}"
+    return Definition(name, found.kind, place, said.text, rows, _bindings(item, said.parameters), _through(item))
 
 
 def _bindings(item: tree.Item, said: dict[str, str]) -> list[Parameter]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from ..compiler import driver, elaborate
 from ..compiler.elaborate.listing import Row as Setting
 from ..compiler.ir.dump import dump, dump_program
-from ..compiler.ir.graph import Graph
 from ..compiler.ir.program import Program
 from ..compiler.report import flow
 from ..compiler.report.layers import Row
@@ -37,12 +36,9 @@ class Shown:
 def show(spec: str | Path, model: str | None = None, settings: Mapping[str, str] | None = None) -> Shown:
     """Computes what a model is and costs; arguments and errors as in `check`."""
     library, name = choose(str(spec), model)
-    made = dict(driver.stages(library, name, settings))
-    programs = [state for state in made.values() if isinstance(state, Program)]
-    graphs = [state for state in made.values() if isinstance(state, Graph)]
-    about, rows = summary(programs[-1], graphs[-1])
-    pixels = preprocess(programs[0], Data.of(programs[0]))
-    return Shown(programs[0], about, rows, pixels)
+    program = elaborate.elaborate(library, name, settings)
+    about, rows = summary(*driver.lower(program))
+    return Shown(program, about, rows, preprocess(program, Data.of(program)))
 
 
 def after(

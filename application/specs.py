@@ -2,27 +2,30 @@
 
 import os
 import sys
-from functools import cache
 from pathlib import Path
 
-from ..compiler.elaborate.library import MAX_BYTES, SPECS, Library, load, read_bytes
+from ..compiler.elaborate.bundled import definitions
+from ..compiler.elaborate.library import MAX_BYTES, Library, load, read_bytes
 from ..diagnostics import error
 from ..diagnostics.suggest import suggestion
+
+#: The name that a text from standard input is shown under.
+STDIN = "<stdin>"
 
 
 def open_spec(spec: str, *, broken: bool = False) -> tuple[Library, tuple[str, ...]]:
     """The library and the models of a path, of standard input (`-`; paths in it are relative to the current folder), or of
     the bundled file that defines a model of this name. With `broken`, mistakes in its text do not raise but stand in the library."""
     if spec == "-":
-        library = read_bytes(_standard_input(), "<stdin>", Path(), broken=broken)
+        library = read_bytes(standard_input(), STDIN, Path(), broken=broken)
         return library, library.models()
     if spec.endswith(".vit") or "/" in spec:
         _refuse_irregular(spec)
         library = load(Path(spec), broken=broken)
         return library, library.models()
-    for path in sorted(SPECS.glob("*/*.vit")):
-        if f"model {spec} " in path.read_text(encoding="utf-8"):
-            return load(path, f"{path.parent.name}/{path.name}"), (spec,)
+    for found in definitions():
+        if (found.kind, found.name) == ("model", spec):
+            return load(found.path, found.shown), (spec,)
     _refuse_irregular(spec)
     raise error("V1001", f"`{spec}` is no bundled model; a file's name ends in .vit",
                 help=suggestion(spec, bundled()))  # fmt: skip
@@ -48,9 +51,8 @@ def _raise(problem: OSError) -> None:
     raise problem
 
 
-@cache
-def _standard_input() -> bytes:
-    """What standard input holds, up to where it is refused as too long; a command opens its spec more than once."""
+def standard_input() -> bytes:
+    """Reads standard input, up to where a spec is refused as too long."""
     return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
@@ -66,12 +68,11 @@ def _refuse_irregular(spec: str) -> None:
 
 def bundled() -> list[str]:
     """The names of all bundled models."""
-    lines = [line for path in sorted(SPECS.glob("*/*.vit")) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [line.split()[1] for line in lines if line.startswith("model ")]
+    return [found.name for found in definitions() if found.kind == "model"]
 
 
 def choose(spec: str, name: str | None) -> tuple[Library, str]:
-    """One model: the one named, else the only one, else the last of the file, which inherits from the others."""
+    """Opens a spec for one of its models: the one named, else the only one. Raises V1003 and V1005."""
     library, names = open_spec(spec)
     if name is not None:
         if name not in library.models():

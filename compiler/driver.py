@@ -55,11 +55,15 @@ def stages(
 
 
 def prepare(library: Library, name: str, settings: Mapping[str, str] | None = None) -> Compiled:
-    """The last program and the last graph of `stages`."""
-    states = [state for _, state in stages(library, name, settings)]
-    *_, program = (state for state in states if isinstance(state, Program))
-    *_, graph = (state for state in states if isinstance(state, Graph))
+    """The model as `stages` leaves it, without the steps between; raises `VitError` likewise."""
+    program, graph = lower(elaborate(library, name, settings))
     return Compiled(program, graph, _spec_hash(library, name, settings or {}))
+
+
+def lower(program: Program) -> tuple[Program, Graph]:
+    """Runs all passes: gives the program for printed code and the graph for the rest."""
+    program = passes.local(program)
+    return program, passes.apply(flatten(program), passes.GLOBAL)
 
 
 def write(

@@ -35,13 +35,11 @@ def compile(
     Examples: `vitc compile vit_tiny_patch16_224`, `vitc compile mine.vit --to onnx --weights mine.safetensors -o out/mine`.
     """
     from ...application import compile as application
-    from ...application.specs import choose
 
-    _, name = choose(spec, model)
-    with steps(f"compiling {name}", shown=format != "json") as done:
+    with steps(f"compiling {model or spec}", shown=format != "json") as done:
         manifest = application.compile(
             spec,
-            name,
+            model,
             out,
             to=tuple(to or ()),
             weights=weights,
@@ -54,7 +52,7 @@ def compile(
     if format == "json":
         print(json.dumps(manifest, indent=2))
     else:
-        _print(manifest, out or f"out/{name}")
+        _print(manifest, out or f"out/{manifest['model']}")
     _note(manifest)
 
 

@@ -27,10 +27,10 @@ def fmt(
 
     changed: list[str] = []
     for name in files:
-        old = sys.stdin.read() if name == "-" else text(Path(name))
-        new = formatted("<stdin>" if name == "-" else name, old)
+        old = text(name)
+        new = formatted(name, old)
         if name == "-" and not check:
-            sys.stdout.write(new)
+            _write(new)
         elif new != old:
             changed.append(name)
             if not check:
@@ -42,3 +42,11 @@ def fmt(
             print(f"{escape(name)}: {'not formatted' if check else 'formatted'}")
     if check and changed:
         raise SystemExit(1)
+
+
+def _write(text: str) -> None:
+    """Prints a text in UTF-8 with the ends of lines that it has, whatever the encoding of the terminal."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)  # a stream in the place of the real one may have none
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", newline="")
+    sys.stdout.write(text)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...diagnostics import error
 from ..columns import columns, shape, size
 from ..options import Form, Format, ModelName, Settings, Spec
 from ..options import settings as read_settings
@@ -40,6 +41,7 @@ def show(
     from ...application import show as application
 
     overrides = read_settings(settings)
+    _refuse_unused({"--settings": paths, "--after": after is not None, "--layers": layers, "--flow": flow})
     if paths:
         _settable(spec, model, overrides, format)
         return
@@ -62,6 +64,14 @@ def show(
         print(f"\n{_layers(shown.layers)}")
     if flow:
         print(f"\n{_flow(path)}")
+
+
+def _refuse_unused(given: dict[str, bool]) -> None:
+    """Raises V1006 where an option besides `--settings` or `--after`, which print one thing alone, would have no effect."""
+    options = [name for name, there in given.items() if there]
+    if len(options) > 1 and options[0] in ("--settings", "--after"):
+        raise error("V1006", f"{options[0]} prints that alone, so it takes no {' or '.join(options[1:])}",
+                    help="use one command for each")  # fmt: skip
 
 
 def _settable(spec: str, model: str | None, overrides: dict[str, str], format: str) -> None:

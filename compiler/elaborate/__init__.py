@@ -10,15 +10,16 @@ from ...grammar import tree
 from ...grammar.walking import walk
 from ..configuration import Section
 from ..ir import graph
-from ..ir.program import Program, aliases
+from ..ir.program import Layer, Program, aliases
 from ..ir.types import TensorType
 from . import assembly, budget, initialisers, reading
+from .bundled import SPECS
 from .context import Context
 from .expectations import fill
 from .intact import intact
 from .interpreter import Interpreter
 from .layers import run_forward
-from .library import SPECS, Library, Module
+from .library import Library, Module
 from .listing import Row, rows
 from .overrides import parse_override
 from .sections import INPUT, KINDS, sections
@@ -27,6 +28,8 @@ from .values import Elaborated, Shape, Tensor, describe
 
 __all__ = ["CheckedModel", "Row", "check", "elaborate", "intact", "mistakes", "settable"]
 
+#: A sheet, and the layer that its block gives at inference.
+_Made = tuple[Sheet, Layer]
 
 #: Mistakes after which a model is not run, because the run would stop at the same mistake and report it less clearly: a
 #: `self` among the arguments of `forward`, a definition that contains itself, a `match` that lacks an arm.
@@ -61,6 +64,19 @@ def elaborate(library: Library, name: str, overrides: Mapping[str, str] | None =
 
 def check(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> CheckedModel:
     """The same without raising: one mistake in a model keeps no other from being found."""
+    return _checked(library, name, overrides)[0]
+
+
+def settable(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> tuple[Row, ...]:
+    """All that can be set in a model, with the values it has; raises `VitError` as `elaborate` does."""
+    checked, made = _checked(library, name, overrides)
+    if made is None:
+        raise VitError(checked.problems)
+    sheet, layer = made
+    return rows(sheet, layer, library)
+
+
+def _checked(library: Library, name: str, overrides: Mapping[str, str] | None) -> tuple[CheckedModel, _Made | None]:
     module, model = _model(library, name)
     given = [parse_override(k, text) for k, text in (overrides or {}).items()]
     inside = [entry for entry in given if isinstance(entry, tree.Amend) and entry.name.id in (*KINDS, INPUT)]
@@ -68,36 +84,27 @@ def check(library: Library, name: str, overrides: Mapping[str, str] | None = Non
     findings.add(*mistakes(library))
     found = sections(module, model, inside, findings)
     program: Program | None = None
+    made: _Made | None = None
     interpreter = _interpreter(library)
     context = interpreter.context
     if any(problem.code in _UNSAFE for problem in findings.items):
-        return CheckedModel(name, None, found, tuple(findings.items))
+        return CheckedModel(name, None, found, tuple(findings.items)), None
     try:
         own = [entry for entry in given if entry not in inside]
         starts = [entry for amend in inside if amend.name.id == "init" for entry in amend.entries]
-        program = _program(interpreter, library, module, model, own, starts, found)
+        program, made = _program(interpreter, library, module, model, own, starts, found)
     except VitError as problem:
         findings.add(*problem.diagnostics)
     except RecursionError:
         findings.add(Diagnostic("V0503", "this text is nested deeper than the compiler follows", model.name.span))
     if findings.items:
-        return CheckedModel(name, None, found, tuple(findings.items), context.steps)
+        return CheckedModel(name, None, found, tuple(findings.items), context.steps), None
     unread = (warning for read, warning in context.effects.values() if not read)
     if library.unused is None:
         library.unused = reading.warnings(library)
     warnings = (*library.unused, *context.warnings, *unread)
     read = frozenset(place for place, (read, _) in context.effects.items() if read)
-    return CheckedModel(name, program, found, (), context.steps, warnings, read)
-
-
-def settable(library: Library, name: str, overrides: Mapping[str, str] | None = None) -> tuple[Row, ...]:
-    """All that can be set in a model, with the values it has; raises `VitError` as `elaborate` does."""
-    elaborate(library, name, overrides)
-    module, model = _model(library, name)
-    given = [parse_override(k, text) for k, text in (overrides or {}).items()]
-    own = [e for e in given if not (isinstance(e, tree.Amend) and e.name.id in (*KINDS, INPUT))]
-    sheet, done = _run(_interpreter(library), module, model, own)
-    return rows(sheet, done.layer, library)
+    return CheckedModel(name, program, found, (), context.steps, warnings, read), made
 
 
 def mistakes(library: Library) -> tuple[Diagnostic, ...]:
@@ -108,7 +115,7 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
 
 
 def _program(interpreter: Interpreter, library: Library, module: Module, model: tree.Model, own: Sequence[Assignment],
-             starts: Sequence[tree.Entry], found: Mapping[str, Section]) -> Program:  # fmt: skip
+             starts: Sequence[tree.Entry], found: Mapping[str, Section]) -> tuple[Program, _Made]:  # fmt: skip
     context = interpreter.context
     sheet, done = _run(interpreter, module, model, own)
     layer = done.layer
@@ -123,7 +130,7 @@ def _program(interpreter: Interpreter, library: Library, module: Module, model: 
     layer = replace(layer, span=model.name.span)
     program = Program(model.name.id, layer, found, dict(aliases(layer)))
     _expects(sheet, program)
-    return program
+    return program, (sheet, done.layer)
 
 
 def _interpreter(library: Library, *, training: bool = False) -> Interpreter:

@@ -131,6 +131,15 @@ class Context:
             before = self.effects.get(place, (False,))[0]
             self.effects[place] = before or used, Diagnostic(code, message, place, severity="warning")
 
+    @contextmanager
+    def only_looking(self) -> Generator[None]:
+        """Looks at the values that the block asks for: that is no use of them."""
+        self.looking = True
+        try:
+            yield
+        finally:
+            self.looking = False
+
     def own(self, span: Span) -> bool:
         """Whether a place is in the user's text."""
         return span.source not in self.library

@@ -9,7 +9,7 @@ from ...diagnostics.suggest import close, suggestion
 from ...grammar import tree
 from .. import ops
 from . import builtins
-from .library import use_of
+from .bundled import use_of
 from .values import MISSING, Absent, Builtin, Identity, Value
 
 _CONSTANTS: dict[str, Value] = {"pi": pi, "inf": inf, "identity": Identity()}

@@ -1,40 +1,49 @@
 """The files a model is written in: the one named, what it `use`s, and `specs/std`, which is always there."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from ...diagnostics import Diagnostic, Findings, error
+from ...diagnostics import Diagnostic, Findings, VitError, error
 from ...diagnostics.source import Source, Span
 from ...grammar import tree
 from ...grammar.parser import read
+from .bundled import SPECS, STD
 from .declarations import Declared, declared
 
-SPECS = Path(__file__).resolve().parents[2] / "specs"
-#: What every file sees without a `use`.
-STD = SPECS / "std" / "std.vit"
 Definition = tree.Function | tree.Block | tree.Model
-
-#: The line that begins a definition, with its name.
-_DEFINITION = re.compile(r"(?:model|block|fn) (\w+)")
 
 _MAX_FILES = 200
 #: Of one text.
 MAX_BYTES = 250_000
+#: The mark of the byte order, which some editors write at the beginning of a text.
+MARK = "\ufeff"
 
 
-def use_of(name: str) -> str:
-    """`add `use "zoo/vit.vit"`` for a name that a bundled file defines, else nothing; for an undefined name."""
-    for path in sorted([*SPECS.glob("std/*.vit"), *SPECS.glob("zoo/*.vit")]):
-        if path == STD:
-            continue
-        for line in path.read_text(encoding="utf-8").splitlines():
-            found = _DEFINITION.match(line)
-            if found is not None and found[1] == name:
-                return f'add `use "{path.parent.name}/{path.name}"`, the bundled file that defines it'
-    return ""
+def decoded(data: bytes, shown: str, span: Span | None = None) -> str:
+    """Gives the text of a spec out of its bytes, of which no more than one above `MAX_BYTES` has to be read; with the mark of
+    the byte order that it may begin with. Raises V0105 and V0106, at `span` where a text names the file."""
+    file = shown if span is None else ""
+    if len(data) > MAX_BYTES:
+        raise error("V0105", f"`{shown}` is larger than {MAX_BYTES:,} bytes: no spec is", span, file=file)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise error("V0106", f"`{shown}` is not a text in UTF-8 (byte {problem.start})", span, file=file) from None
+
+
+def read_text(path: Path, shown: str, span: Span | None = None) -> str:
+    """Reads a spec; raises V0105, V0106, and V1002 or V0210 for a file that is not there or can't be read."""
+    if not path.is_file():
+        raise error("V0210" if span else "V1002", f"there is no file `{shown}`", span)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as problem:
+        message = f"`{shown}` can't be read: {problem.strerror}"
+        raise error("V0210", message, span, file="" if span else shown, status=None if span else 3) from None
+    return decoded(data, shown, span)
 
 
 @dataclass(eq=False)
@@ -140,16 +149,14 @@ def load(path: Path, shown: str | None = None, *, broken: bool = False) -> Libra
 def loads(text: str, shown: str = "<text>", *, broken: bool = False) -> Library:
     """The same for a text that is in no file."""
     loader = _Loader(root=None)
-    main = loader.parsed(Path(shown), Source(shown, text), ())
+    main = loader.parsed(Path(shown), shown, text, ())
     return loader.library(main, broken)
 
 
 def read_bytes(data: bytes, shown: str, folder: Path, *, broken: bool = False) -> Library:
     """The library of a text that came without a file, as from standard input: `use` is relative to `folder`."""
     loader = _Loader(root=folder.resolve())
-    text = loader.decoded(data, shown, None)
-    assert text is not None  # without a place in a text, `decoded` raises
-    main = loader.parsed(folder.resolve() / shown, Source(shown, text), ())
+    main = loader.parsed(folder.resolve() / shown, shown, decoded(data, shown), ())
     return loader.library(main, broken)
 
 
@@ -180,11 +187,18 @@ class _Loader:
         if len(self.modules) >= _MAX_FILES or len(above) >= 50:
             self._say("V0505", f"more than {_MAX_FILES} files are reached from here", span)
             return None
-        text = self._read(real, shown, span)
-        return None if text is None else self.parsed(real, Source(shown, text), (*above, real))
+        try:
+            text = read_text(real, shown, span)
+        except VitError as problem:
+            if span is None:  # the file that the command line names
+                raise
+            self.findings.add(*problem.diagnostics)
+            return None
+        return self.parsed(real, shown, text, (*above, real))
 
-    def parsed(self, path: Path, source: Source, above: tuple[Path, ...]) -> Module:
+    def parsed(self, path: Path, shown: str, text: str, above: tuple[Path, ...]) -> Module:
         """The module of a text; of one with mistakes it holds what it uses and what is intact."""
+        source = Source(shown, text.removeprefix(MARK))
         file, problems = _bundled(source.name, source.text) if path.is_relative_to(SPECS) else read(source)
         self.findings.add(*problems)
         module = Module(path, file, file.span.source, hidden=set(file.lost.defined) if file.lost else set())
@@ -238,37 +252,9 @@ class _Loader:
         shown = str(Path(module.source.name).parent / text) if own else str(std.relative_to(SPECS))
         return self.module(target, shown, span, above)
 
-    def _read(self, path: Path, shown: str, span: Span | None) -> str | None:
-        if not path.is_file():
-            self._missing(shown, span)
-            return None
-        try:
-            with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
-        except OSError as problem:
-            self._say("V0210", f"`{shown}` can't be read: {problem.strerror}", span, shown)
-            return None
-        return self.decoded(data, shown, span)
-
-    def decoded(self, data: bytes, shown: str, span: Span | None) -> str | None:
-        """The text of a file, of which no more than one byte above `MAX_BYTES` has to be read."""
-        if len(data) > MAX_BYTES:
-            self._say("V0105", f"`{shown}` is larger than {MAX_BYTES:,} bytes: no spec is", span, shown)
-            return None
-        try:
-            return data.decode("utf-8-sig")
-        except UnicodeDecodeError as problem:
-            self._say("V0106", f"`{shown}` is not a text in UTF-8 (byte {problem.start})", span, shown)
-        return None
-
-    def _missing(self, shown: str, span: Span | None) -> None:
+    def _say(self, code: str, message: str, span: Span | None) -> None:
         if span is None:
-            raise error("V1002", f"there is no file `{shown}`")
-        self._say("V0210", f"there is no file `{shown}`", span)
-
-    def _say(self, code: str, message: str, span: Span | None, file: str = "") -> None:
-        if span is None:  # the file named on the command line: what is in it is a text gone wrong, else it is the file
-            raise error(code, message, file=file, status=3 if code == "V0210" else None)
+            raise error(code, message)
         self.findings.add(Diagnostic(code, message, span))
 
 

@@ -15,9 +15,10 @@ from ...grammar.walking import walk
 from .. import ops
 from . import language
 from .blame import parts
+from .bundled import SPECS
 from .declarations import cases, is_layer, patterns, patterns_in, words
 from .language import unknown
-from .library import SPECS, Definition, Library, Module
+from .library import Definition, Library, Module
 from .sections import INPUT
 from .sheets import MAX_PROBLEMS
 

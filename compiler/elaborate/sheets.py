@@ -10,10 +10,11 @@ from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from . import parameters, settings
 from .blocks import Instance, configured
+from .bundled import use_of
 from .context import Size
 from .declarations import patterns, words
 from .entries import leaves, once, quoted
-from .library import Module, use_of
+from .library import Module
 from .scopes import Interpreter, Place, Scope, Thunk, place, plain
 from .sections import INPUT, KINDS
 from .values import BlockValue, Shape, Value, is_int
@@ -221,7 +222,6 @@ class Sheet:
         spoken = self.instance.declared.sizes | {dim.id for p in patterns(self.value.definition.forward) for dim in p.dims
                                         if isinstance(dim, tree.Name)}  # fmt: skip
         found: list[Size] = []
-        self.context.looking = True
         for name, thunk in self.params.items():
             at = thunk.span
             if name not in self.given and not (
@@ -229,7 +229,8 @@ class Sheet:
             ):
                 continue
             try:
-                value = thunk.get()
+                with self.context.only_looking():
+                    value = thunk.get()
             except VitError as problem:
                 self.problems += [d for d in problem.diagnostics if d.code != "V0208" and d not in self.problems]
                 continue
@@ -243,7 +244,6 @@ class Sheet:
                 found += [
                     Size(name, n, plain(at), True, given, usual) for n, usual in zip(value.dims, usuals, strict=True)
                 ]
-        self.context.looking = False
         return found
 
     def tell_unread(self) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...compiler.elaborate import elaborate, settable
-from ...compiler.elaborate.library import SPECS, load, loads
+from ...compiler.elaborate.bundled import SPECS
+from ...compiler.elaborate.library import load, loads
 from ...compiler.ir.program import Program
 from ...grammar.values import number
 from ..sections.input import SMALLEST_CROP, STATISTICS, Input

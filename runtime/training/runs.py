@@ -13,7 +13,8 @@ from typing import Any
 from ...compiler.backends.torch.source import emit
 from ...compiler.configuration import Choice, Entry, Quantity
 from ...compiler.driver import Compiled
-from ...compiler.elaborate.library import SPECS, Library
+from ...compiler.elaborate.bundled import SPECS
+from ...compiler.elaborate.library import Library
 from ...diagnostics import VitError, error
 from .. import artefact
 from ..data.images import Parts

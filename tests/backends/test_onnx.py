@@ -15,7 +15,8 @@ from onnx import TensorProto, shape_inference
 from vitc.compiler import ops, passes
 from vitc.compiler.backends.onnx import writer as onnx
 from vitc.compiler.elaborate import elaborate
-from vitc.compiler.elaborate.library import SPECS, load, loads
+from vitc.compiler.elaborate.bundled import SPECS
+from vitc.compiler.elaborate.library import load, loads
 from vitc.compiler.evaluate import evaluate
 from vitc.compiler.flatten import flatten
 from vitc.compiler.ir.builder import Builder
@@ -242,7 +243,8 @@ def test_writing_onnx_imports_no_torch(tmp_path):
 import sys
 from pathlib import Path
 from vitc.compiler.driver import prepare
-from vitc.compiler.elaborate.library import SPECS, load
+from vitc.compiler.elaborate.bundled import SPECS
+from vitc.compiler.elaborate.library import load
 from vitc.compiler.backends.onnx import writer as onnx
 import numpy as np
 compiled = prepare(load(SPECS / "zoo" / "vit.vit"), "vit_base_patch16_224")

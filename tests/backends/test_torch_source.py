@@ -10,7 +10,8 @@ from vitc.compiler import passes
 from vitc.compiler.backends import torchscript
 from vitc.compiler.backends.torch import source as torch_source
 from vitc.compiler.elaborate import elaborate
-from vitc.compiler.elaborate.library import SPECS, load, loads
+from vitc.compiler.elaborate.bundled import SPECS
+from vitc.compiler.elaborate.library import load, loads
 from vitc.compiler.evaluate import evaluate
 from vitc.compiler.flatten import flatten
 from vitc.runtime.verify.modules import imported

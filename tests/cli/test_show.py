@@ -5,6 +5,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 
 def vitc(*args, cwd):
     return subprocess.run(
@@ -64,3 +66,20 @@ def test_what_can_be_set_as_data_and_as_a_table(tmp_path):
     assert rows["fc.bias"]["value"] == "false"
     table = vitc("show", "m.vit", "--settings", "--set", "width=6", cwd=tmp_path).stdout.splitlines()
     assert table[0].split("  ")[0] == "path" and any(line.split()[:2] == ["width", "6"] for line in table)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ("--settings --layers", 2),
+        ("--settings --flow", 2),
+        ("--settings --after flatten", 2),
+        ("--after flatten --layers", 2),
+        ("--after flatten --flow", 2),
+        ("--layers --flow", 0),
+    ],
+)
+def test_an_option_without_effect_is_refused(tmp_path, options, code):
+    done = vitc("show", "digits", *options.split(), cwd=tmp_path)
+    assert done.returncode == code and ("error[V1006]" in done.stderr) == (code == 2)
+    assert all(word in done.stderr for word in options.split() if code and word.startswith("--"))

@@ -7,7 +7,8 @@ import pytest
 import torch
 import vitc
 from vitc.compiler.elaborate import elaborate
-from vitc.compiler.elaborate.library import SPECS, load, loads
+from vitc.compiler.elaborate.bundled import SPECS
+from vitc.compiler.elaborate.library import load, loads
 from vitc.runtime.predict import softmax
 
 PAGE = (SPECS.parent / "docs" / "concepts.md").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from vitc.application.check import every_model
-from vitc.compiler.elaborate.library import SPECS
+from vitc.compiler.elaborate.bundled import SPECS
 from vitc.diagnostics.source import Source
 from vitc.grammar.parser import parse
 

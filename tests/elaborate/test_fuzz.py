@@ -6,7 +6,8 @@ import re
 import pytest
 from vitc.compiler import elaborate, ops
 from vitc.compiler.elaborate import language
-from vitc.compiler.elaborate.library import SPECS, loads
+from vitc.compiler.elaborate.bundled import SPECS
+from vitc.compiler.elaborate.library import loads
 from vitc.diagnostics import VitError
 from vitc.diagnostics.messages import render
 from vitc.runtime import sections

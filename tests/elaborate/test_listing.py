@@ -2,7 +2,8 @@
 
 import pytest
 from vitc.compiler.elaborate import elaborate, settable
-from vitc.compiler.elaborate.library import SPECS, load, loads
+from vitc.compiler.elaborate.bundled import SPECS
+from vitc.compiler.elaborate.library import load, loads
 from vitc.compiler.flatten import flatten
 from vitc.compiler.ir.dump import dump, dump_program
 

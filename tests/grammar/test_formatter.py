@@ -1,5 +1,6 @@
 """`vitc fmt`: only white space changes, every comment stays, twice is once."""
 
+import os
 import random
 import re
 import subprocess
@@ -171,3 +172,29 @@ def test_the_command(tmp_path):
     done = vitc_fmt(str(spec))
     assert done.returncode == 1 and "V0104" in done.stderr and spec.read_text() == "vit 1\nmodel m = vit {\n"
     assert vitc_fmt(str(tmp_path / "none.vit")).returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [(b"#" * 300_000, "V0105"), (b"vit 1\n# \xff\n", "V0106"), (b"vit 1\nmodel m = vit {\n", "V0104")],
+)
+def test_standard_input_is_read_as_a_file_is(tmp_path, text, code):
+    (tmp_path / "a.vit").write_bytes(text)
+    for command in (["fmt", "-"], ["fmt", "a.vit"], ["check", "-"], ["check", "a.vit"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "vitc", *command], cwd=tmp_path, input=text, capture_output=True, check=False
+        )
+        told = done.stderr.decode().splitlines()
+        assert done.returncode == 1 and told[0].startswith(f"error[{code}]"), command
+        assert told[1].startswith("  --> <stdin>" if command[1] == "-" else "  --> a.vit")
+    assert (tmp_path / "a.vit").read_bytes() == text
+
+
+def test_standard_output_has_the_bytes_that_a_file_would(tmp_path):
+    text = "\ufeffvit 1\r\n# é\r\nmodel m=vit\r\n".encode()
+    (tmp_path / "a.vit").write_bytes(text)
+    command = [sys.executable, "-m", "vitc", "fmt"]
+    ascii = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([*command, "-"], input=text, capture_output=True, env=ascii, check=True)
+    subprocess.run([*command, "a.vit"], cwd=tmp_path, capture_output=True, check=True)
+    assert done.stdout == (tmp_path / "a.vit").read_bytes() == "\ufeffvit 1\r\n# é\r\nmodel m = vit\r\n".encode()

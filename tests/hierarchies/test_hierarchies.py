@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from oracles import drawn, targets
 from vitc.compiler.elaborate import elaborate
-from vitc.compiler.elaborate.library import SPECS, load
+from vitc.compiler.elaborate.bundled import SPECS
+from vitc.compiler.elaborate.library import load
 from vitc.compiler.flatten import flatten
 from vitc.compiler.ir.program import walk
 

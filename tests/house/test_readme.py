@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from vitc.compiler.elaborate.library import SPECS
+from vitc.compiler.elaborate.bundled import SPECS
 
 ROOT = SPECS.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

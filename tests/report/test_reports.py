@@ -28,6 +28,7 @@ def shown(text):
     """The programs on the way to the graph, and the summary with the rows of the layers."""
     states = [state for _, state in driver.stages(loads(f"vit 1\n{text}\n"), "m")]
     compiled = driver.prepare(loads(f"vit 1\n{text}\n"), "m")
+    assert isinstance(states[-1], Graph) and dump(states[-1]) == dump(compiled.graph)
     return [s for s in states if isinstance(s, Program)], summary(compiled.program, compiled.graph)
 
 

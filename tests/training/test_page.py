@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 from vitc.cli.main import app
-from vitc.compiler.elaborate.library import SPECS
+from vitc.compiler.elaborate.bundled import SPECS
 from vitc.diagnostics import VitError
 from vitc.diagnostics.messages import render
 from vitc.runtime.data.sources import SOURCES

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 from vitc.application.train import train
-from vitc.compiler.elaborate.library import SPECS
+from vitc.compiler.elaborate.bundled import SPECS
 from vitc.runtime.data.sources.fake import Fake
 from vitc.runtime.training.train import Listener
 

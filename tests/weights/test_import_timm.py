@@ -11,7 +11,7 @@ import pytest
 import vitc
 from PIL import Image
 from vitc.application.import_ import import_spec
-from vitc.compiler.elaborate.library import SPECS
+from vitc.compiler.elaborate.bundled import SPECS
 from vitc.diagnostics import VitError
 from vitc.runtime.importing.sheet import Asked
 

@@ -5,7 +5,8 @@ import re
 from math import prod
 
 from vitc.compiler.elaborate import elaborate
-from vitc.compiler.elaborate.library import SPECS, load
+from vitc.compiler.elaborate.bundled import SPECS
+from vitc.compiler.elaborate.library import load
 from vitc.compiler.flatten import flatten
 
 LIBRARIES = {path.stem: load(path) for path in sorted((SPECS / "zoo").glob("*.vit")) if path.stem != "notes"}

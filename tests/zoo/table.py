@@ -10,7 +10,8 @@ from typing import Any
 
 import vitc
 from kinds import KINDS
-from vitc.compiler.elaborate.library import SPECS, load
+from vitc.compiler.elaborate.bundled import SPECS
+from vitc.compiler.elaborate.library import load
 
 COLUMNS = ("torch, unit", "torch, faint", "onnx, unit", "onnx, faint")
 

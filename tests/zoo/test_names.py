@@ -5,7 +5,8 @@ from math import floor
 
 import pytest
 from vitc.compiler.elaborate import check
-from vitc.compiler.elaborate.library import SPECS, load
+from vitc.compiler.elaborate.bundled import SPECS
+from vitc.compiler.elaborate.library import load
 from vitc.runtime.sections.input import Input, preprocess
 
 LIBRARIES = {path.stem: load(path) for path in sorted((SPECS / "zoo").glob("*.vit")) if path.stem != "notes"}

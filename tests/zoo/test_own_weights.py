@@ -8,7 +8,8 @@ from kinds import DEPTHS, KINDS, LIBRARIES
 from vitc.compiler import passes
 from vitc.compiler.backends.torch import source as torch_source
 from vitc.compiler.elaborate import elaborate, settable
-from vitc.compiler.elaborate.library import SPECS, loads
+from vitc.compiler.elaborate.bundled import SPECS
+from vitc.compiler.elaborate.library import loads
 from vitc.compiler.ir.program import walk
 from vitc.runtime.verify.modules import imported
 from vitc.runtime.weights.initial import Initial

@@ -7,7 +7,8 @@ shows here and not on the square pictures that the sheets name.
 import numpy as np
 import pytest
 from vitc.compiler.elaborate import elaborate
-from vitc.compiler.elaborate.library import SPECS, load
+from vitc.compiler.elaborate.bundled import SPECS
+from vitc.compiler.elaborate.library import load
 
 SHEET = {"dim": "64", "depth": "2", "heads": "4", "mlp.hidden": "96"}
 THEIRS = {"embed_dim": 64, "depth": 2, "num_heads": 4}

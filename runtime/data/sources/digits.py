@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from ....compiler.elaborate.library import SPECS
+from ....compiler.elaborate.bundled import SPECS
 from ....compiler.ops.base import np
 from ...preprocess import Preprocess
 from ...settings.values import word
