@@ -57,7 +57,7 @@ def compile(
     `to` limits the targets that the section `export` asks for. `weights` is a file, its folder, or a
     mapping of numpy arrays or torch tensors; without it the file of the section `weights`, else weights drawn with `seed`.
     The manifest says under `weights` where they came from. `trust` lets a file that is a pickle be read, in a process of its
-    own. `verify` compares the targets and raises `VitError` where they differ; `done` hears of every step. Further
+    own. `verify` compares each target with float64 and raises `VitError` where one differs; `done` hears of every step. Further
     arguments and errors as in `check`.
 
         >>> import vitc

@@ -27,10 +27,10 @@ def compile(
     trust: Trust = False,
     settings: Settings = None,
     seed: Annotated[int, typer.Option(help="of the weights that are drawn")] = 0,
-    verify: Annotated[bool, typer.Option(help="compare the targets with each other")] = True,
+    verify: Annotated[bool, typer.Option(help="compare the outputs of each target with float64")] = True,
     format: Format = Form.text,
 ) -> None:
-    """Writes a model for each target (PyTorch, TorchScript, ONNX) with its weights, and proves them equal.
+    """Writes a model for each target (PyTorch, TorchScript, ONNX) with its weights, and checks them against float64.
 
     Examples: `vitc compile vit_tiny_patch16_224`, `vitc compile mine.vit --to onnx --weights mine.safetensors -o out/mine`.
     """

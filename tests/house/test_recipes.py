@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 RECIPES = {part.partition("\n")[0]: part for part in TEXT.split("\n## ")[1:]}
-BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FOLDERS = ("diagnostics", "grammar", "compiler", "runtime", "application", "cli", "specs", "tests")
+BLOCK = re.compile(r"^(```+)(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+FOLDERS = ("diagnostics", "grammar", "compiler", "runtime", "application", "cli", "specs", "tests", "docs")
 
 
 @pytest.fixture
@@ -42,11 +42,11 @@ def test_the_recipe_works(copy, title):
     recipe = RECIPES[title]
     commands = []
     for match in BLOCK.finditer(recipe):
-        kind, name, body = match.groups()
+        _, kind, name, body = match.groups()
         if name:
             (copy / name).write_text(body, encoding="utf-8")
         elif kind == "diff":
-            *_, named = re.findall(r"`([\w/]+\.py)`", recipe[: match.start()])
+            *_, named = re.findall(r"`([\w/]+\.(?:py|md))`", recipe[: match.start()])
             changed(copy, named, body)
         else:
             assert kind == "sh"
@@ -68,7 +68,7 @@ def test_the_recipe_works(copy, title):
 @pytest.mark.parametrize("title", RECIPES)
 def test_the_code_of_a_recipe_is_formatted(title, tmp_path):
     for number, match in enumerate(BLOCK.finditer(RECIPES[title])):
-        if match[1] == "python":
-            (tmp_path / f"{number}.py").write_text(match[3], encoding="utf-8")
+        if match[2] == "python":
+            (tmp_path / f"{number}.py").write_text(match[4], encoding="utf-8")
     config = ["--config", str(ROOT / "pyproject.toml"), str(tmp_path)]
     subprocess.run([sys.executable, "-m", "ruff", "format", "--check", *config], check=True, capture_output=True)

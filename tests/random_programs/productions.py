@@ -2,10 +2,15 @@
 
 from math import prod
 
+from vitc.compiler import ops
+from vitc.compiler.ops.elementwise import FloatUnary
+
 FLOATS = ["exp(tanh({x}))", "log(abs({x}) + 0.5)", "log2(abs({x}) + 0.5)", "sqrt(abs({x}) + 0.1)", "rsqrt(abs({x}) + 0.5)",
           "sin({x})", "cos({x})", "tanh({x})", "sigmoid({x})", "erf({x})", "silu({x})", "hardswish({x})",
           "hardsigmoid({x})", "gelu({x})", "gelu_tanh({x})", "quick_gelu({x})", "relu({x})", "abs({x})", "-{x}",
           "(abs({x}) + 0.5) ** 1.5", "{x} ** 2", "-({x})"]  # fmt: skip
+FLOATS += [f"{name}(tanh({{x}}))" for name in ops.names()
+           if isinstance(ops.get(name), FloatUnary) and not any(text.startswith(f"{name}(") for text in FLOATS)]  # fmt: skip
 #: Taken off zero, where targets may round a tail of gelu to either side.
 STEPS = ["floor({x})", "sign({x})"]
 PAIRS = ["{a} + {b}", "{a} - {b}", "{a} * tanh({b})", "{a} / (abs({b}) + 1.0)", "max({a}, {b})", "min({a}, {b})",

@@ -1,14 +1,16 @@
 """Random models give the same numbers in numpy, PyTorch, TorchScript and ONNX Runtime, before passes and after."""
 
 import datetime
+import re
 import time
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from vitc.compiler import ops
 from vitc.compiler.elaborate import library
 from vitc.tests.random_programs.judge import IllConditioned, check
-from vitc.tests.random_programs.programs import programs
+from vitc.tests.random_programs.programs import Program, programs
 
 #: CI stops `make slow` after half an hour in all: each of the ten parts ends after so long, for however many programs fit.
 SECONDS = 200
@@ -59,7 +61,14 @@ def test_300_programs_agree_and_use_every_op():
     done, ill, used = run(300, 600, 0)
     assert done >= 300
     assert ill <= done // 20, "too many programs say nothing"
-    assert used - {"weight", "constant"} == set(ops.names())
+    assert used - {"weight", "constant"} == set(ops.names()), "an op without a production"
+
+
+def test_every_op_that_a_text_can_name_has_a_production():
+    """Without running anything."""
+    texts = " ".join(Program(Random(number)).model(10) for number in range(300))
+    lacking = [name for name in ops.names() if ops.get(name).spoken and not re.search(rf"\b{name}\b", texts)]
+    assert not lacking, "tests/random_programs/productions.py says none of them"
 
 
 @pytest.mark.slow

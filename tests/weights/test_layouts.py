@@ -23,7 +23,7 @@ from vitc.runtime.weights.matching import Model
 
 
 def test_every_layout_is_sound_and_says_what_it_is_for():
-    assert len(layouts()) == len(list(HERE.glob("*.toml"))) == 17
+    assert len(layouts()) == len(list(HERE.glob("*.toml"))) > 10
     for name, layout in layouts().items():
         assert layout.name == name
         assert layout.about

@@ -1,6 +1,6 @@
-"""Every kind of the zoo, and every block of std, loads what its own `model.py` saved, to the bit."""
+"""Every kind of the zoo, and every small model beside it, loads what its own `model.py` saved, to the bit."""
 
-import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,22 +8,14 @@ from kinds import DEPTHS, KINDS, LIBRARIES
 from vitc.compiler import passes
 from vitc.compiler.backends.torch import source as torch_source
 from vitc.compiler.elaborate import elaborate, settable
-from vitc.compiler.elaborate.bundled import SPECS
-from vitc.compiler.elaborate.library import loads
-from vitc.compiler.ir.program import walk
+from vitc.compiler.elaborate.library import load
 from vitc.runtime.verify.modules import imported
 from vitc.runtime.weights.initial import Initial
 from vitc.runtime.weights.matched import read
 from vitc.runtime.weights.matching import Model
 
-#: What uses the blocks of std that no kind of the zoo does.
-OTHERS = {
-    "swin": 'use "std/swin.vit"\nmodel m = swin { image = 32x32x3, patch = 2, dim = 8, heads = [1, 2], depths = [2, 2], window = 4, classes = 3 }',
-    "mixer": 'use "std/mixer.vit"\nmodel m = mixer { image = 16x16x3, patch = 4, dim = 8, depth = 2, classes = 3 }',
-    "cait": 'use "std/cait.vit"\nmodel m = cait { image = 32x32x3, patch = 8, dim = 16, heads = 2, depth = 2, classes = 3 }',
-    "parallel": "model m = vit { image = 16x16x3, patch = 4, dim = 8, heads = 2, depth = 2, layer = parallel(attn, mlp, norm) }",
-    "res_post": 'use "std/eva.vit"\nmodel m = eva { image = 16x16x3, patch = 4, dim = 16, heads = 2, depth = 2, layer = rope_res_post(attn, mlp, norm) }',
-}
+#: Models that use the blocks of std that no kind of the zoo does, a file each.
+OTHERS = sorted(Path(__file__).with_name("small").glob("*.vit"))
 #: Kinds with counters, buffers and bounds of clamps among their weights; the others each day.
 SAMPLE = {"vit_tiny_r_s16_p8_224", "vit_relpos_small_patch16_224"}
 
@@ -35,8 +27,10 @@ def zoo(name):
     return elaborate(library, name, {"encoder.depth" if inside else "depth": str(DEPTHS.get(name, 2))})
 
 
-def other(name):
-    return elaborate(loads(f"vit 1\n{OTHERS[name]}\n"), "m")
+def other(path):
+    library = load(path)
+    (name,) = library.models()
+    return elaborate(library, name)
 
 
 def drawn(program, folder):
@@ -59,7 +53,7 @@ def drawn(program, folder):
             pytest.param(lambda name=name: zoo(name), id=name, marks=() if name in SAMPLE else pytest.mark.slow)
             for _, _, name in KINDS
         ),
-        *(pytest.param(lambda name=name: other(name), id=name, marks=pytest.mark.slow) for name in OTHERS),
+        *(pytest.param(lambda path=path: other(path), id=path.stem, marks=pytest.mark.slow) for path in OTHERS),
     ],
 )
 def test_what_its_model_py_saved_loads(program, tmp_path):
@@ -85,11 +79,3 @@ def test_what_its_model_py_saved_loads(program, tmp_path):
             assert array.shape == tuple(state[name].shape), name
             assert np.array_equal(array, state[name].numpy()), name
         path.unlink()
-
-
-def test_no_block_of_std_is_left_out():
-    """The models above use every one, those of the zoo at two blocks; `tests/hierarchies` uses those of `hierarchy.vit`."""
-    programs = [*(zoo(name) for _, _, name in KINDS), *(other(name) for name in OTHERS)]
-    used = {layer.kind for program in programs for _, layer in walk(program.root)}
-    texts = [path.read_text(encoding="utf-8") for path in (SPECS / "std").glob("*.vit") if path.stem != "hierarchy"]
-    assert {name for text in texts for name in re.findall(r"^block (\w+)", text, re.M)} <= used
