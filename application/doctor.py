@@ -4,9 +4,12 @@ import ctypes
 import os
 import platform
 import re
+import sys
+import tomllib
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
 from typing import Any
 
 #: The driver that a provider of ONNX Runtime stands on: it is asked for only where that loads, as it complains otherwise.
@@ -50,21 +53,25 @@ def installation() -> Installation:
 
 def _packages() -> dict[str, Package]:
     """What vitc needs: the version that is there, and the command that gets it."""
-    try:
-        needed = [line for line in requires("vitc") or () if "extra ==" not in line]
-    except PackageNotFoundError:
-        needed = ["torch", "onnx", "onnxruntime", "numpy", "safetensors", "pillow", "lark", "pydantic", "typer", "rich"]
+    gpu = sys.platform == "linux" and platform.machine() == "x86_64"
     found: dict[str, Package] = {}
-    for line in needed:
+    for line in _needed():
         requirement = line.partition(";")[0].strip()
-        name = re.split(r"[<>=!~\[ ]", requirement)[0]
-        if name.startswith("onnxruntime"):  # one of two, by platform
-            found["onnxruntime"] = Package(
-                _version("onnxruntime-gpu") or _version("onnxruntime"), f"pip install '{requirement}'"
-            )
-        else:
-            found[name] = Package(_version(name), f"pip install '{requirement}'")
+        name, how = re.split(r"[<>=!~\[ ]", requirement)[0], f"pip install '{requirement}'"
+        if not name.startswith("onnxruntime"):
+            found[name] = Package(_version(name), how)
+        elif name.endswith("-gpu") == gpu:  # one of two, by platform; the other one serves as well
+            found["onnxruntime"] = Package(_version("onnxruntime-gpu") or _version("onnxruntime"), how)
     return found
+
+
+def _needed() -> list[str]:
+    """The requirements of vitc as it was installed; those of `pyproject.toml` where it runs from its folder."""
+    try:
+        return [line for line in requires("vitc") or () if "extra ==" not in line]
+    except PackageNotFoundError:
+        project = Path(__file__).resolve().parents[1] / "pyproject.toml"
+        return tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"]
 
 
 def _version(name: str) -> str | None:

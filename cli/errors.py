@@ -29,6 +29,11 @@ def guarded(run: Callable[[], object]) -> None:
         run()
     except VitError as problem:
         _end(problem)
+    except ModuleNotFoundError as problem:
+        name = (problem.name or "").partition(".")[0]
+        if name in ("", (__package__ or "").partition(".")[0]):
+            raise
+        _end(error("V1012", f"the package `{name}` is missing", help="`vitc doctor` shows how to get it"))
     except OSError as problem:
         _end(error("V1008", f"the system refuses: {problem}"))
     except MemoryError:

@@ -2,10 +2,13 @@
 
 import json
 import os
+import platform
+import re
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -173,6 +176,48 @@ def test_doctor_tells_what_is_missing_and_how_to_get_it(here, monkeypatch):
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == 3
     assert "pip install 'rich" in done.output
+
+
+def test_doctor_asks_for_all_that_the_project_needs_from_its_folder_too(monkeypatch):
+    from importlib.metadata import PackageNotFoundError
+
+    from vitc.application import doctor
+
+    def not_installed(name):
+        raise PackageNotFoundError(name)
+
+    project = tomllib.loads((Path(vitc.__file__).parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = [re.split(r"[^\w-]", line)[0] for line in project["dependencies"]]
+    installed = doctor.installation()
+    monkeypatch.setattr(doctor, "requires", not_installed)
+    for found in (installed, doctor.installation()):
+        assert list(found.packages) == [name for name in names if name != "onnxruntime-gpu"] and found.whole
+        assert {"matplotlib", "psutil", "ruff"} <= set(found.packages)
+    monkeypatch.setattr(doctor, "version", not_installed)
+    found = doctor.installation()
+    gpu = sys.platform == "linux" and platform.machine() == "x86_64"
+    assert not found.whole and found.packages["onnxruntime"].how.startswith(f"pip install 'onnxruntime{'-gpu' * gpu}>")
+
+
+def test_a_package_that_is_missing_is_named(here):
+    code = "import sys; sys.modules['onnx'] = None; from vitc.cli.main import main; sys.argv[0] = 'vitc'; main()"
+    command = [sys.executable, "-c", code, "compile", "m.vit", "--model", "a", "-o", "o", "--no-verify"]
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
+    assert done.returncode == 3 and done.stderr.startswith("error[V1012]: the package `onnx` is missing\n")
+    assert list((here / "o").iterdir()) == []
+
+
+def test_without_ruff_compiling_to_torch_says_so(here, monkeypatch):
+    from vitc.compiler.backends.torch import source
+
+    (here / "python").write_text("#!/bin/sh\necho No module named ruff >&2\nexit 1\n")
+    (here / "python").chmod(0o755)
+    monkeypatch.setattr(source.sys, "executable", str(here / "python"))
+    with pytest.raises(VitError) as problem:
+        vitc.compile(here / "m.vit", "a", here / "o", to=("torch",), verify=False)
+    (found,) = problem.value.diagnostics
+    assert (found.code, problem.value.exit_status) == ("V1012", 3) and "No module named ruff" in found.message
+    assert list((here / "o").iterdir()) == []
 
 
 def test_the_verbs_are_functions_and_their_examples_hold(here, monkeypatch):

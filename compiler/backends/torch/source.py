@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
+from ....diagnostics import error
 from ...ir.program import Layer, Program
 from .bodies import RESERVED
 from .chains import chained
@@ -69,7 +70,8 @@ def _class_name(kind: str, names: Names) -> str:
 
 
 def formatted(text: str) -> str:
-    """The text as `ruff format` prints it, whatever configuration lies around; `1e-6` as people write it."""
+    """The text as `ruff format` prints it, whatever configuration lies around; `1e-6` as people write it. Raises V1012 where
+    ruff is missing."""
     text = re.sub(r"\b(\d+(?:\.\d+)?)e-0(\d)\b", r"\1e-\2", text)
     command = [
         sys.executable,
@@ -84,4 +86,9 @@ def formatted(text: str) -> str:
         "model.py",
         "-",
     ]
-    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+    try:
+        return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+    except subprocess.CalledProcessError as problem:
+        why = problem.stderr.strip().rpartition("\n")[2]
+        raise error("V1012", f"ruff, which formats `model.py`, can't be run: {why}",
+                    help="`vitc doctor` shows how to get what is missing") from None  # fmt: skip
