@@ -5,6 +5,10 @@ from math import prod
 from typing import Literal
 
 DType = Literal["float", "int", "bool"]
+#: How each is stored, and computed by every target, as numpy calls it.
+STORED: dict[DType, str] = {"float": "float32", "int": "int64", "bool": "bool"}
+#: How the reference computes each.
+COMPUTED: dict[DType, str] = {"float": "float64", "int": "int64", "bool": "bool"}
 
 #: The largest finite float32: what a number that meets the tensors of a model must stay within.
 LARGEST_FLOAT = (2 - 2**-23) * 2.0**127

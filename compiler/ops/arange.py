@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import ceil, isfinite
 
 from ..ir.graph import Attrs
-from ..ir.types import TensorType
+from ..ir.types import COMPUTED, TensorType
 from .base import Array, Arrays, Bounds, Example, OnnxCall, OnnxEmitter, OpError, Param, TorchCall, Types, np
 from .kinds import Source
 
@@ -38,7 +38,7 @@ class Definition(Source):
         return min(start, last), max(start, last)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        dtype = np.int64 if attrs["dtype"] == "int" else np.float64
+        dtype = COMPUTED[attrs["dtype"]]
         start: float = attrs["start"]
         stop: float = attrs["stop"]
         step: float = attrs["step"]

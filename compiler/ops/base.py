@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from ..ir.graph import Attrs
 from ..ir.program import WeightSpec
-from ..ir.types import TensorType
+from ..ir.types import DType, TensorType
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,7 +107,7 @@ class OnnxEmitter(Protocol):
         """A 1-D int64 initialiser."""
         ...
 
-    def scalar(self, value: float, dtype: str = "float") -> str:
+    def scalar(self, value: float, dtype: DType = "float") -> str:
         """A 0-D initialiser of the graph's float type, of int64 or of bool."""
         ...
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import isfinite, trunc
 
 from ..ir.graph import Attrs
-from ..ir.types import TensorType
+from ..ir.types import COMPUTED, TensorType
 from .base import Array, Arrays, Bounds, Example, OnnxCall, OnnxEmitter, Param, TorchCall, Types, np
 from .kinds import Movement
 
@@ -26,7 +26,7 @@ class Definition(Movement):
         return (trunc(low), trunc(high)) if dtype == "int" and isfinite(low) and isfinite(high) else None
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        return (xs[0].astype({"float": np.float64, "int": np.int64, "bool": np.bool_}[attrs["dtype"]]),)
+        return (xs[0].astype(COMPUTED[attrs["dtype"]]),)
 
     def reach(self, boxes: Sequence[Array], types: Types, attrs: Attrs, outs: Types) -> Arrays:
         """The same places."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..ir.graph import Attrs
-from ..ir.types import TensorType
+from ..ir.types import COMPUTED, TensorType
 from .base import Array, Arrays, Bounds, Example, OnnxCall, OnnxEmitter, Param, TorchCall, Types, np
 from .kinds import Source
 
@@ -21,7 +21,7 @@ class Definition(Source):
         return attrs["value"], attrs["value"]
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        return (np.full(attrs["shape"], attrs["value"], np.int64 if attrs["dtype"] == "int" else np.float64),)
+        return (np.full(attrs["shape"], attrs["value"], COMPUTED[attrs["dtype"]]),)
 
     def torch(self, call: TorchCall) -> str:
         shape = ", ".join(map(str, call.attrs["shape"]))

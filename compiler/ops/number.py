@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..ir.graph import Attrs
-from ..ir.types import TensorType
+from ..ir.types import COMPUTED, TensorType
 from .base import Array, Arrays, Bounds, Example, OnnxCall, OnnxEmitter, Param, TorchCall, Types, np
 from .kinds import Source
 
@@ -22,7 +22,7 @@ class Definition(Source):
         return attrs["value"], attrs["value"]
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
-        return (np.asarray(attrs["value"], {"float": np.float64, "int": np.int64, "bool": np.bool_}[attrs["dtype"]]),)
+        return (np.asarray(attrs["value"], COMPUTED[attrs["dtype"]]),)
 
     def torch(self, call: TorchCall) -> str:
         return f"{call.attrs['value']}"

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...compiler.evaluate import evaluate, refuse_nan
 from ...compiler.ir.program import Draw, Program, Table, WeightSpec
+from ...compiler.ir.types import STORED
 from ...compiler.ops.base import Array
 from ...compiler.ops.drawing import drawing
 from .origin import Origin
@@ -24,8 +25,7 @@ class Initial(Mapping[str, Array]):
     def __getitem__(self, name: str) -> Array:
         spec = self.specs[name]
         array = _drawn(spec, stream(self.seed, name))
-        kind = {"float": np.float32, "int": np.int64, "bool": np.bool_}[spec.dtype]
-        return np.broadcast_to(array, spec.shape).astype(kind, order="C")
+        return np.broadcast_to(array, spec.shape).astype(STORED[spec.dtype], order="C")
 
     @property
     def origin(self) -> Origin:

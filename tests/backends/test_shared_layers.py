@@ -77,3 +77,41 @@ def test_both_start_as_the_section_init_says(folder):
             np.testing.assert_allclose(weights[f"blocks.{i}.norm.weight"], 1 / (i + 1), rtol=1e-6)
         np.testing.assert_allclose(weights["head.bias"], 0.25)
         assert 0.3 < np.abs(weights["wide.fc1.weight"]).max() <= 0.5
+
+
+LENT = """vit 1
+block first(a2: layer) {
+  forward(x: [N]) { return a2(x) }
+}
+
+block other(a: layer) {
+  forward(x: [N]) { return a(x) }
+}
+
+block three(p: block, q: block, r: block) {
+  x = first(p)
+  y = other(q)
+  z = other(r)
+
+  forward(t: [N]) { return z(y(x(t))) }
+}
+
+block net(image: shape = 4x4x1) {
+  f1 = linear(16)
+  f2 = linear(16)
+  f3 = linear(16)
+  m  = three(share(f1), share(f2), share(f3))
+
+  forward(image: [C, H, W]) { return m(f3(f2(f1(rearrange(image, "c h w -> (c h w)"))))) }
+}
+
+model m = net
+"""
+
+
+def test_layers_lent_under_one_name_get_constructor_arguments_of_their_own(tmp_path):
+    (tmp_path / "m.vit").write_text(LENT, encoding="utf-8")
+    manifest = vitc.compile(tmp_path / "m.vit", out=tmp_path / "out", to=("torch",))
+    assert manifest["verification"] is not None
+    model = imported(tmp_path / "out" / "model.py").Model.load(str(tmp_path / "out" / "model.safetensors"))
+    assert [model.m.x.a2, model.m.y.a, model.m.z.a] == [model.f1, model.f2, model.f3]

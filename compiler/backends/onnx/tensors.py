@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from onnx import StringStringEntryProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from ...ir.types import DType, TensorType
+from ...ir.types import STORED, DType, TensorType
 from ...ops.base import Array
 
 #: Protobuf ends at 2 GiB. A model whose tensors are larger than this has them in a file beside it.
@@ -19,7 +19,6 @@ INLINE = 1024
 #: Where a tensor begins in the file beside: at a page, so that it can be mapped.
 PAGE = 4096
 
-KINDS: dict[DType, Any] = {"float": np.float32, "int": np.int64, "bool": np.bool_}
 TYPES: dict[DType, int] = {"float": TensorProto.FLOAT, "int": TensorProto.INT64, "bool": TensorProto.BOOL}
 
 
@@ -33,11 +32,11 @@ class Stored:
     @property
     def size(self) -> int:
         """Bytes."""
-        return prod(self.type.shape) * np.dtype(KINDS[self.type.dtype]).itemsize
+        return prod(self.type.shape) * np.dtype(STORED[self.type.dtype]).itemsize
 
     def numbers(self) -> Array:
         """As they are stored: floats as float32, integers as int64, contiguous."""
-        return np.asarray(self.read(), dtype=KINDS[self.type.dtype], order="C").reshape(self.type.shape)
+        return np.asarray(self.read(), dtype=STORED[self.type.dtype], order="C").reshape(self.type.shape)
 
     def transposed(self, perm: tuple[int, ...]) -> "Stored":
         """With its axes in another order."""
@@ -48,7 +47,7 @@ class Stored:
 def of_array(value: Array) -> Stored:
     """A tensor that is there already."""
     dtype: DType = {"f": "float", "i": "int", "b": "bool"}[value.dtype.kind]  # type: ignore[assignment] -- of a literal
-    kept = value.astype(KINDS[dtype])
+    kept = value.astype(STORED[dtype])
     return Stored(TensorType(value.shape, dtype, "const"), lambda: kept)
 
 

@@ -15,7 +15,7 @@ from onnx import helper
 
 from ... import ops
 from ...ir.graph import Graph, Node, Value
-from ...ir.types import TensorType
+from ...ir.types import STORED, DType, TensorType
 from ...ops.base import Array, OnnxCall
 from .tensors import LIMIT, TYPES, Stored, beside, declared, inside, of_array
 
@@ -154,9 +154,9 @@ class _Recorder:
         """A list of integers."""
         return self.array(np.array(values, np.int64))
 
-    def scalar(self, value: float, dtype: str = "float") -> str:
+    def scalar(self, value: float, dtype: DType = "float") -> str:
         """A number."""
-        return self.array(np.array(value, {"float": np.float32, "int": np.int64, "bool": np.bool_}[dtype]))
+        return self.array(np.array(value, STORED[dtype]))
 
     def array(self, value: Array) -> str:
         """An initialiser; equal ones are one."""

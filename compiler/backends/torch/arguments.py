@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isclose
 from typing import Any, cast
 
+from .naming import first_free
 from .templates import INDEX, Members, Name, Path, Text
 
 Vector = tuple[Any, ...]
@@ -48,11 +49,7 @@ class Arguments:
         return Text(Name(name))
 
     def _fresh(self, hint: str) -> str:
-        name, index = hint, 1
-        while self.taken(name) or name in self.vectors or name in self.known:
-            index += 1
-            name = f"{hint}{index}"
-        return name
+        return first_free(hint, lambda name: self.taken(name) or name in self.vectors or name in self.known)
 
     def members(self, vector: tuple[Members, ...], hint: str) -> Any:
         """A list's argument as an expression over the member's index `i`."""

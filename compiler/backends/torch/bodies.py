@@ -3,21 +3,17 @@
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from keyword import iskeyword
 from typing import Any
 
 from ... import ops
 from ...ir.graph import Graph, Node, Value
 from ...ops.base import TorchCall
 from ...ops.elementwise import Binary
-from .helpers import FUNCTIONS
+from .naming import first_free, safe
 from .templates import literal
 
-#: What printed code uses itself.
-RESERVED = {"torch", "nn", "F", "Tensor", "self", "Model", "range", "math", "i", "path", "safetensors", "bool", "int", "float",
-            "tuple", "list", "str", "super", "load_file", *FUNCTIONS}  # fmt: skip
 #: Nodes that may stand nested in one statement.
-NESTED = 5  # more reads like a riddle
+NESTED = 5  # more is hard to read
 #: What fits into 88 columns within a method.
 WIDTH = 80
 
@@ -223,13 +219,14 @@ class _Writer:
         """A variable that holds nothing still needed."""
         if value not in self.uses and value not in self.graph.outputs:
             return "_"
-        base, here = safe(self._hint(value), self.around.taken), self.place[node]
+        here = self.place[node]
         # a loop reads what it does not change each time round
         again = node.inputs[len(node.outputs) :] if self._loops(node) else ()
-        name, index = base, 1
-        while name in self.held and (self._last_use(self.held[name]) > here or self.held[name] in again):
-            index += 1
-            name = f"{base}{index}"
+
+        def needed(name: str) -> bool:
+            return name in self.held and (self._last_use(self.held[name]) > here or self.held[name] in again)
+
+        name = first_free(safe(self._hint(value), self.around.taken), needed)
         self.held[name] = value
         self.texts[value] = name
         return name
@@ -243,10 +240,3 @@ class _Writer:
                 break
             value, seen = users[0].outputs[0], seen + 1
         return value.name or "y"
-
-
-def safe(name: str, taken: Callable[[str], bool]) -> str:
-    """A name that Python and the printed code leave free."""
-    while iskeyword(name) or name in RESERVED or taken(name):
-        name += "_"
-    return name

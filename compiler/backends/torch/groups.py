@@ -8,9 +8,9 @@ from ...ir.program import Child, Layer, Lent, walk_children
 from ...reserved import why_reserved
 from . import descriptions, tables
 from .arguments import Arguments, resolve
-from .bodies import RESERVED
 from .descriptions import Block, Cycle, Group, Handed, Instance, Listed
 from .lists import attribute, by_name
+from .naming import RESERVED, first_free
 from .templates import Members, filled, outline, places
 
 #: The longest cycle of classes that is looked for in a list.
@@ -90,10 +90,9 @@ def handed(layer: Layer) -> dict[str, str]:
     """The constructor arguments for layers of other blocks, by the paths at which they stand."""
     names: dict[Lent, str] = {}
     for path, lent in layer.borrows.items():
-        base = name = path.rpartition(".")[2] if not path.rpartition(".")[2].isdigit() else lent.name
-        while name in names.values() and lent not in names:
-            name = f"{base}{len(names)}"
-        names.setdefault(lent, name)
+        if lent not in names:
+            last = path.rpartition(".")[2]
+            names[lent] = first_free(lent.name if last.isdigit() else last, lambda name: name in names.values())
     return {path: names[lent] for path, lent in layer.borrows.items()}
 
 

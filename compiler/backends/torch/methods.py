@@ -6,10 +6,11 @@ from typing import Any
 from ...ir.graph import Graph, Node
 from ...ir.program import Layer, member
 from . import comments
-from .bodies import Surroundings, safe, statements
+from .bodies import Surroundings, statements
 from .descriptions import printed
 from .lists import attribute, called_whole
 from .modes import joined, same
+from .naming import safe
 from .templates import Path, Text, mapped
 from .view import View
 

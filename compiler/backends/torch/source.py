@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from ....diagnostics import error
 from ...ir.program import Layer, Program
-from .bodies import RESERVED
 from .chains import chained
 from .classes import ClassPrinter
 from .descriptions import Group
 from .groups import blocks, group
 from .helpers import LOAD, LOAD_SHARED, used
+from .naming import RESERVED, first_free
 from .top_level import Names
 
 
@@ -62,11 +62,7 @@ def _class_name(kind: str, names: Names) -> str:
     """`patch_embed` as `PatchEmbed`."""
     base = "".join(part[:1].upper() + part[1:] for part in kind.split("_")) or "Block"
     base = base if base not in RESERVED and base not in ("True", "False", "None") else f"{base}Block"
-    name, index = base, 1
-    while names.taken(name):
-        index += 1
-        name = f"{base}{index}"
-    return name
+    return first_free(base, names.taken)
 
 
 def formatted(text: str) -> str:

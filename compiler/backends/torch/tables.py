@@ -4,7 +4,7 @@ from ...ir.graph import Graph, Node, Value
 from ...ir.program import Layer
 from ...reserved import why_reserved
 from . import descriptions
-from .bodies import RESERVED
+from .naming import RESERVED, first_free
 
 
 def named(layer: Layer) -> dict[Graph, dict[Value, str]]:
@@ -24,11 +24,9 @@ def _name(graph: Graph, value: Value, kept: dict[str, str], taken: set[str]) -> 
     title = _title(value, graph)
     key = f"{title} {descriptions.body(subgraph(graph, value))}"
     if key not in kept:
-        name, index = title, 1
-        while name in taken or name in kept.values() or why_reserved(name):
-            index += 1
-            name = f"{title.strip('_') or 'table'}{index}"
-        kept[key] = name
+        if why_reserved(title):
+            title = f"{title.strip('_') or 'table'}2"
+        kept[key] = first_free(title, lambda name: name in taken or name in kept.values())
     return kept[key]
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from .bodies import safe
 from .descriptions import Group
+from .naming import first_free, safe
 
 
 class Names:
@@ -23,9 +23,6 @@ class Names:
         signature = ", ".join(f"{name}: int" for name in parameters)
         key = f"({signature}) -> Tensor:\n{inside}\n"
         if key not in self.functions:
-            name, index = safe(title, lambda n: False), 1
-            while self.taken(name):
-                index += 1
-                name = f"{title}{index}"
+            name = first_free(safe(title, lambda name: False), self.taken)
             self.functions[key] = (name, f"def {name}{key}")
         return f"{self.functions[key][0]}({', '.join(parameters)})"
