@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from ..compiler.elaborate.bundled import definitions
@@ -16,6 +17,13 @@ STDIN = "<stdin>"
 def open_spec(spec: str, *, broken: bool = False) -> tuple[Library, tuple[str, ...]]:
     """The library and the models of a path, of standard input (`-`; paths in it are relative to the current folder), or of
     the bundled file that defines a model of this name. With `broken`, mistakes in its text do not raise but stand in the library."""
+    from ..runtime.sections import SECTIONS  # pydantic, which `vitc fmt` does without
+
+    library, names = _opened(spec, broken=broken)
+    return replace(library, sections=SECTIONS.names()), names
+
+
+def _opened(spec: str, *, broken: bool) -> tuple[Library, tuple[str, ...]]:
     if spec == "-":
         library = read_bytes(standard_input(), STDIN, Path(), broken=broken)
         return library, library.models()

@@ -22,7 +22,7 @@ from .layers import run_forward
 from .library import Library, Module
 from .listing import Row, rows
 from .overrides import parse_override
-from .sections import INPUT, KINDS, sections
+from .sections import INIT, INPUT, kinds, sections
 from .sheets import Assignment, Sheet
 from .values import Elaborated, Shape, Tensor, describe
 
@@ -79,10 +79,10 @@ def settable(library: Library, name: str, overrides: Mapping[str, str] | None = 
 def _checked(library: Library, name: str, overrides: Mapping[str, str] | None) -> tuple[CheckedModel, _Made | None]:
     module, model = _model(library, name)
     given = [parse_override(k, text) for k, text in (overrides or {}).items()]
-    inside = [entry for entry in given if isinstance(entry, tree.Amend) and entry.name.id in (*KINDS, INPUT)]
+    inside = [entry for entry in given if isinstance(entry, tree.Amend) and entry.name.id in (*kinds(library), INPUT)]
     findings = Findings()
     findings.add(*mistakes(library))
-    found = sections(module, model, inside, findings)
+    found = sections(library, module, model, inside, findings)
     program: Program | None = None
     made: _Made | None = None
     interpreter = _interpreter(library)
@@ -91,7 +91,7 @@ def _checked(library: Library, name: str, overrides: Mapping[str, str] | None) -
         return CheckedModel(name, None, found, tuple(findings.items)), None
     try:
         own = [entry for entry in given if entry not in inside]
-        starts = [entry for amend in inside if amend.name.id == "init" for entry in amend.entries]
+        starts = [entry for amend in inside if amend.name.id == INIT for entry in amend.entries]
         program, made = _program(interpreter, library, module, model, own, starts, found)
     except VitError as problem:
         findings.add(*problem.diagnostics)
@@ -117,12 +117,12 @@ def mistakes(library: Library) -> tuple[Diagnostic, ...]:
 def _program(interpreter: Interpreter, library: Library, module: Module, model: tree.Model, own: Sequence[Assignment],
              starts: Sequence[tree.Entry], found: Mapping[str, Section]) -> tuple[Program, _Made]:  # fmt: skip
     context = interpreter.context
-    sheet, done = _run(interpreter, module, model, own)
+    sheet, done = _run(interpreter, library, module, model, own)
     layer = done.layer
     budget.check(layer, context, sheet.model.base.span)
     if context.asked:
         other = _interpreter(library, training=True)
-        _, trained = _run(other, module, model, own)
+        _, trained = _run(other, library, module, model, own)
         layer = assembly.combine(layer, trained.layer)
         for place, (read, warning) in other.context.effects.items():
             context.effects[place] = read or context.effects.get(place, (False,))[0], warning
@@ -149,10 +149,10 @@ def _model(library: Library, name: str) -> tuple[Module, tree.Model]:
     return item[0], item[1]
 
 
-def _run(interpreter: Interpreter, module: Module, model: tree.Model, overrides: Sequence[Assignment]
+def _run(interpreter: Interpreter, library: Library, module: Module, model: tree.Model, overrides: Sequence[Assignment]
          ) -> tuple[Sheet, Elaborated]:  # fmt: skip
     """Elaborates the model in one mode."""
-    sheet, context = Sheet(interpreter, module, model, overrides), interpreter.context
+    sheet, context = Sheet(interpreter, module, model, overrides, kinds(library)), interpreter.context
     context.sizes = sheet.sizes()
     if sheet.problems:
         raise VitError(tuple(sheet.problems))

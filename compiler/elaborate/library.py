@@ -127,6 +127,8 @@ class Library:
     #: What is wrong with the texts whichever model is asked for, and what they bind in vain; None as long as nobody looked.
     read: "tuple[Diagnostic, ...] | None" = None
     unused: "tuple[Diagnostic, ...] | None" = None
+    #: The sections that a text may have besides `init`, by those who read them; None carries any.
+    sections: tuple[str, ...] | None = None
     #: What is wrong with the texts as they are parsed.
     broken: tuple[Diagnostic, ...] = ()
 

@@ -1,4 +1,4 @@
-"""`data`, `train`, `export`, `weights`, and `input` of sheets: read as plain values and merged; `runtime` knows what they
+"""Sections, and `input` of sheets: read as plain values and merged. `runtime` hands in which there are, and knows what they
 mean."""
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from ..configuration import Choice, Entry, Quantity, Section
 from ..ir.types import LARGEST_FLOAT
 from .arithmetic import compute
 from .entries import misplaced, once, quoted
-from .library import Definition, Module
+from .library import Definition, Library, Module
 from .values import is_number
 
 #: A value of a section.
@@ -23,13 +23,19 @@ Plain: TypeAlias = (
 )
 
 LARGEST_INTEGER = 2**63 - 1
-KINDS = ("data", "train", "export", "weights", "init")
+#: The section whose values are the elaborator's.
+INIT = "init"
 #: The entry of a sheet that holds settings and re-binds no parameter.
 INPUT = "input"
 
 
+def kinds(library: Library) -> tuple[str, ...]:
+    """The sections that a text may have: those that `runtime` handed in, and `init`."""
+    return (*(name for name in library.sections or () if name != INPUT), INIT)
+
+
 def sections(
-    module: Module, model: tree.Model, overrides: Sequence[tree.Amend], findings: Findings
+    library: Library, module: Module, model: tree.Model, overrides: Sequence[tree.Amend], findings: Findings
 ) -> dict[str, Section]:
     """The sections of a model: those of its own file, those with its name over those without, and `input` of its sheet over
     that of the models it inherits from, key by key. `init` is not among them: its values are the elaborator's."""
@@ -38,7 +44,9 @@ def sections(
         findings.add(*_misplaced(entries, f"`{INPUT}`"))
         _merge(merged, INPUT, _values(once(entries, "sheet")[0], findings), name.span)
     for section in sorted(module.sections, key=lambda s: s.model is not None):
-        _known(section, module, findings)
+        _owned(section, module, findings)
+        if not _known(section, library, findings):
+            continue
         kind, owner = section.kind.id, section.model.id if section.model else ""
         if (kind, owner) in seen:
             findings.add(
@@ -46,13 +54,13 @@ def sections(
             )
         seen.add((kind, owner))
         if owner in ("", model.name.id):
-            if kind == "init":
+            if kind == INIT:
                 findings.add(*once(section.entries, "section", dots=True)[1], *_expects(section.entries))
             else:
                 kept, twice = once(section.entries, "section")
                 findings.add(*twice, *_misplaced(section.entries, f"section `{kind}`"))
                 _merge(merged, kind, _values(kept, findings), section.kind.span)
-    for kind in dict.fromkeys(override.name.id for override in overrides if override.name.id != "init"):
+    for kind in dict.fromkeys(override.name.id for override in overrides if override.name.id != INIT):
         given = [override for override in overrides if override.name.id == kind]
         span = merged[kind].span if kind in merged else None
         entries = [entry for override in given for entry in override.entries]
@@ -100,11 +108,19 @@ def _inputs(module: Module, model: tree.Model) -> Iterator[tuple[tree.Name, list
         module, base = found
 
 
-def _known(section: tree.Section, module: Module, findings: Findings) -> None:
-    if section.kind.id not in KINDS:
-        in_sheet = f"write it in the sheet of a model: `model NAME = BASE {{ {INPUT} {{ ... }} }}`"
-        help = in_sheet if section.kind.id == INPUT else suggestion(section.kind.id, KINDS)
-        findings.add(Diagnostic("V0202", f"there is no section `{section.kind.id}`", section.kind.span, help=help))
+def _known(section: tree.Section, library: Library, findings: Findings) -> bool:
+    """Whether there is such a section; V0202 where there is none."""
+    kind, allowed = section.kind, kinds(library)
+    if kind.id in allowed or (library.sections is None and kind.id != INPUT):
+        return True
+    in_sheet = f"write it in the sheet of a model: `model NAME = BASE {{ {INPUT} {{ ... }} }}`"
+    help = in_sheet if kind.id == INPUT else suggestion(kind.id, allowed)
+    findings.add(Diagnostic("V0202", f"there is no section `{kind.id}`", kind.span, help=help))
+    return False
+
+
+def _owned(section: tree.Section, module: Module, findings: Findings) -> None:
+    """V0201 for a section of a model that this file does not define."""
     if section.model is None or module.hides(section.model.id):
         return
     if not isinstance(module.definitions.get(section.model.id), tree.Model):

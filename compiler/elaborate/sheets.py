@@ -16,7 +16,7 @@ from .declarations import patterns, words
 from .entries import leaves, once, quoted
 from .library import Module
 from .scopes import Interpreter, Place, Scope, Thunk, place, plain
-from .sections import INPUT, KINDS
+from .sections import INPUT
 from .values import BlockValue, Shape, Value, is_int
 
 #: More than these of one sheet help nobody.
@@ -47,13 +47,18 @@ class Sheet:
     """A model resolved to its block: `params` as finally set, each evaluated when needed."""
 
     def __init__(
-        self, interpreter: Interpreter, module: Module, model: tree.Model, overrides: Sequence[Assignment] = ()
+        self,
+        interpreter: Interpreter,
+        module: Module,
+        model: tree.Model,
+        overrides: Sequence[Assignment] = (),
+        sections: Sequence[str] = (),
     ) -> None:
-        """`overrides` are sheets of one entry each (`--set`), the last the nearest."""
+        """`overrides` are sheets of one entry each (`--set`), the last the nearest; `sections` what else they could set."""
         self.interpreter, self.context = interpreter, interpreter.context
         self.model, self.problems = model, list[Diagnostic]()
         self.expects: list[tuple[tree.Expect, Module]] = []
-        self.overrides = overrides
+        self.overrides, self.sections = overrides, sections
         #: The model and those that it inherits from, the nearest first, each with its file.
         self.models: list[tuple[tree.Model, Module]] = []
         given: dict[str, Overlay] = {}
@@ -76,7 +81,7 @@ class Sheet:
     def _unknown(self, name: str, found: Overlay) -> None:
         """Says that the block does not declare a name, and which of its parts do."""
         if len(self.problems) < MAX_PROBLEMS:
-            sections = KINDS if found.parts and found.parts[-1][0] in self.overrides else ()
+            sections = self.sections if found.parts and found.parts[-1][0] in self.overrides else ()
             known = [*self.value.declared.names, *sections]
             words = [name] if foreign.synonym(name, known) else [name, *foreign.SYNONYMS.get(name, ())]
             inside = next((paths for word in words if (paths := self._paths_to(word))), list[str]())

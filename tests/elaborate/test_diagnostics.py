@@ -1,9 +1,12 @@
 """Mistakes that people make: one diagnostic each, at the place between « and », with these words."""
 
+from dataclasses import replace
+
 import pytest
 from vitc.compiler import elaborate
 from vitc.compiler.elaborate.library import loads
 from vitc.diagnostics import VitError, exit_status
+from vitc.runtime.sections import SECTIONS
 
 SHEET = "model m = vit {{ {} }}"
 #: A table of some rows, of which an index takes some.
@@ -226,7 +229,7 @@ CASES = {
 
 def found(text):
     try:
-        library = loads(text, "spec.vit")
+        library = replace(loads(text, "spec.vit"), sections=SECTIONS.names())
     except VitError as problem:
         return problem.diagnostics
     problems = []
@@ -278,7 +281,8 @@ def test_a_setting_is_shown_as_it_was_written(setting):
     from vitc.runtime import sections
 
     key, _, value = setting.partition("=")
-    library = loads("vit 1\nmodel m = vit { depth = 1 }\nmodel n = m { depth = 2 }\n", "spec.vit")
+    text = "vit 1\nmodel m = vit { depth = 1 }\nmodel n = m { depth = 2 }\n"
+    library = replace(loads(text, "spec.vit"), sections=SECTIONS.names())
     try:
         checked = [elaborate.check(library, name, {key: value}) for name in library.models()]
         problems = [d for c in checked for d in [*c.problems, *sections.mistakes(c.sections, c.program)]]

@@ -1,6 +1,7 @@
 """Settings by path: `attn { drop = 0.1 }`, `mlp.act = relu`, in sheets, calls, sections and on the command line."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from programs import loads
@@ -8,7 +9,7 @@ from vitc.compiler.elaborate import check, elaborate
 from vitc.compiler.ir.dump import dump_program
 from vitc.compiler.ir.program import Draw
 from vitc.diagnostics import VitError
-from vitc.runtime.sections import mistakes
+from vitc.runtime.sections import SECTIONS, mistakes
 from vitc.runtime.sections.train import Train
 from vitc.runtime.training.optimizers import adamw
 from vitc.runtime.training.schedules import cosine
@@ -138,7 +139,7 @@ def test_what_cannot_be_set_is_told_at_its_place(text):
 def test_a_section_changes_the_choice_below_it():
     """The unnamed section chose adamw with a rate by position; the one for `m` changes the rate alone."""
     text = "model m = base\ntrain { optimizer = adamw(1e-3, weight_decay = 0.2) }\ntrain m { optimizer.lr = 3e-4 }"
-    library = loads(f"vit 1\n{BASE}\n{text}")
+    library = replace(loads(f"vit 1\n{BASE}\n{text}"), sections=SECTIONS.names())
     wanted = Train.of(elaborate(library, "m", {"train.optimizer.eps": "1e-6"})).optimizer
     assert isinstance(wanted, adamw.AdamW)
     assert (wanted.lr, wanted.weight_decay, wanted.eps) == (3e-4, 0.2, 1e-6)

@@ -1,11 +1,17 @@
 """Folders of plug-ins: every file is one, of the kind that its folder asks for, and no other file lists them."""
 
+import json
 import re
+import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from vitc.compiler.backends import BACKENDS, Backend, needed, ordered
+from vitc.compiler.configuration import Choice
+from vitc.compiler.elaborate import check
+from vitc.compiler.elaborate.library import loads
 from vitc.compiler.ops import OPS
 from vitc.compiler.plugins import Folder
 from vitc.runtime.data.sources import SOURCES
@@ -65,3 +71,23 @@ def test_no_other_source_names_a_backend():
         for path in (ROOT / folder).rglob("*.py"):
             if not {"backends", "targets"} & {part.name for part in path.parents}:
                 assert not re.search(r"[\"'`](torchscript|model\.ts)[\"'`]", path.read_text(encoding="utf-8")), path
+
+
+def test_the_compiler_reads_the_sections_that_it_is_handed(tmp_path):
+    text = "vit 1\nmodel m = vit { depth = 1 }\nserve { port = 1 }\nserve m { host = here }\n"
+    library = replace(loads(text), sections=(*SECTIONS.names(), "serve"))
+    (found,) = [check(library, "m", {"serve.port": "2"}).sections["serve"]]
+    assert [(key, entry.value) for key, entry in found.entries.items()] == [("port", 2), ("host", Choice("here"))]
+    refused = check(replace(library, sections=SECTIONS.names()), "m", {"serve.port": "2"})
+    assert [d.code for d in refused.problems] == ["V0202"] * 3 and "serve" not in refused.sections
+
+
+def test_an_unknown_section_is_told_with_the_other_mistakes(tmp_path):
+    (tmp_path / "m.vit").write_text(
+        "vit 1\nmodel m = vit { dpeth = 1 }\ntrian { epochs = 3 }\ninput { mean = 0.5 }\ndata { mean = 3 }\n"
+    )
+    command = [sys.executable, "-m", "vitc", "check", "m.vit", "--format", "json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    told = {d["place"]["line"]: (d["code"], d["help"]) for d in json.loads(done.stdout)["diagnostics"]}
+    assert {line: code for line, (code, _) in told.items()} == {2: "V0202", 3: "V0202", 4: "V0202", 5: "V0609"}
+    assert "did you mean `train`" in told[3][1] and "sheet" in told[4][1] and done.returncode == 1
