@@ -134,6 +134,11 @@ def _percent(s: Situation) -> Diagnostic | None:
 
 def _foreign_word(s: Situation) -> Diagnostic | None:
     word = str(s.first)
+    if word == "def" and str(s.tokens[min(s.start + 1, len(s.tokens) - 1)]) == "forward":
+        return s.says("`def` is no word of the language", "write `forward(x: [N, D]) { … }`", code="V0110",
+                      at=span(s.source, s.first))  # fmt: skip
+    if str(s.token) == "is" and s.before.type in (*VALUES, "RPAR", "RSQB"):
+        return s.says("there is no `is`", "write `x == none` or `x != none`", code="V0110")
     if s.first.type == "NAME" and word in _FOREIGN and s.index <= s.start + 2:
         return s.says(f"`{word}` is no word of the language", _FOREIGN[word], code="V0110", at=span(s.source, s.first))
     if s.token.type == "NAME" and str(s.token) in ("elif", "elseif") and s.before.type == "RBRACE":
@@ -213,6 +218,14 @@ def _operator(s: Situation) -> Diagnostic | None:
     kind, sign = s.token.type, str(s.token)
     if kind in ("ADD", "MINUS", "MUL", "POW") and "EQUAL" in s.accepts and s.after == "EQUAL":
         return s.says(f"there is no `{sign}=`", f"write `{s.before} = {s.before} {sign} …`", code="V0110")
+    if kind == "CMP" and any(token.type == "CMP" for token in s.tokens[s.start : s.index]):
+        return s.says("comparisons are not chained", "write `a < b and b < c`", code="V0110")
+    if sign == "*" and s.expects_value and s.before.type in ("LPAR", "LSQB", "COMMA"):
+        return s.says(
+            "there is no `*` before a list", "`xs + ys` joins lists; a list of layers is called as it is", code="V0110"
+        )
+    if kind == "COMMA" and s.first.type == "EXPECT" and s.after == "STRING":
+        return s.says("the text of an `expect` comes after `else`", 'write `expect a == b else "text"`', code="V0110")
     if kind == "VBAR" and (s.after == "VBAR" or str(s.before) == "|"):
         return s.says("there is no `||`", "write `or`", code="V0110")
     if kind == "MUL" and sign == "//" and s.before.type in ("_NL", "LBRACE", "COMMA"):
@@ -220,6 +233,36 @@ def _operator(s: Situation) -> Diagnostic | None:
     if kind == "IF" and s.before.type in (*VALUES, "RPAR", "RSQB") and ("_NL" in s.accepts or _else_alone(s)):
         return s.says("a choice begins with its condition", "write `if c then a else b`", code="V0110")
     return None
+
+
+def _type_of_items(s: Situation) -> Diagnostic | None:
+    """`list[int]`, `Optional[int]`."""
+    kinds = [token.type for token in s.tokens[max(0, s.index - 2) : s.index]]
+    if s.token.type != "LSQB" or kinds not in (["COLON", "NAME"], ["VBAR", "NAME"], ["_ARROW", "NAME"]):
+        return None
+    help = "write `int | none`" if str(s.before) == "Optional" else "write `list`, or a pattern `[N, D]` for a tensor"
+    return s.says(f"a type has nothing in brackets, as here after `{s.before}`", help, code="V0110")
+
+
+def _path_with_index(s: Situation) -> Diagnostic | None:
+    """`blocks[0].attn = …` and `blocks.0.attn = …` in a sheet, `mask[0] = 1` in a body."""
+    if s.first.type != "NAME" or not (
+        (s.token.type == "LSQB" and s.index == s.start + 1 and "EQUAL" in s.accepts)
+        or (s.before.type == "DOT" and s.token.type == "INT" and s.sheet)
+    ):
+        return None
+    kinds = [token.type for token in s.tokens[s.index :]]
+    if "EQUAL" not in kinds or ("_NL" in kinds and kinds.index("_NL") < kinds.index("EQUAL")):
+        return None
+    if s.sheet:
+        help = f"set the list: `{s.first} = [… for i in 0 .. n]`"
+        return s.says(
+            f"a path has no index, as here behind `{s.before if s.token.type == 'LSQB' else s.first}`",
+            help,
+            code="V0110",
+        )
+    return s.says("nothing is changed in place", f"`where(condition, new, {s.first})` chooses element by element",
+                  code="V0110", at=span(s.source, s.first))  # fmt: skip
 
 
 def _else_alone(s: Situation) -> bool:
@@ -251,5 +294,5 @@ def _foreign_shape(s: Situation) -> Diagnostic | None:
 
 RULES: tuple[Rule, ...] = (
     _too_deep, _too_long, _unclosed, _open_string, _odd_character, _number, _percent, _foreign_word, _dots, _formatted,
-    _dash, _foreign_shape, _colon, _equals, _operator, _closes_nothing,
+    _dash, _type_of_items, _path_with_index, _foreign_shape, _colon, _equals, _operator, _closes_nothing,
 )  # fmt: skip

@@ -216,6 +216,8 @@ def _anything(s: Situation) -> Diagnostic | None:
         message = f"the line ends too early, after {shown(s.before)}"
     elif s.before.type == "_NL":
         message = f"{shown(s.token)} can't begin a line here"
+        if s.token.type in ("ADD", "MINUS", "MUL", "POW", "CMP", "AND", "OR"):
+            return s.says(message, "a line goes on only inside brackets: put what is long in `( )`")
     else:
         message = f"{shown(s.token)} can't follow {shown(s.before)}"
     return s.says(message, f"{_either(wanted)} could" if wanted and len(wanted) <= 5 else "")

@@ -31,7 +31,8 @@ def arithmetic(context: Context, op: str, left: Value, right: Value, span: Span)
         context.fail("V0308", f"`@` multiplies tensors, not {describe(left)} and {describe(right)}", span)
     if not (is_number(left) and is_number(right)):
         wrong = right if is_number(left) else left
-        context.fail("V0308", f"`{op}` does not go with {describe(wrong)}", span)
+        help = "`[x for i in 0 .. n]` repeats x" if op == "*" and listed(wrong) is not None else ""
+        context.fail("V0308", f"`{op}` does not go with {describe(wrong)}", span, help=help)
     try:
         return compute(op, left, right)
     except ZeroDivisionError:

@@ -20,6 +20,8 @@ _LONGEST = 50
 _LARGE = 1000
 #: Codes that tell of a number too large: they are put at the number.
 _BUDGETS = ("V0501", "V0502", "V0504", "V0507")
+#: Codes of values that a call does not take: they are put at the call, whatever the values come from.
+_OF_CALLS = ("V0302", "V0303", "V0310", "V0311", "V0404")
 _EXPRESSIONS: tuple[type[tree.Expr], ...] = get_args(tree.Expr)
 
 
@@ -29,6 +31,11 @@ def blame(
     """The user's text for a place, and a label on the place itself if that is another and not on the way there."""
     large = _too_large(context, span, sizes) if code in _BUDGETS else None
     if large is None:
+        if code in _OF_CALLS and context.own(span):
+            led = follow(span)
+            return span, () if led is None or (led.start, led.end) == (span.start, span.end) else (
+                Label(plain(led), "from here"),
+            )
         return _blamed(context, span, label, sizes)
     inside = not isinstance(span, Place) or (large.source is span.source and span.start <= large.start < span.end)
     return large, () if inside else (Label(plain(span), label or "here"),)

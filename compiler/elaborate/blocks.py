@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from ...diagnostics import Label
 from ...diagnostics.source import Span
 from ...grammar import tree
+from ...grammar.walking import walk
 from .. import ops
 from ..ir.builder import Builder
 from ..ir.graph import Graph
@@ -20,7 +21,7 @@ from .assembly import settle
 from .context import Context
 from .declarations import words
 from .library import Module
-from .scopes import Interpreter, Scope, Thunk, place, plain
+from .scopes import Interpreter, Place, Scope, Thunk, place, plain
 from .values import (
     BlockValue,
     Builtin,
@@ -96,6 +97,8 @@ class Instance:
             def refuse() -> Value:
                 frames = self.context.frames
                 made = frames[-1].made if frames else param.span
+                if isinstance(made, Place):
+                    made = place(_maker(made.expr, self.value.name), made.scope)
                 self.context.fail("V0301", message, made, others=(Label(param.span, "declared here"),))
 
             return Thunk(self.context, name, param.span, refuse, param.type)
@@ -241,6 +244,13 @@ class Instance:
         for name, (size, _) in self.sizes.items():
             found.setdefault(name, size)
         return found
+
+
+def _maker(expr: tree.Expr, block: str) -> tree.Expr:
+    """What in an expression makes a layer of a block: its call, its name, or all of it."""
+    found = [n for n in walk(expr) if isinstance(n, tree.Name) and n.id == block]
+    calls = [n for n in walk(expr) if isinstance(n, tree.Call) and n.function in found]
+    return next(iter([*calls, *found]), expr)
 
 
 def configured(value: Value, span: Span) -> Value:

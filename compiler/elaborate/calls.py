@@ -12,7 +12,7 @@ from .arguments import Call
 from .declarations import words
 from .entries import HELP, Paths
 from .opcalls import call_op
-from .scopes import Args, Kwargs, Scope, named, place
+from .scopes import Args, Kwargs, Place, Scope, named, place
 from .values import (
     Absent,
     BlockValue,
@@ -125,8 +125,17 @@ def apply(function: Value, args: Args, kwargs: Kwargs, scope: Scope, span: Span)
             return _configured(function, args, given, scope, span)
         case _:
             word = isinstance(function, str) and function.isidentifier()
-            help = f"write it without quotes: {function}" if word else ""
+            help = f"write it without quotes: {function}" if word else _item(span)
             return scope.context.fail("V0312", f"{describe(function)} can't be called", span, help=help)
+
+
+def _item(span: Span) -> str:
+    """What to write for `xs(i)` where `xs` is a list of what can't be called."""
+    expr = span.expr if isinstance(span, Place) else None
+    if not isinstance(expr, tree.Call) or not isinstance(span, Place) or len(expr.args) != 1:
+        return ""
+    listed_ = isinstance(expr.function, tree.Name) and isinstance(span.scope.lookup(expr.function.id), list)
+    return f"write `{expr.function.span.text}[{expr.args[0].span.text}]` for an item of the list" if listed_ else ""
 
 
 def _configured(value: BlockValue, args: Args, given: Sequence[_Named], scope: Scope, span: Span) -> Value:
@@ -142,8 +151,9 @@ def _configured(value: BlockValue, args: Args, given: Sequence[_Named], scope: S
         message = f"`{value.name}` runs on tensors only when it is bound to a name: its weights need one"
         context.fail("V0216", message, span, help=help)
     if len(args) > len(free):
-        message = f"`{value.name}` has {len(free)} parameters left, {len(args)} values are given"
-        context.fail("V0311", message, args[len(free)][1])
+        message = f"`{value.name}` takes {len(free)} value{'s' * (len(free) != 1)} by position, not {len(args)}"
+        help = f"they are {', '.join(free)}" if free else "give them by name"
+        context.fail("V0311", message, args[len(free)][1], help=help)
     found: dict[str, Setting] = {}
     paths = Paths()
     for key, (item, at) in zip(free, args, strict=False):
@@ -179,7 +189,9 @@ def _call_function(function: FunctionValue, args: Args, kwargs: Kwargs, scope: S
     context, definition = scope.context, function.definition
     name, declared = definition.name.id, [p.name.id for p in definition.params]
     if len(args) > len(declared):
-        context.fail("V0311", f"`{name}` takes {len(declared)} arguments, not {len(args)}", span)
+        count = f"{len(declared)} argument{'s' * (len(declared) != 1)}"
+        help = f"they are {', '.join(declared)}" if declared else ""
+        context.fail("V0311", f"`{name}` takes {count}, not {len(args)}", args[len(declared)][1], help=help)
     for key, (_, at) in kwargs.items():
         if key not in declared:
             context.fail("V0202", f"`{name}` has no parameter `{key}`", named(at), help=suggestion(key, declared))

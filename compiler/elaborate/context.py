@@ -165,17 +165,11 @@ class Context:
             if span is not None:
                 span, more = self.blame(self, code, span, label, sizes)
                 label = "" if more else label
-                others = (*others, *more, *self._set_elsewhere(sizes, span, others))
+                others = (*others, *more)
             others = tuple(Label(plain(o.span), o.text) for o in others)
             raise VitError((Diagnostic(code, message, span and plain(span), label, others, self.chain(), help),))
         finally:
             self.blaming, self.steps = False, used
-
-    def _set_elsewhere(self, sizes: tuple[int, ...], span: Span, others: tuple[Label, ...]) -> list[Label]:
-        taken = [(o.span.source, o.span.start) for o in others] + [(span.source, span.start)]
-        found = [(size, self.size(size)) for size in dict.fromkeys(sizes)]
-        labels = [Label(s.span, f"{size} set here") for size, s in found if s is not None]
-        return [o for o in labels if (o.span.source, o.span.start) not in taken]
 
     def size(self, size: int) -> Size | None:
         """The parameter of the sheet that most likely set a size."""

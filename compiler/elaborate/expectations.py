@@ -7,7 +7,7 @@ from ...diagnostics.source import Span
 from ...grammar import tree
 from .blame import trace
 from .scopes import Scope, place
-from .values import Shape, Tensor, Word, describe, is_int
+from .values import Shape, Tensor, Word, describe, is_int, is_number
 
 
 def expect(entry: tree.Expect, scope: Scope) -> None:
@@ -20,20 +20,37 @@ def expect(entry: tree.Expect, scope: Scope) -> None:
     divided = _division(entry.condition, scope)
     if divided is None:
         span = entry.span if context.own(entry.span) else place(entry.condition, scope)
-        context.fail("V0412", message, span)
+        context.fail("V0412", message, span, label=_compared(entry.condition, scope))
     expr, a, b = divided
-    by, of = trace(expr.right, scope), trace(expr.left, scope) or _set(a, scope)
-    led = of if of is not None and context.own(of) else None
+    by, of = trace(expr.right, scope), _set(expr.left, a, entry, scope)
+    led = of.span if of is not None and context.own(of.span) else None
     at = by or led or (entry.span if context.own(entry.span) else place(expr, scope))
-    others = (Label(of, f"{a} set here"),) if of is not None and of != at else ()
+    others = (of,) if of is not None and of.span != at else ()
     help = _divisors(a, b) if by is not None else _multiples(a, b)
     context.fail("V0412", message, at, label=f"{a} / {b} = {a / b:.4g}", help=help, others=others)
 
 
-def _set(size: int, scope: Scope) -> Span | None:
-    """Where the sheet sets a size."""
-    found = scope.context.size(size)
-    return found.span if found is not None else None
+def _compared(expr: tree.Expr, scope: Scope) -> str:
+    """The numbers of a comparison, where they are not written out."""
+    if not isinstance(expr, tree.Binary) or expr.op not in ("==", "!=", "<", "<=", ">", ">="):
+        return ""
+    left, right = scope.evaluate(expr.left), scope.evaluate(expr.right)
+    return f"{describe(left)} {expr.op} {describe(right)}" if is_number(left) and is_number(right) else ""
+
+
+def _set(expr: tree.Expr, size: int, entry: tree.Expect, scope: Scope) -> Label | None:
+    """Where a size comes from: what was written for it, the pattern that names it, the parameter of the model that has
+    its name, or else the only one that has the number."""
+    led = trace(expr, scope)
+    if led is not None and not (led.source is entry.span.source and entry.span.start <= led.start < entry.span.end):
+        return Label(led, f"{size} set here")
+    if isinstance(expr, tree.Name) and expr.id in scope.sizes and scope.context.own(scope.sizes[expr.id][1]):
+        return Label(scope.sizes[expr.id][1], f"{expr.id} is {size} here")
+    alike = [s for s in scope.context.sizes if s.value == size and scope.context.own(s.span)]
+    called = next((s.span for s in alike if s.name == expr.span.text), None)
+    only = {s.span for s in alike if s.sizes} if len({s.span for s in alike}) == 1 else set[Span]()
+    at = called or next(iter(only), None)
+    return Label(at, f"{size} set here") if at is not None else None
 
 
 def _division(expr: tree.Expr, scope: Scope) -> tuple[tree.Binary, int, int] | None:

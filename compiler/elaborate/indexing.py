@@ -1,6 +1,9 @@
 """`x[...]`: axes of tensors from the first written one, items of lists, sizes of shapes."""
 
+from ...diagnostics import Label
+from ...diagnostics.suggest import close
 from ...grammar import tree
+from .blame import trace
 from .nodes import emit
 from .scopes import Scope
 from .values import Tensor, Value, describe, is_int, items
@@ -13,7 +16,9 @@ def index(expr: tree.Index, scope: Scope) -> Value:
         return _tensor(base, expr, scope)
     found = items(base)
     if found is None or len(expr.items) != 1:
-        scope.context.fail("V0308", f"{describe(base)} has no items", expr.span)
+        like = close(expr.base.span.text, [name for name in scope.known() if name != expr.base.span.text])
+        help = f"did you mean `{like}`?" if like and isinstance(expr.base, tree.Name) else ""
+        scope.context.fail("V0308", f"{describe(base)} has no items", expr.span, help=help)
     item = expr.items[0]
     if isinstance(item, tree.Slice):
         return found[_slice(item, scope)]
@@ -21,14 +26,27 @@ def index(expr: tree.Index, scope: Scope) -> Value:
         scope.context.fail("V0308", "`..` stands for axes of a tensor", item.span)
     position = _integer(item, scope)
     if not -len(found) <= position < len(found):
-        scope.context.fail("V0310", f"item {position} of a list of {len(found)}", item.span)
+        help = f"the items are 0 to {len(found) - 1}" if found else "it is empty"
+        scope.context.fail("V0310", f"item {position} of a list of {len(found)}", item.span, help=help,
+                           others=_written(expr.base, item, scope))  # fmt: skip
     return found[position]
+
+
+def _written(base: tree.Expr, item: tree.Expr, scope: Scope) -> tuple[Label, ...]:
+    """Where the list that is too short is written, if not beside its index."""
+    at = trace(base, scope)
+    return (
+        (Label(at, "this list"),)
+        if at is not None and not (at.source is item.span.source and at.start == base.span.start)
+        else ()
+    )
 
 
 def _integer(expr: tree.Expr, scope: Scope) -> int:
     value = scope.evaluate(expr)
     if not is_int(value):
         help = '`rearrange(x, "n -> 1 n")` adds an axis' if value is None else ""
+        help = "`take(x, index, axis = -2)` takes rows by a table" if isinstance(value, Tensor) else help
         scope.context.fail("V0308", f"an index is an integer, not {describe(value)}", expr.span, help=help)
     return value
 

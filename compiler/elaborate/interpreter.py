@@ -29,6 +29,7 @@ from .values import (
     Shape,
     Tensor,
     Value,
+    WeightValue,
     Word,
     describe,
     is_int,
@@ -91,7 +92,7 @@ class Interpreter:
         if value is MISSING:
             if choices is ANY_WORD:
                 return Word(expr.id)
-            raise language.unknown(expr, [*scope.known(), *choices])
+            raise language.unknown(expr, scope.known(), words=choices)
         return value
 
     # ---- expressions -------------------------------------------------------------------------------------------------
@@ -338,12 +339,16 @@ class Interpreter:
 
     def _let(self, statement: tree.Let, scope: Scope) -> None:
         value = self.evaluate(statement.value, scope)
+        if isinstance(value, WeightValue):
+            help = "write this line above `forward`"
+            self.context.fail("V0216", "a weight is bound to a name of its block", statement.value.span, help=help)
         found: Sequence[Value] | None = [value]
         if len(statement.targets) > 1:
             found = members(value)
             if found is None or len(found) != len(statement.targets):
-                message = f"{len(statement.targets)} names for {1 if found is None else len(found)} values"
-                self.context.fail("V0404", message, statement.targets[0].span, label=f"this is {describe(value)}")
+                message = f"{len(statement.targets)} names for {'1 value' if found is None else f'{len(found)} values'}"
+                self.context.fail("V0404", message, statement.targets[0].span, label=f"this is {describe(value)}",
+                                  help=_apart(statement.targets, value))  # fmt: skip
         for target, item in zip(statement.targets, found, strict=True):
             if target.pattern is not None:
                 if not isinstance(item, Tensor):
@@ -354,6 +359,15 @@ class Interpreter:
             if isinstance(item, Tensor):
                 scope.builder.name(item.value, target.name.id)
             scope.let(target.name.id, item)
+
+
+def _apart(targets: Sequence[tree.Target], value: Value) -> str:
+    """What to write where a value does not come apart into so many names."""
+    if isinstance(value, Tensor):
+        first = value.type.shape[0] if value.type.rank else 0
+        return "`unstack(x)` is the list of a tensor along its first axis" if first == len(targets) else ""
+    count = len(members(value) or ())
+    return foreign.batch(targets[0].name.id, len(targets), count)
 
 
 def _comparison(expr: tree.Expr, value: Value) -> str:

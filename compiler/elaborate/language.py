@@ -1,6 +1,6 @@
 """The names of the language: constants, its own functions, and every op that a text may name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from math import inf, pi
 
@@ -31,9 +31,11 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({*_CONSTANTS, *builtins.FUNCTIONS, *spoken}))
 
 
-def unknown(expr: tree.Name, known: Iterable[str], part: tree.Name | None = None) -> VitError:
+def unknown(
+    expr: tree.Name, known: Iterable[str], part: tree.Name | None = None, words: Sequence[str] = ()
+) -> VitError:
     """V0201, the same whether it is found by running a text or by reading it; `part` is what stands behind the name, as
-    in `nn.Linear`."""
+    in `nn.Linear`, `words` what may stand here."""
     if part is not None and expr.id == "self":
         help = f"write `{part.id}`: a layer is called by its name alone"
         return error("V0201", "there is no `self`", expr.span, help=help)
@@ -43,9 +45,9 @@ def unknown(expr: tree.Name, known: Iterable[str], part: tree.Name | None = None
         return error(
             "V0201", f"there is no `{expr.id}`: functions are called by their names alone", expr.span, help=help
         )
-    help = (
-        foreign.translation(expr.id) or otherwise(expr.id) or use_of(expr.id) or suggestion(expr.id, [*known, *names()])
-    )
+    help = foreign.translation(expr.id) or otherwise(expr.id) or use_of(expr.id)
+    help = help or suggestion(expr.id, [*known, *words, *names()])
+    help = help or (f"write one of these words: {', '.join(words)}" if words else "")
     return error("V0201", f"nothing here is called `{expr.id}`", expr.span, help=help)
 
 

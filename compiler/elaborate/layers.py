@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from ...diagnostics import Label
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
@@ -230,7 +231,10 @@ def _bind_arguments(instance: Instance, scope: Scope, forward: tree.Forward, arg
     """Binds the parameters of `forward`: tensors become inputs of the body, patterns name their sizes."""
     context, names = instance.context, [p.name.id for p in forward.params]
     if len(args) > len(names):
-        context.fail("V0404", f"`{instance.value.name}` takes {len(names)} tensors, not {len(args)}", span)
+        takes = f"{len(names)} argument{'s' * (len(names) != 1)}"
+        message = f"forward of `{instance.value.name}` takes {takes}, not {len(args)}"
+        others = (Label(forward.span, "its signature"),) if context.own(forward.span) else ()
+        context.fail("V0404", message, args[len(names)][1], others=others)
     for name in kwargs:
         if name not in names:
             message = f"forward of `{instance.value.name}` has no `{name}`"

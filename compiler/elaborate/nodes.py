@@ -14,6 +14,9 @@ from .indices import within
 from .scopes import Scope
 from .values import Given, Shape, Tensor, Value, Word, describe, is_int, listed
 
+#: Attributes that a text calls otherwise: its names, and those of the ops.
+ALIASES = {"axis": "axes", "shift": "shifts"}
+_CALLED = {ours: name for name, ours in ALIASES.items()}
 #: What an op takes as an operand: a number becomes a tensor without axes.
 Operand: TypeAlias = Tensor | int | float
 
@@ -131,7 +134,7 @@ def attribute(context: Context, param: Param, value: Value, span: Span) -> Value
     good, result = _coerced(param, value)
     if not good:
         wanted = " or ".join(param.choices) if param.choices else _WANTED[param.kind]
-        context.fail("V0303", f"`{param.name}` is {wanted}, not {describe(value)}", span)
+        context.fail("V0303", f"`{called(param.name)}` is {wanted}, not {describe(value)}", span)
     for one in listed(result) or [result]:
         if isinstance(one, (int, float)) and (bound := _broken(param, one)):
             context.fail("V0304", f"`{param.name}` must be {bound}", span, label=f"this is {describe(value)}")
@@ -155,6 +158,11 @@ def _within_float32(context: Context, what: str, value: Value, span: Span) -> No
     if isinstance(value, float) and isfinite(value) and abs(value) > LARGEST_FLOAT:
         context.fail("V0304", f"{what} must stay within float32, at most {LARGEST_FLOAT:.3g}", span,
                      label=f"this is {describe(value)}")  # fmt: skip
+
+
+def called(name: str) -> str:
+    """What a text calls an attribute of an op."""
+    return _CALLED.get(name, name)
 
 
 def choices(param: Param) -> tuple[str, ...]:
@@ -221,7 +229,10 @@ def attributes(scope: Scope, op: str, given: Mapping[str, Given], span: Span) ->
         if param.name in given:
             result[param.name] = attribute(scope.context, param, *given[param.name])
         elif param.default is REQUIRED:
-            scope.context.fail("V0301", f"{op} needs `{param.name}`", span)
+            name, call = called(param.name), span.text
+            value = "-1" if param.kind in ("axis", "axes") else "…"
+            help = f"write `{call[:-1]}, {name} = {value})`" if call.endswith(")") and len(call) < 60 else ""
+            scope.context.fail("V0301", f"{ops.get(op).function or op} needs `{name}`", span, help=help)
         else:
             result[param.name] = param.default
     return result

@@ -9,12 +9,9 @@ from .. import ops
 from ..ops.base import INIT, REQUIRED, OpError
 from . import arithmetic
 from .arguments import Call
-from .nodes import Operand, attribute, attributes, emit_all
+from .nodes import ALIASES, Operand, attribute, attributes, called, emit_all
 from .scopes import named
 from .values import Given, OpValue, Tensor, Value, describe, is_int, is_number, listed
-
-#: Attributes that a text may call otherwise.
-ALIASES = {"axis": "axes", "shift": "shifts"}
 
 
 class _Split(NamedTuple):
@@ -46,13 +43,16 @@ def call_op(call: Call) -> Value:
         takes = f"{count} after its tensors" if params else "tensors alone"
         text_first = isinstance(rest[0][0], str) and not operands
         help = f"the tensors come first: `{op.name}({', '.join(op.inputs)}, {rest[0][1].text})`" if text_first else ""
-        call.fail("V0311", f"{op.name} takes {takes}, not {len(rest)}", rest[len(params)][1], help=help)
+        extra, at = rest[len(params)]
+        got = describe(extra) if not params else f"{len(rest)}"
+        call.fail("V0311", f"{op.name} takes {takes}, not {got}", at, help=help)
     given = by_name | {p.name: item for p, item in zip(params, rest, strict=False)}
     settable = [*op.params, *([INIT] if op.owns_weights and not operands else [])]
     known = [p.name for p in settable]
     for key, (_, place) in given.items():
         if key not in known:
-            call.fail("V0202", f"{op.name} has no attribute `{key}`", named(place), help=suggestion(key, known))
+            help = suggestion(key, map(called, known))
+            call.fail("V0202", f"{op.name} has no attribute `{key}`", named(place), help=help)
     if not operands and op.inputs:
         return OpValue(op.name, {
             p.name: (attribute(scope.context, p, *given[p.name]), given[p.name][1]) for p in settable if p.name in given

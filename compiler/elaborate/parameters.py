@@ -8,6 +8,7 @@ from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from ...grammar.values import shape
 from . import shape_patterns
+from .blame import parts
 from .context import Context
 from .declarations import words
 from .scopes import Place, Scope
@@ -70,6 +71,8 @@ def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Value, span: 
     kinds = {a.name for a in alternatives if isinstance(a, tree.Word)}
     if isinstance(value, str) and (value in kinds or kinds <= {"int", "float"}):
         return f"write it without quotes: {value}" if value in kinds or value.replace(".", "").isdigit() else ""
+    if isinstance(value, float) and "int" in kinds and isinstance(span, Place) and _divides(span.expr):
+        return "`/` gives a float: write `//`"
     if isinstance(value, float) and "int" in kinds and value.is_integer():
         return f"write {value:.0f}"
     factors = _factors(span.expr) if isinstance(span, Place) else []
@@ -87,6 +90,13 @@ def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Value, span: 
     if "shape" in kinds and is_int(value):
         return f"a shape is height x width x channels: {value}x{value}x3"
     return ""
+
+
+def _divides(expr: tree.Expr) -> bool:
+    """Whether a `/` stands in an expression, in calls in it apart."""
+    if isinstance(expr, tree.Call):
+        return False
+    return (isinstance(expr, tree.Binary) and expr.op == "/") or any(_divides(part) for part in parts(expr))
 
 
 def _factors(expr: tree.Expr) -> list[int]:

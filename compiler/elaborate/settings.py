@@ -19,8 +19,7 @@ from .context import Context
 from .declarations import words
 from .entries import misplaced, quoted
 from .language import unknown
-from .nodes import attribute, choices
-from .opcalls import ALIASES
+from .nodes import ALIASES, attribute, called, choices
 from .scopes import Place, Scope, named, plain
 from .values import (
     ANY_WORD,
@@ -183,7 +182,7 @@ def _word(setting: Whole, words: Sequence[str]) -> Value:
         return Word(value.name, tuple(words))
     if isinstance(value, Word) and not value.choices and isinstance(setting.span, Place):
         name = expr if isinstance(expr, tree.Name) else tree.Name(plain(setting.span), value.name)
-        raise unknown(name, [*setting.span.scope.known(), *words])
+        raise unknown(name, setting.span.scope.known(), words=words)
     return value
 
 
@@ -192,7 +191,7 @@ def _op(context: Context, name: str, value: OpValue, parts: Mapping[str, Setting
     for key, setting in parts.items():
         param = _attribute(value, key)
         if param is None:
-            known = [p.name for p in _params(value.op)]
+            known = [called(p.name) for p in _params(value.op)]
             context.fail("V0202", f"{value.op} has no attribute `{key}`", at(setting), help=suggestion(key, known),
                          others=_given(name, value, since))  # fmt: skip
         if isinstance(setting, Parts):

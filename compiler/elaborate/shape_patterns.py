@@ -29,13 +29,15 @@ def bind(pattern: tree.Pattern, value: Tensor, scope: Scope, what: str, span: Sp
         help = foreign.batch(first.id, len(dims), len(shape)) if isinstance(first, tree.Name) else ""
         if given and not help and not leads and len(shape) > len(dims) and scope.context.own(pattern.span):
             help = f"`[.., {pattern.span.text[1:-1].strip()}]` takes any axes before these"
+        if given and not help and not leads and (len(shape), len(dims)) == (2, 3):
+            help = '`rearrange(x, "(h w) d -> h w d", h = …)` makes a grid of tokens'
         scope.context.fail(
             "V0402",
             f"`{what}` is {pattern.span.text}, the tensor here is {list(shape)}",
             span,
-            label=f"{len(shape)} axes",
+            label=axes(len(shape)),
             help=help,
-            others=(Label(pattern.span, f"{len(dims)} axes wanted"),),
+            others=(Label(pattern.span, f"{axes(len(dims))} wanted"),),
         )
     sizes = (*shape[: len(before)], *shape[len(shape) - len(after) :])
     for dim, size in zip(dims, sizes, strict=True):
@@ -48,7 +50,7 @@ def _axis(dim: tree.Expr, size: int, shape: tuple[int, ...], scope: Scope, what:
     if isinstance(dim, tree.Name):
         known = scope.lookup(dim.id)
         if known is MISSING or known is LATER or not is_int(known):
-            scope.sizes[dim.id] = size, plain(span)
+            scope.sizes[dim.id] = size, dim.span if context.own(dim.span) else plain(span)
             return
     else:
         known = scope.evaluate(dim)
@@ -65,7 +67,7 @@ def results(outs: tuple[tree.Out, ...], value: Value, scope: Scope) -> None:
     """Checks what `forward` returns against its signature."""
     values = value if isinstance(value, tuple) else (value,)
     if outs and len(outs) != len(values):
-        message = f"the signature has {len(outs)} results, `return` gives {len(values)}"
+        message = f"the signature has {len(outs)} result{'s' * (len(outs) > 1)}, `return` gives {len(values)}"
         scope.context.fail("V0404", message, outs[0].span)
     for out, item in zip(outs, values, strict=False):
         result(out.type, item, scope, out.name.id if out.name else "the result", out.span)
@@ -77,3 +79,8 @@ def result(type: tree.Type, value: Value, scope: Scope, what: str, span: Span) -
         bind_type(type, value, scope, what, span)
     elif all(isinstance(a, tree.Pattern) for a in type.alternatives):
         scope.context.fail("V0404", f"`{what}` is {describe(value)}, a tensor is announced", span)
+
+
+def axes(count: int) -> str:
+    """A number of axes, for messages."""
+    return f"{count} axis" if count == 1 else f"{count} axes"

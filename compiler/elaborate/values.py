@@ -355,7 +355,8 @@ def describe(value: Value) -> str:
         case None:
             return "none"
         case float():
-            return f"{value:g}"
+            text = f"{value:g}"
+            return f"{text}.0" if text.lstrip("-").isdigit() else text
         case int():
             return str(value)
         case Word():
@@ -387,7 +388,8 @@ def describe(value: Value) -> str:
         case ListSlot():
             return f"the list of layers `{value.path}`"
         case list():
-            return "a list"
+            plain = len(value) <= 8 and all(is_number(item) for item in value)
+            return f"[{', '.join(map(describe, value))}]" if plain and value else "a list"
         case tuple():
             return "several values"
         case Hole():

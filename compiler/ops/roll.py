@@ -18,7 +18,7 @@ class Definition(Movement):
         for axis in attrs["axes"]:
             full_axis(axis, types[0])
         if len(attrs["axes"]) != len(attrs["shifts"]):
-            message = f"it takes a shift for each axis: {len(attrs['shifts'])} shifts, {len(attrs['axes'])} axes"
+            message = f"it takes a shift for each axis, not {list(attrs['shifts'])} for the axes {list(attrs['axes'])}"
             raise OpError(message)
         return types
 

@@ -114,6 +114,24 @@ CASES = {
     "nothing to concatenate": (
         "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) { return concat(«[]») }\n}\nmodel m = b", "V0308", "this list is empty", ""),
     "a product of matrices of numbers": ("model m = vit { depth = «2 @ 3» }", "V0308", "`@` multiplies tensors, not 2 and 3", ""),
+    # values that a call does not take are told at the call
+    "a default handed to a convolution": (
+        "block b(image: shape = 8x8x3, p: int = 2) {\n  c = conv2d(3, «p»)\n  forward(image: [C, H, W]) { return mean(c(image), axis = [-2, -1]) }\n}\nmodel m = b",
+        "V0311", "conv2d takes one value by position", "write `conv2d(3, kernel = p)`"),
+    "arguments in the wrong order": (
+        'use "std/hierarchy.vit"\nblock b(image: shape = 8x8x3, depths: list = [2], top = 0.1) {\n  r = ramp(«depths», top)\n  fc = linear(len(r))\n'
+        "  forward(image: [C, H, W]) { return fc(mean(image, axis = [-2, -1])) }\n}\nmodel m = b",
+        "V0302", "`top` takes float, not [2]", ""),
+    "a list for a number": (
+        "block b(image: shape = 8x8x3, heads: list = [3]) {\n  a = attention(«heads»)\n  forward(image: [C, H, W]) { return mean(a(tokens(image)), axis = -2) }\n}\nmodel m = b",
+        "V0302", "`heads` takes int, not [3]", ""),
+    "an item that is not there": (
+        "block b(image: shape = 8x8x3, heads: list = [3]) {\n  a = attention(heads[«1»])\n  forward(image: [C, H, W]) { return mean(a(tokens(image)), axis = -2) }\n}\nmodel m = b",
+        "V0310", "item 1 of a list of 1", "the items are 0 to 0"),
+    "a parameter missing in one of a list": (
+        "block w(n) {\n  forward(x: [N, D]) { return x * n }\n}\nblock b(image: shape = 8x8x3) {\n  a = [if i == 0 then «w» else identity for i in 0 .. 2]\n"
+        "  forward(image: [C, H, W]) { return mean(a(tokens(image)), axis = -2) }\n}\nmodel m = b",
+        "V0301", "block `w` needs `n`", ""),
     # index tables
     "an index table beyond its rows": (TABLE.format("4", "arange(2) * 4"), "V0310", "index 4 of an axis of 4", "an index is 0 to 3"),
     "a negative index in a table": (TABLE.format("4", "arange(3) - 1"), "V0310", "index -1 of an axis of 4", "does not count from the end"),
@@ -158,7 +176,7 @@ CASES = {
     "bound twice": (
         "block b {\n  a = linear(4)\n  «a» = linear(5)\n  forward(x: [N, D]) { return a(x) }\n}\nmodel m = vit { depth = 1 }", "V0204", "`a` stands twice in `b`", ""),
     "by position after by name": ("model m = vit { attn = attention(heads = 12, «true») }", "V0311", "by position stands before", ""),
-    "too many by position": ("model m = vit { mlp = layerscale(1.0, «2.0») }", "V0311", "`layerscale` has 1 parameters left, 2 values are given", ""),
+    "too many by position": ("model m = vit { mlp = layerscale(1.0, «2.0») }", "V0311", "`layerscale` takes 1 value by position, not 2", ""),
     "a missing parameter": ("model m = vit { layer = «parallel» }", "V0301", "block `parallel` needs `norm`", ""),
     "a ring": ("model m = vit { heads = depth, depth = «heads» }", "V0207", "depends on itself", ""),
     "a self-inheriting model": ("model m = «m»", "V0206", "model `m` inherits from itself", ""),

@@ -164,7 +164,9 @@ def test_the_page_has_a_table():
 def test_each_row_of_the_page_is_answered_and_what_it_says_is_right(theirs, ours):
     found = told(BODY.format(theirs))
     assert found and all(help or ".." in message for _, message, help in found)
-    assert told(BODY.format(ours)) == []
+    bound = f"w = {ours}\n  fc = linear(3)"  # a weight stands above `forward`
+    weight = ours.startswith("weight(")
+    assert told(BODY.format("x + w").replace("fc = linear(3)", bound) if weight else BODY.format(ours)) == []
 
 
 #: An expression of `forward`, and what the first mistake is answered with.
@@ -205,6 +207,19 @@ EXPRESSIONS = {
     "x[:, 0]": "write `x[0]` for tokens, `x[.., 0]` for channels",
     "x[:, -1]": "write `x[-1]` for tokens, `x[.., -1]` for channels",
     "x[:, 1:]": "write `x[1:]` for tokens, `x[.., 1:]` for channels",
+    "x[arange(2)]": "`take(x, index, axis = -2)` takes rows by a table",
+    "gather(x, 0, arange(2))": "`take(table, index, axis = -2)`",
+    "meshgrid(arange(2), arange(3))": '`repeat(y, "a -> a b", b = n)`',
+    'x * float("-inf")': "`inf` and `-inf` are numbers",
+    "mean(x)": "write `mean(x, axis = -1)`",
+    "max(x) > 0": "write `max(x, axis = -1)`",
+    "stochastic_depth(x)": "write `stochastic_depth(x, rate = …)`",
+    "roll(x, shift = [1, 2], dims = [1, 2])": "did you mean `axis`?; there is axis, shift",
+    "drop_path(x)": "`stochastic_depth(x, rate)`",
+    "sequential(relu, gelu)": "`[a, b, c]` is a list of layers",
+    "weight([3])": "write this line above `forward`",
+    "[3] * 2": "`[x for i in 0 .. n]` repeats x",
+    'rearrange(x, "(h w) d -> h w d")': "give the size of all but one of them: `h = …`",
     "x[none]": '`rearrange(x, "n -> 1 n")` adds an axis',
     "if x > 0 then x else 0": "`where(condition, a, b)` chooses element by element",
     "f[0](x) if true else x": "write `if c then a else b`",
@@ -237,13 +252,31 @@ TEXTS = [
     (BODY.format("x\n    assert D == 3"), "`assert` is no word of the language", "`expect a == b else"),
     (BODY.format("x\n    print(x)"), "`print(…` stands alone", "`vitc show SPEC --flow` prints every shape"),
     (BODY.format("x\n    f.append(x)"), "`f.…` stands alone", "lists are never changed"),
+    (BODY.format("x\n    a, b, c = x"), "3 names for 1 value", ""),
+    (BODY.format('x\n    a, b = rearrange(x, "n (t d) -> t n d", d = 1, t = 3)[:2]'), "2 names for 1 value", "`unstack(x)` is the list"),
+    (BODY.format("x\n    B, N, D = shape(x)"), "3 names for 2 values", "the batch axis is not written: leave it out"),
+    (BODY.format("x\n    x[0] = 1"), "nothing is changed in place", "`where(condition, new, x)`"),
+    (BODY.format("x\n    if x is not none { y = x }"), "there is no `is`", "write `x == none` or `x != none`"),
+    (BODY.format("x\n    if 0 < N < 3 { y = x }"), "comparisons are not chained", "write `a < b and b < c`"),
+    (BODY.format('x\n    expect N == 64, "size"'), "the text of an `expect` comes after `else`", ""),
+    (BODY.format("x\n      * 2"), "`*` can't begin a line here", "a line goes on only inside brackets"),
+    (BODY.format("x").replace("  forward", "  def forward"), "`def` is no word of the language", "write `forward(x: [N, D])"),
+    (BODY.format("x").replace("8x8x3)", "8x8x3, k: list[int] = [3])"), "a type has nothing in brackets", "write `list`"),
+    (BODY.format("x").replace("8x8x3)", "8x8x3, k: Optional[int] = 3)"), "a type has nothing in brackets", "write `int | none`"),
+    (BODY.format("x").replace("[relu, gelu]", "nn.Sequential(*[relu, gelu])"), "there is no `*` before a list", "`xs + ys` joins lists"),
+    (BODY.format("x").replace("[relu, gelu]", "attention(8 / 2)"), "`heads` takes int, not 4.0", "`/` gives a float: write `//`"),
+    (BODY.format("x").replace("8x8x3)", "8x8x3, k: list = [3, 4])").replace("[relu, gelu]", "attention(k(1))"), "3 can't be called", "write `k[1]` for an item"),
+    (BODY.format("x").replace("8x8x3)", "8x8x3, fcs: list = [3, 4])").replace("[relu, gelu]", "attention(fc[1])"), "the layer `fc` has no items", "did you mean `fcs`?"),
+    ("model m = vit { blocks[0].attn.heads = 4 }", "a path has no index", "set the list: `blocks = [… for i in 0 .. n]`"),
+    ("model m = vit { blocks.0.attn.heads = 4 }", "a path has no index", "set the list: `blocks = [… for i in 0 .. n]`"),
+    ("model m = vit { pool = avg }", "nothing here is called `avg`", "write one of these words: token, mean, max"),
     (BODY.format("x[..., 0]"), "`...` is written `..`", ""),
     (BODY.format('rearrange(x, "... d -> d ...")'), "`...` is written `..` in a pattern too", ""),
     (BODY.format("x").replace("[C, H, W]", "[B, C, H, W]"), "`image` is [B, C, H, W]", "the batch axis is not written: leave it out"),
     (BODY.format("x").replace("x: [N, D]", "x: [B, N, D]"), "`x` is [B, N, D]", "the batch axis is not written: leave it out"),
     (BODY.format("x").replace("forward(image", "forward(self, image"), "there is no `self`", "leave it out"),
     ("model m = vit { image = 32*32*3 }", "`image` takes shape, not 3072", "write 32x32x3"),
-    ("model m = vit { image = [32, 32, 3] }", "`image` takes shape, not a list", "write 32x32x3"),
+    ("model m = vit { image = [32, 32, 3] }", "`image` takes shape, not [32, 32, 3]", "write 32x32x3"),
     ("model m = vit { image = (32, 32, 3) }", "there are no tuples", "a shape as `224x224x3`"),
     ("model m = vit { image = 32 x 32 x 3 }", "a shape is written without spaces", "`224x224x3`"),
     ("model m = vit { image = 32x32 }", "height x width x channels", "write 32x32x3"),
