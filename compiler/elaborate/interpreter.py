@@ -8,7 +8,7 @@ from ...diagnostics.source import Source, Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from .. import ops
-from . import calls, indexing, language, shape_patterns
+from . import calls, hints, indexing, language, shape_patterns
 from .arithmetic import arithmetic
 from .blame import blame
 from .context import MAX_ITEMS, Context
@@ -146,7 +146,7 @@ class Interpreter:
         value = self.evaluate(expr, scope)
         if not isinstance(value, bool):
             message = f"a condition is true or false while compiling, not {describe(value)}"
-            self.context.fail("V0306", message, expr.span, help=_comparison(expr, value))
+            self.context.fail("V0306", message, expr.span, help=hints.comparison(expr, value))
         return value
 
     def call(self, function: Value, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Value:
@@ -284,7 +284,7 @@ class Interpreter:
             return value  # a number where a shape could be is a square
         help = "a shape has .h, .w and .c" if isinstance(value, Shape) else ""
         if isinstance(value, Tensor):
-            help = _of_a_tensor(base, name)
+            help = hints.of_a_tensor(base, name)
         return self.context.fail("V0202", f"{describe(value)} has no `.{name}`", expr.name.span, help=help)
 
     # ---- statements --------------------------------------------------------------------------------------------------
@@ -348,7 +348,7 @@ class Interpreter:
             if found is None or len(found) != len(statement.targets):
                 message = f"{len(statement.targets)} names for {'1 value' if found is None else f'{len(found)} values'}"
                 self.context.fail("V0404", message, statement.targets[0].span, label=f"this is {describe(value)}",
-                                  help=_apart(statement.targets, value))  # fmt: skip
+                                  help=hints.apart(statement.targets, value))  # fmt: skip
         for target, item in zip(statement.targets, found, strict=True):
             if target.pattern is not None:
                 if not isinstance(item, Tensor):
@@ -361,31 +361,6 @@ class Interpreter:
             scope.let(target.name.id, item)
 
 
-def _apart(targets: Sequence[tree.Target], value: Value) -> str:
-    """What to write where a value does not come apart into so many names."""
-    if isinstance(value, Tensor):
-        first = value.type.shape[0] if value.type.rank else 0
-        return "`unstack(x)` is the list of a tensor along its first axis" if first == len(targets) else ""
-    count = len(members(value) or ())
-    return foreign.batch(targets[0].name.id, len(targets), count)
-
-
-def _comparison(expr: tree.Expr, value: Value) -> str:
-    """What to write for a condition that is no truth value."""
-    if isinstance(value, Tensor):
-        return "`where(condition, a, b)` chooses element by element"
-    text = expr.span.text if isinstance(expr, (tree.Name, tree.Attribute, tree.Call)) else ""
-    if not text:
-        return ""
-    if is_number(value):
-        return f"write `{text} > 0`"
-    if isinstance(value, list):
-        return f"write `len({text}) > 0`"
-    if value is None or isinstance(value, BlockValue):
-        return f"write `{text} != none`"
-    return f"write `{text} == {value.name}`" if isinstance(value, Word) else ""
-
-
 def _choices(expr: tree.Expr, scope: Scope) -> tuple[str, ...]:
     """The words a parameter could have held, though now it holds `none` or a number."""
     if not isinstance(expr, tree.Name):
@@ -395,12 +370,3 @@ def _choices(expr: tree.Expr, scope: Scope) -> tuple[str, ...]:
         return value.choices if isinstance(value, Word) else ()
     thunk = scope.thunk(expr.id)
     return words(thunk.type) if thunk is not None else ()
-
-
-def _of_a_tensor(base: tree.Expr, name: str) -> str:
-    """What to write for a part of a tensor, which has none."""
-    if name in _SIDES and isinstance(base, tree.Name):
-        return f"inside `forward`, `{base.id}` is the tensor: name its sizes by a pattern, `{base.id}: [C, H, W]`"
-    called = f"write `{name}({base.span.text}, …)`" if name in language.names() else ""
-    known = foreign.translation(name) or language.otherwise(name) or called
-    return known or "a tensor has no parts: write `f(x)`, not `x.f()`"
