@@ -1,8 +1,13 @@
 """Explaining: what the definitions of `specs` say of themselves."""
 
+from inspect import getdoc
 from typing import NamedTuple
 
+from ..compiler import ops
+from ..compiler.elaborate.builtins import FUNCTIONS
 from ..compiler.elaborate.bundled import definitions
+from ..compiler.elaborate.nodes import called
+from ..compiler.ops.base import REQUIRED
 from ..diagnostics.source import Source
 from ..grammar import tree
 from ..grammar.docs import doc
@@ -33,10 +38,10 @@ class Definition(NamedTuple):
 
 
 def definition(name: str) -> Definition | None:
-    """The bundled block, fn or model of a name."""
+    """The bundled block, fn or model of a name, else the function or op of the language."""
     found = next((one for one in definitions() if one.name == name), None)
     if found is None:
-        return None
+        return _of_the_language(name)
     items = parse(Source(found.shown, found.path.read_text(encoding="utf-8"))).items
     (item,) = (one for one in items if isinstance(one, (tree.Block, tree.Function, tree.Model)) and one.name.id == name)
     params = () if isinstance(item, tree.Model) else item.params
@@ -44,6 +49,23 @@ def definition(name: str) -> Definition | None:
     rows = [_parameter(param, said.parameters) for param in params]
     place = f"{found.shown}:{item.span.line}"
     return Definition(name, found.kind, place, said.text, rows, _bindings(item, said.parameters), _through(item))
+
+
+def _of_the_language(name: str) -> Definition | None:
+    if name in FUNCTIONS:
+        return Definition(name, "function", "of the language", getdoc(FUNCTIONS[name]) or "", [], [], "")
+    op = ops.get(name) if name in ops.names() else None
+    if op is None or not op.spoken:
+        return None
+    rows = [Parameter(called(p.name), "", "" if p.default is REQUIRED else _spoken(p.default), "") for p in op.params]
+    return Definition(name, "op", "of the language", getdoc(op) or "", rows, [], f"{name}({', '.join(op.inputs)})")
+
+
+def _spoken(default: object) -> str:
+    """A default of an op as a text has it."""
+    if default is None or isinstance(default, bool):
+        return str(default).lower()
+    return str([*default]) if isinstance(default, tuple) else str(default)  # type: ignore[reportUnknownArgumentType] -- of integers
 
 
 def _bindings(item: tree.Item, said: dict[str, str]) -> list[Parameter]:

@@ -20,7 +20,7 @@ def explain(
     code: Annotated[
         str | None,
         typer.Argument(
-            help="a code as in a message, V0412, or the name of a bundled block, fn or model; without it all codes are listed"
+            help="a code as in a message, V0412, or the name of a bundled block, fn or model, or of an op; without it all codes are listed"
         ),
     ] = None,
     format: Format = Form.text,
@@ -30,6 +30,7 @@ def explain(
     Examples: `vitc explain V0412`, `vitc explain vit`, `vitc explain`.
     """
     from ...application.explain import definition
+    from ...diagnostics.foreign import translation
     from ...diagnostics.suggest import suggestion
 
     if code is None:
@@ -43,8 +44,9 @@ def explain(
     name, code = code, code.upper()
     if code not in explanations.titles():
         close = suggestion(code, explanations.titles()).partition(";")[0]
-        raise error("V1010", f"`{escape(name)}` is no code and no bundled block, fn or model",
-                    help=close if close.startswith("did") else "`vitc explain` alone lists the codes")  # fmt: skip
+        ours = translation(name.rpartition(".")[2])
+        raise error("V1010", f"`{escape(name)}` is no code and no block, fn, model or op",
+                    help=ours or close if ours or close.startswith("did") else "`vitc explain` alone lists the codes")  # fmt: skip
     text = explanations.page(code)
     if format == "json":
         print(json.dumps({"code": code, "title": explanations.titles()[code], "text": text}, indent=2))

@@ -155,7 +155,7 @@ def test_explain_tells_what_a_bundled_definition_says_of_itself(tmp_path):
     assert (found["kind"], found["parameters"][2]) == (
         "block", {"name": "dim", "type": "int > 0", "default": "768", "text": "channels of a token"})  # fmt: skip
     done = vitc("explain", "nothing", cwd=tmp_path)
-    assert done.returncode == 2 and "`nothing` is no code and no bundled block, fn or model" in done.stderr
+    assert done.returncode == 2 and "`nothing` is no code and no block, fn, model or op" in done.stderr
 
 
 def test_an_error_on_a_terminal_names_the_command_that_explains_it():

@@ -71,6 +71,9 @@ def test_the_command_prints_a_page_lists_all_and_knows_what_it_does_not_know():
     data = json.loads(vitc_explain("V0412", "--format", "json").stdout)
     assert (data["code"], data["text"]) == ("V0412", explanations.page("V0412")) and data["title"]
     assert len(vitc_explain().stdout.splitlines()) == len(PAGES)
+    linear, other = vitc_explain("linear").stdout, vitc_explain("nn.Linear")
+    assert "out" in linear and "bias = true" in linear and linear.startswith("op linear  (of the language)")
+    assert other.returncode == 2 and "help: `linear(out)`" in other.stderr
     done = vitc_explain("V0421")
     assert done.returncode == 2 and "error[V1010]" in done.stderr and "did you mean `V04" in done.stderr
 
