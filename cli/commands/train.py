@@ -26,7 +26,7 @@ def train(
         list[str] | None, typer.Option("--set", help="KEY=VALUE, like mlp.drop=0.1 or train.epochs=3")
     ] = None,
     resume: Annotated[str | None, typer.Option(help="a run to continue after its last whole epoch")] = None,
-    verify: Annotated[bool, typer.Option(help="compare the exported targets with each other")] = True,
+    verify: Annotated[bool, typer.Option(help="compare the outputs of each exported target with float64")] = True,
     part: Part = None,
     trust: Trust = False,
     format: Format = Form.text,
