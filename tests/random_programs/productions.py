@@ -9,6 +9,7 @@ FLOATS = ["exp(tanh({x}))", "log(abs({x}) + 0.5)", "log2(abs({x}) + 0.5)", "sqrt
           "sin({x})", "cos({x})", "tanh({x})", "sigmoid({x})", "erf({x})", "silu({x})", "hardswish({x})",
           "hardsigmoid({x})", "gelu({x})", "gelu_tanh({x})", "quick_gelu({x})", "relu({x})", "abs({x})", "-{x}",
           "(abs({x}) + 0.5) ** 1.5", "{x} ** 2", "-({x})"]  # fmt: skip
+# Whatever other functions of one tensor there are: between -1 and 1 each has a value, and a small one.
 FLOATS += [f"{name}(tanh({{x}}))" for name in ops.names()
            if isinstance(ops.get(name), FloatUnary) and not any(text.startswith(f"{name}(") for text in FLOATS)]  # fmt: skip
 #: Taken off zero, where targets may round a tail of gelu to either side.
