@@ -228,7 +228,7 @@ def _either(words: Iterable[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-#: The first that knows the situation speaks.
+#: The first rule that knows the situation gives the diagnostic.
 RULES: tuple[Rule, ...] = (
     *misspelt.RULES, _without_forward, _after_forward, _empty_body, _misplaced, _at_the_top, _file_name, _arm,
     _word_as_name, _bare_call, _choice, _sheet_in_brackets, _forward_without_inputs, _brace_below, _type_or_bound, _value, _separator,

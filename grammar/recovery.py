@@ -19,7 +19,7 @@ from .lines import Lines, bracket
 from .mistakes import diagnose
 from .situation import Situation, span
 
-#: More mistakes of one text help nobody.
+#: The most mistakes that are reported of one text.
 MAX_PROBLEMS = 100
 #: The shortest construct of a kind up to its `{`, by its first token.
 _STUBS = {
@@ -81,7 +81,7 @@ class _Recovery:
         self.levels = [Level(-1, 1, self.parser.states(1), 0, False, 0)]
 
     def run(self) -> tuple[Diagnostic, ...]:
-        """All mistakes, up to a number that nobody reads."""
+        """All mistakes, up to `MAX_PROBLEMS`."""
         if self.tokens and self.tokens[-1].type == TOO_DEEP:
             self._report(len(self.tokens) - 1)
             return tuple(self.problems)
@@ -99,7 +99,7 @@ class _Recovery:
     # ---- one token ---------------------------------------------------------------------------------------------------
 
     def _step(self, index: int) -> int:
-        """Takes the token, or does what it makes necessary; gives the index of the next."""
+        """Takes a token, or deals with the mistake that it shows; gives the index of the next."""
         elsewhere = self._line(index) if self.lines.begins(index) else None
         if elsewhere is not None:
             return elsewhere

@@ -109,7 +109,7 @@ def _names(expr: tree.Expr) -> Iterator[tree.Name]:
 
 
 def trace(expr: tree.Expr, scope: Scope, *, inside: bool = True, steps: int = 0) -> Span | None:
-    """The place in the user's text at which the value of an expression was set; None where only the library speaks.
+    """The place in the user's text at which the value of an expression was set; None where only the library sets it.
 
     `inside`: look for it also among the parts of an expression of the library (`heads` in `attention(heads)`).
     """
@@ -179,7 +179,7 @@ def parts(node: tree.Node) -> Iterator[tree.Expr]:
 
 def _sizes_behind(span: Span) -> list[tuple[float, Span]]:
     """The integers and shapes written in the user's text that a place is computed from, each with its value (of a shape
-    the largest); infinity for arithmetic of literals that comes to nothing the compiler takes."""
+    the largest); infinity for arithmetic of literals whose result is refused."""
     found: list[tuple[float, Span]] = []
     if isinstance(span, Place):
         _collect(span.expr, span.scope, found, set(), 0)

@@ -1,4 +1,4 @@
-"""What one elaboration keeps in hand: budgets, findings, the chain of layers for messages, layers to reuse."""
+"""The state of one elaboration: budgets, findings, the chain of layers for messages, layers to reuse."""
 
 from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager

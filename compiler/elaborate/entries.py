@@ -10,7 +10,7 @@ from ...grammar import tree
 Path = tuple[str, ...]
 
 #: For a name that is set whole and in parts.
-HELP = "set a name once, whole or in parts: a whole value takes its parts as arguments, `mlp = glu(act = relu)`"
+HELP = "set a name once, whole or in parts: a whole value takes its parts as arguments, `norm = layernorm(eps = 1e-5)`"
 
 
 class Leaf(NamedTuple):

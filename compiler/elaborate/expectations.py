@@ -87,8 +87,9 @@ def fill(text: str, scope: Scope) -> str:
     def value(match: re.Match[str]) -> str:
         name, _, part = match.group(1).partition(".")
         found = scope.lookup(name)
-        if isinstance(found, Shape) and part in ("h", "w", "c"):
-            found = found.dims["hwc".index(part)]
+        if isinstance(found, Shape) and part:
+            size = found.side(part)
+            return match.group(0) if size is None else str(size)
         if isinstance(found, Word):
             return found.name
         return (

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ...diagnostics import foreign
 from ...grammar import tree
 from . import language
-from .values import BlockValue, Tensor, Value, Word, is_number, members
+from .values import SIDES, BlockValue, Tensor, Value, Word, is_number, members
 
 
 def apart(targets: Sequence[tree.Target], value: Value) -> str:
@@ -18,7 +18,7 @@ def apart(targets: Sequence[tree.Target], value: Value) -> str:
 
 
 def comparison(expr: tree.Expr, value: Value) -> str:
-    """What to write for a condition that is no truth value."""
+    """What to write for a condition that is neither true nor false."""
     if isinstance(value, Tensor):
         return "`where(condition, a, b)` chooses element by element"
     text = expr.span.text if isinstance(expr, (tree.Name, tree.Attribute, tree.Call)) else ""
@@ -35,7 +35,7 @@ def comparison(expr: tree.Expr, value: Value) -> str:
 
 def of_a_tensor(base: tree.Expr, name: str) -> str:
     """What to write for a part of a tensor, which has none."""
-    if name in ("h", "w", "c") and isinstance(base, tree.Name):
+    if name in SIDES and isinstance(base, tree.Name):
         return f"inside `forward`, `{base.id}` is the tensor: name its sizes by a pattern, `{base.id}: [C, H, W]`"
     called = f"write `{name}({base.span.text}, …)`" if name in language.names() else ""
     known = foreign.translation(name) or language.otherwise(name) or called

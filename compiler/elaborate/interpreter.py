@@ -38,9 +38,6 @@ from .values import (
     members,
 )
 
-#: The sizes of a shape by name.
-_SIDES = {"h": 0, "w": 1, "c": 2}
-
 
 @cache
 def _tensor_ops() -> dict[str, str]:
@@ -50,7 +47,7 @@ def _tensor_ops() -> dict[str, str]:
 
 
 class Interpreter:
-    """One run of a model in one mode: the interpreter of all its texts, with what it keeps in hand."""
+    """Evaluates the texts of one model in one mode; `context` is the state of that."""
 
     def __init__(self, library: frozenset[Source], bundled: frozenset[Source], *, training: bool = False) -> None:
         """`library` are the texts of std, `bundled` all that the user neither wrote nor looks at."""
@@ -278,8 +275,8 @@ class Interpreter:
                 help = suggestion(name, value.params)
                 self.context.fail("V0202", f"model `{value.name}` has no `{name}`", expr.name.span, help=help)
             return value.params[name].get()
-        if isinstance(value, Shape) and _SIDES.get(name, 9) < len(value.dims):
-            return value.dims[_SIDES[name]]
+        if isinstance(value, Shape) and (size := value.side(name)) is not None:
+            return size
         if is_int(value) and name in ("h", "w"):
             return value  # a number where a shape could be is a square
         help = "a shape has .h, .w and .c" if isinstance(value, Shape) else ""

@@ -20,15 +20,15 @@ def find(name: str) -> Value | Absent:
     """The value of a name of the language."""
     if name in _CONSTANTS:
         return _CONSTANTS[name]
-    spoken = name in builtins.FUNCTIONS or (name in ops.names() and ops.get(name).spoken)
-    return Builtin(name) if spoken else MISSING
+    known = name in builtins.FUNCTIONS or (name in ops.names() and ops.get(name).nameable)
+    return Builtin(name) if known else MISSING
 
 
 @cache
 def names() -> tuple[str, ...]:
     """Every name of the language, sorted."""
-    spoken = (name for name in ops.names() if ops.get(name).spoken)
-    return tuple(sorted({*_CONSTANTS, *builtins.FUNCTIONS, *spoken}))
+    nameable = (name for name in ops.names() if ops.get(name).nameable)
+    return tuple(sorted({*_CONSTANTS, *builtins.FUNCTIONS, *nameable}))
 
 
 def unknown(
@@ -54,7 +54,7 @@ def unknown(
 def otherwise(name: str) -> str:
     """What to write for an op that has an operator, or another function, instead of a name."""
     op = ops.get(name) if name in ops.names() else None
-    if op is None or op.spoken or op.internal:
+    if op is None or op.nameable or op.internal:
         return ""
     if op.function:
         return f"write `{op.function}({', '.join(op.inputs)}{', axis = -1' if op.params else ''})`"

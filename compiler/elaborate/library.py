@@ -82,17 +82,17 @@ class Module:
         return iter(self._names())
 
     def hides(self, name: str) -> bool:
-        """Whether a name may be defined by what is broken in the files reached from here."""
+        """Whether a broken definition in the files reached from here may have this name."""
         if name in self._names():
             return self._names()[name] is None
         return any(m.file.lost and (m.file.lost.anything or name in m.file.lost.words) for m in self.broken())
 
     def defines(self, name: str) -> bool:
-        """Whether a name is one that is defined here or in a file used, well or not."""
+        """Whether a name is defined here or in a file used, even by a broken definition."""
         return name in self._names()
 
     def broken(self) -> "list[Module]":
-        """The files reached from here of which not everything can be told."""
+        """The files reached from here that have syntax errors or a name defined twice."""
         if self._broken is None:
             self._broken = [module for module in self._reached() if module.hidden or module.file.lost]
         return self._broken
@@ -124,12 +124,12 @@ class Library:
 
     main: Module
     modules: Mapping[Path, Module]
-    #: What is wrong with the texts whichever model is asked for, and what they bind in vain; None as long as nobody looked.
+    #: Mistakes that do not depend on the model, and names that are bound and never used; None until they are looked for.
     read: "tuple[Diagnostic, ...] | None" = None
     unused: "tuple[Diagnostic, ...] | None" = None
     #: The sections that a text may have besides `init`, by those who read them; None carries any.
     sections: tuple[str, ...] | None = None
-    #: What is wrong with the texts as they are parsed.
+    #: The syntax errors of the texts.
     broken: tuple[Diagnostic, ...] = ()
 
     def models(self) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def _nested(shown: Source, key: str, value: tree.Expr) -> tree.Bind | tree.Amend
     first, dot, rest = key.partition(".")
     if "" in key.split("."):
         message = f"`{key}` is not a path: `--set` takes names with one dot between them"
-        raise error("V1004", message, Span(shown, at, at + len(key)), help="write `--set mlp.drop=0.1`")
+        raise error("V1004", message, Span(shown, at, at + len(key)), help="write `--set norm.eps=1e-5`")
     if first == "init" and dot:
         pattern = tree.String(Span(shown, at + len("init."), at + len(key)), rest)
         return tree.Amend(whole, tree.Name(Span(shown, at, at + len(first)), first),

@@ -1,7 +1,7 @@
-"""Mistakes that show without running anything: in blocks and functions that no model uses, too.
+"""Mistakes that are found without running anything: in blocks and functions that no model uses, too.
 
-Names that nothing has, names bound twice, and definitions that contain themselves. A bare word that is some parameter's
-choice anywhere is let pass here: whether it fits is told when the text is run.
+Undefined names, names bound twice, and definitions that contain themselves. A bare word that any parameter offers is
+accepted here; whether it fits is checked when the text is run.
 """
 
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def _read(library: Library) -> list[Module]:
 
 
 def _unknown(module: Module, item: tree.Block | tree.Function, choices: frozenset[str]) -> Iterator[VitError]:
-    """V0201 for each name that nothing has; what is broken may define it."""
+    """V0201 for each undefined name, apart from those that a broken definition may have."""
     called = {id(node.function) for node in walk(item) if isinstance(node, tree.Call)}
     for use in uses(item):
         name = use.name.id
@@ -132,7 +132,7 @@ def _twice(item: tree.Block | tree.Function, findings: Findings) -> None:
 
 
 def _reserved(item: tree.Block | tree.Function, findings: Findings) -> None:
-    """V0205 for a name that no text could read, V0608 for a parameter that no sheet could set."""
+    """V0205 for a name that the language keeps, V0608 for a parameter that no sheet could set."""
     for name in _named(item):
         if name.id in ALWAYS:
             findings.add(Diagnostic("V0205", f"nothing can be called `{name.id}`", name.span,

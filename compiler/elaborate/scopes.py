@@ -23,7 +23,7 @@ class Interpreter(Protocol):
 
     @property
     def context(self) -> Context:
-        """What this elaboration keeps: budgets, findings, where it is."""
+        """The state of this elaboration."""
         ...
 
     def evaluate(self, expr: tree.Expr, scope: "Scope", words: tuple[str, ...] = ()) -> Value:
@@ -71,7 +71,7 @@ class Scope:
 
     @property
     def context(self) -> Context:
-        """What this elaboration keeps: budgets, findings, where it is."""
+        """The state of this elaboration."""
         return self.interpreter.context
 
     def evaluate(self, expr: tree.Expr, words: tuple[str, ...] = ()) -> Value:

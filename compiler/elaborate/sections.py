@@ -84,7 +84,7 @@ def _over(old: Mapping[str, Entry], new: Mapping[str, Entry]) -> dict[str, Entry
 
 
 def _amended(below: Entry, parts: Entry) -> Entry:
-    """A mapping, or a choice with its arguments, with the parts that a nearer text gives; anything else gives way."""
+    """A mapping, or a choice with its arguments, with the parts that a nearer text gives; anything else is replaced."""
     old, inner = below.value, cast("dict[str, Entry]", parts.value)
     if isinstance(old, Choice):
         return replace(below, value=replace(old, parts=_over(old.parts, inner)), rank=parts.rank)

@@ -19,7 +19,7 @@ from .scopes import Interpreter, Place, Scope, Thunk, place, plain
 from .sections import INPUT
 from .values import BlockValue, Shape, Value, is_int
 
-#: More than these of one sheet help nobody.
+#: The most problems that are reported of one sheet.
 MAX_PROBLEMS = 50
 
 _WRITTEN = f"write `{INPUT} {{ mean = 0.5, std = 0.5 }}`"
@@ -224,7 +224,7 @@ class Sheet:
     def sizes(self) -> list[Size]:
         """The sizes among the parameters, with their places. All values that a sheet gives are looked at; what is wrong
         with them is collected, but for what needs sizes that only a run can tell."""
-        spoken = self.instance.declared.sizes | {dim.id for p in patterns(self.value.definition.forward) for dim in p.dims
+        named = self.instance.declared.sizes | {dim.id for p in patterns(self.value.definition.forward) for dim in p.dims
                                         if isinstance(dim, tree.Name)}  # fmt: skip
         found: list[Size] = []
         for name, thunk in self.params.items():
@@ -242,7 +242,7 @@ class Sheet:
             given, default = name in self.given, self.declared[name].default
             if is_int(value):
                 usual = default.value if given and isinstance(default, tree.Number) else 1
-                found.append(Size(name, value, plain(at), name in spoken, given, int(usual) or 1))
+                found.append(Size(name, value, plain(at), name in named, given, int(usual) or 1))
             elif isinstance(value, Shape):
                 usuals = default.dims if given and isinstance(default, tree.Shape) else ()
                 usuals = usuals if len(usuals) == len(value.dims) else (1,) * len(value.dims)

@@ -1,4 +1,4 @@
-"""What an expression can be worth while compiling. Numbers, booleans, None, texts and lists are Python's own."""
+"""The values of expressions while compiling. Numbers, booleans, None, texts and lists are Python's own."""
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -18,16 +18,16 @@ from .library import Module
 
 
 class Absent(Enum):
-    """What stands in the place of a value."""
+    """Why there is no value: nothing has the name, or it is known later (a size that no tensor has shown yet, a default)."""
 
-    #: Nothing has the name.
     MISSING = "missing"
-    #: The value is known later: a size that no tensor has shown yet, a default that is not evaluated.
     LATER = "later"
 
 
 MISSING: Final = Absent.MISSING
 LATER: Final = Absent.LATER
+#: The sizes of a shape by name.
+SIDES = ("h", "w", "c")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,10 @@ class Shape:
     """`224x224x3`: height, width, channels; `image.h`, `image.w`, `image.c`, or an index."""
 
     dims: tuple[int, ...]
+
+    def side(self, name: str) -> int | None:
+        """The size that `.h`, `.w` or `.c` reads; None for one that the shape does not have."""
+        return self.dims[SIDES.index(name)] if name in SIDES[: len(self.dims)] else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +244,6 @@ class Shared:
     owner: LayerSlot
 
 
-#: What an expression can be worth.
 Value: TypeAlias = (
     int | float | bool | str | Word | Shape | Tensor | BlockValue | OpValue | FunctionValue | ModelValue | Builtin
     | Identity | WeightValue | Shared | LayerSlot | ListSlot | Hole | list["Value"] | tuple["Value", ...] | None
@@ -282,7 +285,7 @@ def is_int(value: object) -> TypeGuard[int]:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is a number; truth values are none."""
+    """Whether a value is a number; true and false are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

@@ -1,4 +1,4 @@
-"""Making graphs: the only place where nodes come to be one by one."""
+"""Builds graphs, node by node."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType

@@ -238,7 +238,7 @@ class Op(ABC):
         """A Python expression of torch (`torch`, `nn`, `F` are imported) for the outputs; several make a tuple."""
 
     @property
-    def spoken(self) -> bool:
+    def nameable(self) -> bool:
         """Whether a spec can name the op."""
         return not (self.internal or self.operator or self.function)
 

@@ -112,8 +112,8 @@ class Definition(Op):
 
 
 def _channels(x: TensorType, attrs: Attrs) -> int:
-    """How many channels there are; raises `OpError` for a tensor without the axis, as tokens have none before their last."""
+    """How many channels there are; raises `OpError` for a tensor without the axis."""
     if 1 <= x.rank < -attrs["axis"]:
         raise OpError(f"axis {attrs['axis']} of {list(x.shape)}: axes are -{x.rank} to -1",
-                      help="write `batchnorm(axis = -1)` for channels on the last axis, as tokens have them")  # fmt: skip
+                      help="write `batchnorm(axis = -1)` where channels are the last axis")  # fmt: skip
     return x.shape[full_axis(attrs["axis"], x)]

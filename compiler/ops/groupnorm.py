@@ -107,5 +107,5 @@ def _map(x: TensorType) -> TensorType:
     """Checks that x is [.., C, H, W]; raises `OpError`."""
     if x.rank < 3:
         raise OpError(f"it takes [.., C, H, W], not {list(x.shape)}",
-                      help="on tokens [N, D] use layernorm, or rearrange them to [D, H, W]")  # fmt: skip
+                      help="on [N, D] use layernorm, or rearrange it to [D, H, W]")  # fmt: skip
     return image("groupnorm", (x,))

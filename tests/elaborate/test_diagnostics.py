@@ -18,6 +18,9 @@ CASES = {
     # heads and sizes
     "heads that do not divide": (
         "model m = vit {\n  dim   = 768\n  heads = «10»\n}", "V0412", "768 channels do not split into 10 heads", "8 and 12"),
+    "a size that a shape does not have, in the text of an expect": (
+        'block b(image: shape = 8x8x3, side: shape = 8x8) {\n  «expect side.h == 9 else "{side.h} of {side}, {side.c}"»\n  fc = linear(3)\n'
+        '  forward(image: [C, H, W]) { return fc(mean(image, axis = [-2, -1])) }\n}\nmodel m = b', "V0412", "8 of 8x8, {side.c}", ""),
     "heads where the patch is the same number": (
         "model m = vit { patch = 14, dim = 768, heads = «14» }", "V0412", "768 channels do not split into 14 heads", "12 and 16"),
     "a width that the default heads do not divide": (

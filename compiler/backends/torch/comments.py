@@ -1,4 +1,4 @@
-"""Shapes for comments: in numbers where all instances of a class agree, else in names of the text."""
+"""Writes shapes for comments: in numbers where all instances of a class agree, else in names of the text."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,14 @@ from .descriptions import Group
 
 
 def shape(group: Group, find: Callable[[Layer], Value]) -> str:
-    """Of the value that `find` gives for each layer of a class."""
+    """The shape of the value that `find` gives for each layer of a class."""
     values = [find(layer) for layer in group.layers]
     dims = [_dim(group, tuple(v.type.shape[i] for v in values)) for i in range(values[0].type.rank)]
     return f"[{', '.join((['B'] if values[0].type.stage == 'sample' else []) + dims)}]"
 
 
 def result(group: Group, value: Value) -> str:
-    """Of a result of the first body."""
+    """The shape of a result of the first body."""
     body = group.layer.bodies[0]
     if value in body.inputs:
         return parameter(group, body.inputs.index(value))
@@ -24,12 +24,12 @@ def result(group: Group, value: Value) -> str:
 
 
 def parameter(group: Group, number: int) -> str:
-    """Of an input of the first body."""
+    """The shape of an input of the first body."""
     return shape(group, lambda layer: layer.bodies[0].inputs[number])
 
 
 def table(group: Group, value: Value) -> str:
-    """Of a table, which only a class of one instance is sure of."""
+    """The shape of a table; empty where the class has several instances, whose tables may differ."""
     return f"[{', '.join(map(str, value.type.shape))}]" if len(group.layers) == 1 else ""
 
 
