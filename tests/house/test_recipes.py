@@ -26,7 +26,7 @@ def copy(tmp_path):
     root.mkdir()
     for name in FOLDERS:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for path in [*ROOT.glob("*.py"), ROOT / "pyproject.toml"]:
+    for path in [*ROOT.glob("*.py"), ROOT / "pyproject.toml", ROOT / "README.md"]:
         shutil.copy(path, root / path.name)
     return root
 
