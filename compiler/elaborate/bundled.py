@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ...diagnostics.suggest import close
+
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 #: What every file sees without a `use`.
 STD = SPECS / "std" / "std.vit"
@@ -39,3 +41,10 @@ def use_of(name: str) -> str:
         if found.name == name and found.path.parent.name in ("std", "zoo") and found.path != STD:
             return f'add `use "{found.shown}"`, the bundled file that defines it'
     return ""
+
+
+def near(text: str) -> str:
+    """Gives the help for a file that is not there: the bundled one with a name like it, empty where there is none."""
+    shown = [path.relative_to(SPECS).as_posix() for path in (*SPECS.glob("std/*.vit"), *SPECS.glob("zoo/*.vit"))]
+    like = close(text, [*shown, *(name.removeprefix("std/") for name in shown)])
+    return f"did you mean `{like}`?" if like else ""

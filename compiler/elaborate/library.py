@@ -9,7 +9,7 @@ from ...diagnostics import Diagnostic, Findings, VitError, error
 from ...diagnostics.source import Source, Span
 from ...grammar import tree
 from ...grammar.parser import read
-from .bundled import SPECS, STD
+from .bundled import SPECS, STD, near
 from .declarations import Declared, declared
 
 Definition = tree.Function | tree.Block | tree.Model
@@ -244,20 +244,22 @@ class _Loader:
         roots = [SPECS] + ([self.root] if self.root else [])
         inside = any(path.resolve().is_relative_to(root.resolve()) for root in roots)
         if self.root is None and ".." not in text.split("/") and not std.is_file():
-            self._say("V0210", f"there is no file `{text}`", span)
+            self._say("V0210", f"there is no file `{text}`", span, near(text))
             return None
         if not inside and not std.is_file():
             self._say("V0211", f"`{text}` leads out of the folder of the spec", span)
             return None
         own = inside and (path.is_file() or not std.is_file())
-        target = path if own else std
         shown = str(Path(module.source.name).parent / text) if own else str(std.relative_to(SPECS))
-        return self.module(target, shown, span, above)
+        if own and not path.is_file():
+            self._say("V0210", f"there is no file `{shown}`", span, near(text))
+            return None
+        return self.module(path if own else std, shown, span, above)
 
-    def _say(self, code: str, message: str, span: Span | None) -> None:
+    def _say(self, code: str, message: str, span: Span | None, help: str = "") -> None:
         if span is None:
             raise error(code, message)
-        self.findings.add(Diagnostic(code, message, span))
+        self.findings.add(Diagnostic(code, message, span, help=help))
 
 
 def _plain(text: str) -> bool:

@@ -187,6 +187,8 @@ CASES = {
     "a wrong count": ("model m = vit { depth = 1, «expect params == 5» }", "V0411", "`params == 5` does not hold", ""),
     "a path out of the root": ('use «"../a.vit"»\nmodel m = vit { depth = 1 }', "V0211", "`../a.vit`", ""),
     "a file that is not there": ('use «"nothing.vit"»\nmodel m = vit { depth = 1 }', "V0210", "there is no file `nothing.vit`", ""),
+    "a bundled file by another name": ('use «"std/hierarchies.vit"»\nmodel m = vit { depth = 1 }', "V0210",
+                                      "there is no file `std/hierarchies.vit`", "did you mean `std/hierarchy.vit`?"),
     # tensors
     "operands that do not meet": (
         "block b(image: shape = 8x8x3) {\n  forward(image: [C, H, W]) {\n    y = mean(image, axis = -1)\n    return «y @ mean(image, axis = -2)»\n  }\n}\nmodel m = b",
