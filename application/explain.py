@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ..compiler import ops
 from ..compiler.elaborate.builtins import FUNCTIONS
 from ..compiler.elaborate.bundled import definitions
+from ..compiler.elaborate.language import CONSTANTS
 from ..compiler.elaborate.nodes import called
 from ..compiler.ops.base import REQUIRED
 from ..diagnostics.source import Source
@@ -52,16 +53,19 @@ def definition(name: str) -> Definition | None:
 
 
 def _of_the_language(name: str) -> Definition | None:
+    if name in CONSTANTS:
+        return Definition(name, "constant", "of the language", CONSTANTS[name][1], [], [], "")
     if name in FUNCTIONS:
         return Definition(name, "function", "of the language", getdoc(FUNCTIONS[name]) or "", [], [], "")
     op = ops.get(name) if name in ops.names() else None
-    if op is None or not op.spoken:
+    if op is None or not op.nameable:
         return None
-    rows = [Parameter(called(p.name), "", "" if p.default is REQUIRED else _spoken(p.default), "") for p in op.params]
-    return Definition(name, "op", "of the language", getdoc(op) or "", rows, [], f"{name}({', '.join(op.inputs)})")
+    rows = [Parameter(called(p.name), "", "" if p.default is REQUIRED else _written(p.default), "") for p in op.params]
+    use = f"NAME = {name}(…), then NAME({op.inputs[0]})" if op.owns_weights else f"{name}({', '.join(op.inputs)})"
+    return Definition(name, "op", "of the language", getdoc(op) or "", rows, [], use)
 
 
-def _spoken(default: object) -> str:
+def _written(default: object) -> str:
     """A default of an op as a text has it."""
     if default is None or isinstance(default, bool):
         return str(default).lower()

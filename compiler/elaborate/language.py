@@ -12,14 +12,19 @@ from . import builtins
 from .bundled import use_of
 from .values import MISSING, Absent, Builtin, Identity, Value
 
-_CONSTANTS: dict[str, Value] = {"pi": pi, "inf": inf, "identity": Identity()}
+#: Values by name, each with what is said of it.
+CONSTANTS: dict[str, tuple[Value, str]] = {
+    "identity": (Identity(), "gives back what it is given and makes no layer"),
+    "inf": (inf, "infinity"),
+    "pi": (pi, "3.14159…"),
+}
 
 
 @cache
 def find(name: str) -> Value | Absent:
     """The value of a name of the language."""
-    if name in _CONSTANTS:
-        return _CONSTANTS[name]
+    if name in CONSTANTS:
+        return CONSTANTS[name][0]
     known = name in builtins.FUNCTIONS or (name in ops.names() and ops.get(name).nameable)
     return Builtin(name) if known else MISSING
 
@@ -28,7 +33,7 @@ def find(name: str) -> Value | Absent:
 def names() -> tuple[str, ...]:
     """Every name of the language, sorted."""
     nameable = (name for name in ops.names() if ops.get(name).nameable)
-    return tuple(sorted({*_CONSTANTS, *builtins.FUNCTIONS, *nameable}))
+    return tuple(sorted({*CONSTANTS, *builtins.FUNCTIONS, *nameable}))
 
 
 def unknown(

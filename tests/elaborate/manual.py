@@ -17,7 +17,6 @@ ROOT = Path(vitc.__file__).parent
 STD = ROOT / "specs" / "std"
 #: The files of the library whose definitions have a table; of the others the page lists the names.
 TABLES = ("std/std.vit", "std/windows.vit", "std/hierarchy.vit")
-_CONSTANTS = {"identity": "gives back what it is given and makes no layer", "inf": "infinity", "pi": "the number"}
 
 
 def parts():
@@ -49,8 +48,8 @@ def names():
 
 
 def _name(name):
-    if name in _CONSTANTS:
-        return f"| `{name}` | | {_CONSTANTS[name]} |"
+    if name in language.CONSTANTS:
+        return f"| `{name}` | | {language.CONSTANTS[name][1]} |"
     if name in builtins.FUNCTIONS:
         return f"| `{name}` | | {_first_line(builtins.FUNCTIONS[name])} |"
     op = ops.get(name)

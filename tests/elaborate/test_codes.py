@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 import vitc
+from vitc.application.explain import definition
 from vitc.compiler import elaborate
+from vitc.compiler.elaborate import language
 from vitc.compiler.elaborate.library import load
 from vitc.diagnostics import Diagnostic, VitError, error, exit_status, explanations
 from vitc.diagnostics.source import COMMAND_LINE, Source, Span
@@ -76,6 +78,11 @@ def test_the_command_prints_a_page_lists_all_and_knows_what_it_does_not_know():
     assert other.returncode == 2 and "help: `linear(out)`" in other.stderr
     done = vitc_explain("V0421")
     assert done.returncode == 2 and "error[V1010]" in done.stderr and "did you mean `V04" in done.stderr
+
+
+def test_every_name_of_the_language_is_explained():
+    unexplained = [name for name in language.names() if not (found := definition(name)) or not found.text]
+    assert unexplained == []
 
 
 def test_the_exit_status_is_that_of_the_codes_and_the_command_line_alone_is_2():
