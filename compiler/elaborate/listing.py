@@ -90,7 +90,10 @@ class _Listing:
                     yield Row(f"{path}.{name}", text(setting.value), setting.span, abouts.get(name, ""))
                     yield from self.value(f"{path}.{name}", setting.value)
                 elif setting is None and param.default is not None:
-                    yield Row(f"{path}.{name}", _plain(param.default, value), param.span, abouts.get(name, ""))
+                    said, about = _plain(param.default, value), abouts.get(name, "")
+                    if said is None:  # what the formula gives is known where the block is a layer
+                        about = "; ".join(part for part in (about, f"by default {param.default.span.text}") if part)
+                    yield Row(f"{path}.{name}", said, param.span, about)
             yield from self.bindings(path, value)
         elif isinstance(value, OpValue):
             yield from self.attributes(path, value.op, {name: one for name, (one, _) in value.attrs.items()})

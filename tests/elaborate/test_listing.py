@@ -63,3 +63,8 @@ def test_values_are_those_that_the_model_has():
     }  # fmt: skip
     assert found["blocks.drop_path"] is None  # it differs from block to block
     assert found["cls_token"] == "weight([1, 1, 192], normal(1e-06))"
+
+
+def test_a_default_that_is_known_in_the_layer_alone_is_told_as_its_formula():
+    (row,) = (row for row in settable(loads("vit 1\nmodel m = vit { depth = 1 }\n"), "m") if row.path == "mlp.hidden")
+    assert (row.value, row.about) == (None, "by default int(ratio * dim)")
