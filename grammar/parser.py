@@ -2,7 +2,7 @@
 
 import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -45,25 +45,34 @@ def read(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
         place = Span(source, *header.span(2)) if header else None
         message, help = f"there is no edition `{edition}` of the language", f"this vitc reads `vit {EDITION}`"
         return nothing, (Diagnostic("V0101", message, place, help=help),)
+    tokens: list[Token] = list(_lark().lex(source.text + "\n"))
     if not word or not edition or rest.strip():
         first = Span(source, 0, min(len(source.text), max(source.text.find("\n"), 1)))
         help = f"write `vit {EDITION}` on the first line"
-        return _recovered(source, Diagnostic("V0101", "a spec begins with its edition", first, help=help))
+        return _recovered(source, tokens, Diagnostic("V0101", "a spec begins with its edition", first, help=help))
     builder = Builder(source)
     try:
         with _without_collection():
-            file = builder.build(_lark().parse(source.text + "\n"))
+            file = builder.build(_parsed(tokens))
     except UnexpectedToken:
-        return _recovered(source)
+        return _recovered(source, tokens)
     except VitError as problem:
         return nothing, (*builder.problems, *problem.diagnostics)
     if builder.problems:
-        return _salvaged(source, list(_lark().lex(source.text + "\n")), builder.problems)
+        return _salvaged(source, tokens, builder.problems)
     return file, tuple(misplaced(source, file))
 
 
+def _parsed(tokens: list[Token]) -> Any:
+    """Lark's tree; raises `UnexpectedToken`."""
+    parser = _lark().parse_interactive()
+    for token in tokens:
+        parser.feed_token(token)
+    return parser.feed_eof(tokens[-1])
+
+
 @contextmanager
-def _without_collection() -> Iterator[None]:
+def _without_collection() -> Generator[None]:
     """Keeps Python from looking for garbage: a tree has none, and in a long text the search takes a quarter of the time."""
     before = gc.isenabled()
     gc.disable()
@@ -74,13 +83,10 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _recovered(source: Source, *header: Diagnostic) -> tuple[tree.File, tuple[Diagnostic, ...]]:
-    from .recovery import (
-        MAX_PROBLEMS,
-        recover,
-    )  # only where something is wrong: most texts are well-formed, and waiting is dear
+def _recovered(source: Source, tokens: list[Token], *header: Diagnostic) -> tuple[tree.File, tuple[Diagnostic, ...]]:
+    # Imported where something is wrong: most texts are well-formed, and a check is to answer at once.
+    from .recovery import MAX_PROBLEMS, recover
 
-    tokens: list[Token] = list(_lark().lex(source.text + "\n"))
     problems = recover(_lark(), source, tokens, headless=bool(header))
     return _salvaged(source, tokens, [*header, *problems], complete=len(problems) < MAX_PROBLEMS)
 
