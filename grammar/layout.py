@@ -1,6 +1,7 @@
 """Between lexer and parser: which words are names, which newlines count, which brackets are never closed."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
 
 from lark import Token
 
@@ -32,12 +33,14 @@ class Layout:
 
     def process(self, stream: Iterable[Token]) -> Iterator[Token]:
         """The tokens that the parser sees."""
-        tokens = _shallow(stream)
         open_: list[tuple[Token, int]] = []
         indent = braces = 0
         lengths = [0]  # of what goes on without a comma or a new line, for each brace and bracket that is open
-        for index, token in enumerate(tokens):
-            kind = token.type
+        before = "_NL"
+        # One token ahead, no more: of a text with far too much the rest is not read.
+        for token, following in pairwise(chain(stream, (None,))):
+            assert token is not None
+            kind, after = token.type, following.type if following else ""
             if kind == "_NL":
                 indent = indentation(token)
             elif kind in _CLOSERS:
@@ -48,10 +51,11 @@ class Layout:
                         open_.pop()
                     elif char in "([":
                         open_.append((Token.new_borrow_pos("LPAR" if char == "(" else "LSQB", char, token), indent))
-            while open_ and _leaves_open(tokens, index, indent, open_[-1]):
+            while open_ and _leaves_open(kind, after, indent, open_[-1]):
                 bracket, _ = open_.pop()
                 _count(lengths, UNCLOSED)
                 yield Token.new_borrow_pos(UNCLOSED, bracket, bracket)
+            last, before = before, kind
             if open_ and kind == "_NL":
                 continue
             if open_ and kind == _CLOSERS[open_[-1][0].type]:
@@ -64,7 +68,7 @@ class Layout:
             if braces + len(open_) > MAX_NESTING:
                 yield Token.new_borrow_pos(TOO_DEEP, token, token)
                 return
-            yield _word(tokens, index, bool(open_)) if kind in _SOFT else token
+            yield _word(last, token, after, bool(open_)) if kind in _SOFT else token
 
 
 def _count(lengths: list[int], kind: str) -> None:
@@ -76,37 +80,22 @@ def _count(lengths: list[int], kind: str) -> None:
         lengths.append(0)
 
 
-def _shallow(stream: Iterable[Token]) -> list[Token]:
-    """The tokens up to where far too many brackets are open: of such a text the rest is not even read."""
-    tokens: list[Token] = []
-    depth = 0
-    for token in stream:
-        tokens.append(token)
-        depth += (token.type in ("LPAR", "LSQB", "LBRACE")) - (token.type in ("RPAR", "RSQB", "RBRACE"))
-        if depth > 10 * MAX_NESTING:
-            break
-    return tokens
-
-
 def indentation(newline: Token) -> int:
     """The column at which the line after a `_NL` token begins."""
     return len(newline.rpartition("\n")[2].expandtabs(8))
 
 
-def _leaves_open(tokens: list[Token], index: int, indent: int, opened: tuple[Token, int]) -> bool:
-    """Whether a token shows that the innermost bracket is never closed."""
-    kind, (bracket, column) = tokens[index].type, opened
+def _leaves_open(kind: str, after: str, indent: int, opened: tuple[Token, int]) -> bool:
+    """Whether a token shows that the innermost bracket is never closed; `after`: the type of the next, empty at the end."""
+    bracket, column = opened
     if kind == "_NL":
-        closes = index + 1 < len(tokens) and tokens[index + 1].type in _CLOSERS.values()
-        return index + 1 == len(tokens) or indent < column or (indent == column and not closes)
+        return not after or indent < column or (indent == column and after not in _CLOSERS.values())
     return kind in ("LBRACE", "RBRACE") or (kind in _CLOSERS.values() and kind != _CLOSERS[bracket.type])
 
 
-def _word(tokens: list[Token], index: int, inside: bool) -> Token:
+def _word(before: str, token: Token, after: str, inside: bool) -> Token:
     """A word at the beginning of an entry that is followed by what only its construct has; elsewhere a name."""
-    token, kind = tokens[index], tokens[index].type
-    after = tokens[index + 1].type if index + 1 < len(tokens) else "_NL"
-    before = tokens[index - 1].type if index else "_NL"
+    kind = token.type
     if kind == "FORWARD" and before in ("_NL", "LBRACE") and after == "LPAR" and not inside:
         return token
     if kind != "FORWARD" and before == "_NL" and after not in _AFTER_NAME and not inside:
