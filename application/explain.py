@@ -7,6 +7,7 @@ from ..compiler import ops
 from ..compiler.elaborate.builtins import FUNCTIONS
 from ..compiler.elaborate.bundled import definitions
 from ..compiler.elaborate.language import CONSTANTS
+from ..compiler.elaborate.listing import attribute
 from ..compiler.elaborate.nodes import called
 from ..compiler.ops.base import REQUIRED
 from ..diagnostics.source import Source
@@ -60,16 +61,12 @@ def _of_the_language(name: str) -> Definition | None:
     op = ops.get(name) if name in ops.names() else None
     if op is None or not op.nameable:
         return None
-    rows = [Parameter(called(p.name), "", "" if p.default is REQUIRED else _written(p.default), "") for p in op.params]
+    rows = [
+        Parameter(called(p.name), "", "" if p.default is REQUIRED else attribute(p, p.default) or "", "")
+        for p in op.params
+    ]
     use = f"NAME = {name}(…), then NAME({op.inputs[0]})" if op.owns_weights else f"{name}({', '.join(op.inputs)})"
     return Definition(name, "op", "of the language", getdoc(op) or "", rows, [], use)
-
-
-def _written(default: object) -> str:
-    """A default of an op as a text has it."""
-    if default is None or isinstance(default, bool):
-        return str(default).lower()
-    return str([*default]) if isinstance(default, tuple) else str(default)  # type: ignore[reportUnknownArgumentType] -- of integers
 
 
 def _bindings(item: tree.Item, said: dict[str, str]) -> list[Parameter]:

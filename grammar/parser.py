@@ -53,7 +53,7 @@ def read(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
     builder = Builder(source)
     try:
         with _without_collection():
-            file = builder.build(_parsed(tokens))
+            file = builder.build(tables.tree(_lark(), tokens))
     except UnexpectedToken:
         return _recovered(source, tokens)
     except VitError as problem:
@@ -61,14 +61,6 @@ def read(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
     if builder.problems:
         return _salvaged(source, tokens, builder.problems)
     return file, tuple(misplaced(source, file))
-
-
-def _parsed(tokens: list[Token]) -> Any:
-    """Lark's tree; raises `UnexpectedToken`."""
-    parser = _lark().parse_interactive()
-    for token in tokens:
-        parser.feed_token(token)
-    return parser.feed_eof(tokens[-1])
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from lark import Token, UnexpectedToken
 
 from ..diagnostics import Diagnostic, VitError
 from ..diagnostics.source import Source, Span
-from . import tree
+from . import tables, tree
 from .layout import TOO_DEEP, TOO_LONG
 from .lines import Lines
 from .trees import Builder
@@ -69,11 +69,9 @@ class _Pieces:
         first, last = self._text(start, end)
         if bisect_left(self.places, first) != bisect_left(self.places, last):
             return False
-        parser, builder = self.lark.parse_interactive(), Builder(self.source)
+        builder = Builder(self.source)
         try:
-            for token in (*_HEADER, *self.tokens[start:end]):
-                parser.feed_token(token)
-            file = builder.build(parser.feed_eof())
+            file = builder.build(tables.tree(self.lark, (*_HEADER, *self.tokens[start:end])))
         except UnexpectedToken:
             return False
         except VitError as problem:

@@ -4,11 +4,12 @@
 """
 
 import json
+from collections.abc import Iterable
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from lark import Lark, __version__
+from lark import Lark, Token, __version__
 from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
@@ -73,6 +74,14 @@ def load() -> Lark:
     if tables.pop("lark") != __version__:
         return build()
     return _light(Lark._load_from_dict(**tables, postlex=Layout()))  # type: ignore[reportPrivateUsage] -- what lark's own stand-alone parsers call
+
+
+def tree(lark: Any, tokens: Iterable[Token]) -> Any:
+    """Lark's tree of tokens that are read already; raises `UnexpectedToken`."""
+    parser = lark.parse_interactive()
+    for token in tokens:
+        parser.feed_token(token)
+    return parser.feed_eof()
 
 
 def _numbered(pairs: list[tuple[str, Any]]) -> dict[str | int, Any]:

@@ -14,6 +14,7 @@ from ...grammar.values import number, quoted, shape
 from .. import ops
 from ..ir.graph import Attrs
 from ..ir.program import Child, Draw, Layer, Table, WeightSpec
+from ..ops.base import Param
 from .library import Library
 from .sheets import Sheet
 from .values import (
@@ -159,8 +160,7 @@ class _Listing:
         for param in ops.get(op).params:
             value = attrs.get(param.name, param.default)
             if (value is not None and param.kind != "word") or isinstance(value, str):
-                said = value if param.kind == "word" else text(value)
-                yield Row(f"{path}.{param.name}", said, None, "")
+                yield Row(f"{path}.{param.name}", attribute(param, value), None, "")
 
 
 def _together(members: Sequence[Sequence[Row]]) -> Iterator[Row]:
@@ -203,6 +203,11 @@ def _weight(spec: WeightSpec) -> str | None:
         f"{spec.init.kind}({', '.join(map(repr, spec.init.args))})" if isinstance(spec.init, Draw) else text(spec.init)
     )
     return f"{'weight' if spec.trainable else 'state'}([{', '.join(map(str, spec.shape))}], {init})"
+
+
+def attribute(param: Param, value: Value) -> str | None:
+    """The value of an op's attribute as the language writes it; a word has no quotes."""
+    return value if param.kind == "word" and isinstance(value, str) else text(value)
 
 
 def text(value: "Value | Setting") -> str | None:
