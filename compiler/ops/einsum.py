@@ -7,7 +7,7 @@ from string import ascii_letters
 from ...diagnostics import foreign
 from ...grammar.axes import side
 from ..ir.graph import Attrs
-from ..ir.types import TensorType
+from ..ir.types import TensorType, meet
 from .base import NOWHERE, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
 from .kinds import floats
 
@@ -32,7 +32,7 @@ class Definition(Op):
                 raise OpError(f"`{' '.join(names)}` for {list(type.shape)}", help=help)
         sizes = _sizes(attrs["pattern"], types)
         shape = tuple(sizes[letter] for letter in _letters(attrs["pattern"], _ranks(types))[2] if letter in sizes)
-        return (TensorType(shape, "float", types[0].stage),)
+        return (TensorType(shape, "float", meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
         return (np.einsum(_text(attrs["pattern"], [x.ndim for x in xs]), *xs),)

@@ -1,6 +1,8 @@
 """Every op, from its own examples: numpy against torch, TorchScript and ONNX Runtime; shapes, MACs, attributes."""
 
 import warnings
+from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import onnxruntime
@@ -11,7 +13,7 @@ from vitc.compiler import ops
 from vitc.compiler.backends.onnx import writer as onnx
 from vitc.compiler.ir.builder import Builder
 from vitc.compiler.ir.graph import Graph
-from vitc.compiler.ir.types import TensorType
+from vitc.compiler.ir.types import STAGES, TensorType
 from vitc.compiler.ops.base import REQUIRED, OpError
 
 CASES = [(name, i) for name in ops.names() for i in range(len(ops.get(name).examples()))]
@@ -154,6 +156,21 @@ def test_an_attribute_that_a_backend_forgets_is_noticed(make, name):
         assert any(observed(case) != observed(case.changed(**{param.name: param.default})) for case in cases), (
             f"{name}.{param.name}"
         )
+
+
+@pytest.mark.parametrize("name", ops.names())
+def test_a_result_is_as_late_as_its_operands(make, name):
+    """Whichever operand depends on weights or on the input, so does the result; or the op refuses it."""
+    for index in range(len(ops.get(name).examples())):
+        case = make(name, index)
+        for stages in product(STAGES, repeat=len(case.example.types)):
+            types = tuple(replace(type, stage=stage) for type, stage in zip(case.example.types, stages, strict=True))
+            try:
+                outs = case.op.infer(types, case.attrs)
+            except OpError:
+                continue
+            latest = max(map(STAGES.index, stages), default=0)
+            assert all(STAGES.index(out.stage) >= latest for out in outs), (stages, outs)
 
 
 def others(param, value):

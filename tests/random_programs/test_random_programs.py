@@ -33,7 +33,7 @@ def parsed_once():
 
 def run(count: int, seconds: float, number: int) -> tuple[int, int, set[str]]:
     """How many programs ran, how many said nothing, and the ops they used; the same number gives the same programs."""
-    done, ill, used, start = 0, 0, set(), time.monotonic()
+    done, ill, used, start, failed = 0, 0, set(), time.monotonic(), False
 
     @seed(number)
     @settings(
@@ -44,14 +44,17 @@ def run(count: int, seconds: float, number: int) -> tuple[int, int, set[str]]:
     )
     @given(programs)
     def one(text):
-        nonlocal done, ill
-        if time.monotonic() - start > seconds:
+        nonlocal done, ill, failed
+        if time.monotonic() - start > seconds and not failed:  # what failed is run again, whenever that was
             return
         done += 1
         try:
             used.update(check(text))
         except IllConditioned:
             ill += 1
+        except BaseException:
+            failed = True
+            raise
 
     one()
     return done, ill, used
