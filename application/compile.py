@@ -15,7 +15,7 @@ from ..diagnostics import error
 from ..diagnostics.suggest import suggestion
 from ..runtime import artefact
 from ..runtime.sections.data import Data
-from ..runtime.sections.export import Export
+from ..runtime.sections.export import Export, outputs
 from ..runtime.sections.input import preprocess
 from ..runtime.sections.train import Train
 from .specs import choose
@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 
 
 def load(spec: str | Path, model: str | None = None, settings: Mapping[str, str] | None = None) -> Compiled:
-    """The program and the optimised graph of a model, with its parameters and MACs; arguments and errors as in `check`.
+    """The program of a model and the optimised graph of what is exported, with its parameters and MACs; arguments and errors
+    as in `check`.
 
     >>> import vitc
     >>> vitc.load("vit_base_patch16_224").params
     86567656
     """
     library, name = choose(str(spec), model)
-    return driver.prepare(library, name, settings)
+    return driver.prepare(library, name, settings, outputs)
 
 
 def compile(
@@ -154,9 +155,8 @@ def _about(
 
     libraries = [made for name in ordered() if (made := BACKENDS.get(name).made_with) is not None]
     shape = compiled.graph.inputs[0].type.shape
-    outputs = {
-        n: ["batch", *v.type.shape] for n, v in zip(compiled.graph.output_names, compiled.graph.outputs, strict=True)
-    }
+    graph = compiled.graph
+    exported = {name: ["batch", *v.type.shape] for name, v in zip(graph.output_names, graph.outputs, strict=True)}
     return {
         "model": compiled.program.name,
         "spec_sha256": compiled.spec_hash,
@@ -166,7 +166,7 @@ def _about(
         "params": compiled.params,
         "macs": compiled.macs,
         "inputs": {"image": ["batch", *shape]},
-        "outputs": outputs,
+        "outputs": exported,
         "preprocess": json.loads(metadata["vitc.preprocess"]),
         "classes": json.loads(metadata["vitc.classes"]),
         "activation": metadata["vitc.activation"],

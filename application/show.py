@@ -15,6 +15,7 @@ from ..diagnostics import error
 from ..diagnostics.suggest import suggestion
 from ..runtime.preprocess import Preprocess
 from ..runtime.sections.data import Data
+from ..runtime.sections.export import outputs
 from ..runtime.sections.input import preprocess
 from .specs import choose
 
@@ -37,7 +38,7 @@ def show(spec: str | Path, model: str | None = None, settings: Mapping[str, str]
     """Computes what a model is and costs; arguments and errors as in `check`."""
     library, name = choose(str(spec), model)
     program = elaborate.elaborate(library, name, settings)
-    about, rows = summary(*driver.lower(program))
+    about, rows = summary(*driver.lower(program, outputs))
     return Shown(program, about, rows, preprocess(program, Data.of(program)))
 
 
@@ -49,7 +50,7 @@ def after(
     A pass that runs on bodies and on the graph means the graph's unless the name says which.
     """
     library, name = choose(str(spec), model)
-    made = dict(driver.stages(library, name, settings))
+    made = dict(driver.stages(library, name, settings, outputs))
     matching = [stage for stage in made if step in (stage, stage.partition(".")[2])]
     if not matching:
         raise error("V1007", f"there is no step `{step}`", help=suggestion(step, made))

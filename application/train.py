@@ -15,6 +15,7 @@ from ..diagnostics import Diagnostic, error
 from ..runtime.data.reading import read
 from ..runtime.preprocess import Preprocess
 from ..runtime.sections.data import Data
+from ..runtime.sections.export import outputs
 from ..runtime.sections.input import preprocess
 from ..runtime.sections.train import Train
 from .compile import export
@@ -52,7 +53,7 @@ def train(spec: str | Path, model: str | None = None, out: str | Path | None = N
             intact.check(old)
         sets: dict[str, str] = {**(old.facts["set"] if old else {}), **(settings or {})}
         library, name = choose(str(spec), model)
-        job = _job(Path(spec), library, driver.prepare(library, name, sets), sets)
+        job = _job(Path(spec), library, driver.prepare(library, name, sets, outputs), sets)
         made = runs.identity(job.compiled, job.pixels)
         if old is not None:
             runs.refuse_changed(old, made, job.wanted.epochs)

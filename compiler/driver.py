@@ -10,17 +10,24 @@ from . import passes
 from .backends import BACKENDS, Job, needed
 from .elaborate import elaborate
 from .elaborate.library import Library
-from .flatten import flatten
+from .flatten import flatten, served
 from .ir.graph import Graph
 from .ir.program import Program
 from .ops.base import Array
 from .report.macs import macs
 from .report.parameters import parameters
 
+#: Which results of a model are exported besides the first, by name: what its section `export` says is not known here.
+Besides = Callable[[Program], tuple[str, ...]]
+
+
+def _first_alone(program: Program) -> tuple[str, ...]:
+    return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A model between the front and the back: its program for printed code, its graph for the rest."""
+    """A model between the front and the back: its program for printed code, the graph of what is exported for the rest."""
 
     program: Program
     graph: Graph
@@ -38,7 +45,7 @@ class Compiled:
 
 
 def stages(
-    library: Library, name: str, settings: Mapping[str, str] | None = None
+    library: Library, name: str, settings: Mapping[str, str] | None = None, besides: Besides = _first_alone
 ) -> Iterator[tuple[str, Program | Graph]]:
     """All that needs no weights, step by step: what each step made, under its name. `VitError` tells what is wrong with
     the text. A local pass runs on the bodies of the program, a global one on the flattened graph."""
@@ -49,21 +56,25 @@ def stages(
         yield f"local.{step}", program
     graph = flatten(program)
     yield "flatten", graph
+    graph = served(graph, besides(program))
+    yield "served", graph
     for step in passes.GLOBAL:
         graph = passes.apply(graph, (step,))
         yield f"global.{step}", graph
 
 
-def prepare(library: Library, name: str, settings: Mapping[str, str] | None = None) -> Compiled:
+def prepare(
+    library: Library, name: str, settings: Mapping[str, str] | None = None, besides: Besides = _first_alone
+) -> Compiled:
     """The model as `stages` leaves it, without the steps between; raises `VitError` likewise."""
-    program, graph = lower(elaborate(library, name, settings))
+    program, graph = lower(elaborate(library, name, settings), besides)
     return Compiled(program, graph, _spec_hash(library, name, settings or {}))
 
 
-def lower(program: Program) -> tuple[Program, Graph]:
+def lower(program: Program, besides: Besides = _first_alone) -> tuple[Program, Graph]:
     """Runs all passes: gives the program for printed code and the graph for the rest."""
     program = passes.local(program)
-    return program, passes.apply(flatten(program), passes.GLOBAL)
+    return program, passes.apply(served(flatten(program), besides(program)), passes.GLOBAL)
 
 
 def write(

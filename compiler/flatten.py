@@ -3,7 +3,7 @@
 Types are inferred again on the way: a constant handed to a layer is shared inside of it and a constant again here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from . import ops
@@ -24,15 +24,20 @@ class Call:
 
 
 def flatten(program: Program, *, training: bool = False, ran: Callable[[Call], None] = lambda call: None) -> Graph:
-    """The graph of the model in one mode; its outputs are named, a single one `logits`. `ran` hears of every block."""
+    """The graph of the model in one mode, with all of its results by name. `ran` hears of every block."""
     flattener = _Flattener(program, ran, training)
     body = _bodies(program.root, training)[0]
     inputs = [flattener.builder.input(value.type, value.name) for value in body.inputs]
     outputs = flattener.inline(program.root, 0, inputs, "")
-    names = body.output_names or (
-        ("logits",) if len(outputs) == 1 else tuple(f"output{i}" for i in range(len(outputs)))
+    return flattener.builder.graph(outputs, body.names)
+
+
+def served(graph: Graph, besides: Collection[str] = ()) -> Graph:
+    """The graph with the first result, which is the one that is served, and those of these names, in the order of the text."""
+    kept = [i for i, name in enumerate(graph.names) if i == 0 or name in besides]
+    return replace(
+        graph, outputs=tuple(graph.outputs[i] for i in kept), output_names=tuple(graph.names[i] for i in kept)
     )
-    return flattener.builder.graph(outputs, names)
 
 
 def _bodies(layer: Layer, training: bool) -> tuple[Graph, ...]:

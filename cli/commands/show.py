@@ -96,6 +96,7 @@ def _summary(about: "Summary", pixels: "Preprocess") -> str:
         *((f"  input {name}", shape(dims)) for name, dims in about.inputs.items()),
         ("  pictures", pixels.described()),
         *((f"  output {name}", shape(dims)) for name, dims in about.outputs.items()),
+        *((f"  in training {name}", shape(dims)) for name, dims in about.results.items() if name not in about.outputs),
         ("  parameters", f"{about.params:,}"),
         ("  MACs", size(about.macs, "")),
         ("  activations", f"{size(about.activations)} in float32, {size(about.peak)} at once at inference"),

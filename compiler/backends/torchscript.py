@@ -43,7 +43,17 @@ class TorchScript(Backend):
     made_with = "torch"
 
     def write(self, job: Job) -> None:
-        write(job.folder / "model.py", job.folder / "model.safetensors", job.folder / "model.ts")
+        source = job.folder / "model.py"
+        if len(job.graph.outputs) > 1:  # `model.py` scripts to the first result alone
+            from .torch.source import emit
+
+            source = job.folder / "several.py"
+            source.write_text(emit(job.program, job.graph.output_names), encoding="utf-8")
+        try:
+            write(source, job.folder / "model.safetensors", job.folder / "model.ts")
+        finally:
+            if len(job.graph.outputs) > 1:
+                source.unlink()
 
 
 def write(source: Path, weights: Path | None, out: Path) -> None:

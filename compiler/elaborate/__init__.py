@@ -163,7 +163,7 @@ def _run(interpreter: Interpreter, library: Library, module: Module, model: tree
         if len(images) != 1:
             context.fail("V0409", f"a model's block takes one image, `{sheet.value.name}` takes {len(images)}", span)
         done = run_forward(sheet.instance, [], {images[0].name.id: (_image(sheet, images[0], span), span)}, span)
-        _served(context, done, span)
+        _served(context, done, forward, span)
     sheet.tell_unread()
     return sheet, done
 
@@ -183,14 +183,22 @@ def _image(sheet: Sheet, param: tree.Param, span: Span) -> Tensor:
     return Tensor(graph.Value(context.sized(TensorType((c, h, w)), sheet.params["image"].span), param.name.id))
 
 
-def _served(context: Context, done: Elaborated, span: Span) -> None:
-    """A model gives tensors, one for each image."""
-    values = done.layer.bodies[0].outputs
+def _served(context: Context, done: Elaborated, forward: tree.Forward, span: Span) -> None:
+    """A model gives tensors, one for each image, none of them under the name of the image."""
+    body = done.layer.bodies[0]
+    values, image = body.outputs, body.inputs[0].name
     results = len(done.results) if isinstance(done.results, tuple) else 1
     if not values or len(values) != results:
         context.fail("V0409", "a model gives tensors and nothing else", span)
     if any(value.type.stage != "sample" for value in values):
         context.fail("V0409", "a result of the model does not depend on the image", span)
+    if image in body.names:
+        returns = (node for node in walk(forward) if isinstance(node, tree.Return))
+        same = (
+            result.name.span for node in returns for result in node.results if result.name and result.name.id == image
+        )
+        context.fail("V0204", f"the image and a result of the model are both called `{image}`", next(same, span),
+                     help="give the result another name: `return NAME = …`")  # fmt: skip
 
 
 def _expects(sheet: Sheet, program: Program) -> None:

@@ -85,9 +85,19 @@ def _shift(body: Graph, offsets: Mapping[str, int]) -> Graph:
 
 
 def combine(inference: Layer, trained: Layer) -> Layer:
-    """One tree of both modes; fails with V0410 where they differ in weights or in number or rank of results."""
+    """One tree of both modes; fails with V0410 where they differ in weights, in number or rank of results, or in the names
+    of the model's."""
+    _same_results(inference.bodies[0], trained.bodies[0], inference)
     memo: dict[tuple[Layer, Layer], Layer] = {}
     return _combined(inference, trained, memo)
+
+
+def _same_results(mine: Graph, its: Graph, model: Layer) -> None:
+    """The results of a model in both modes, by name."""
+    if mine.names != its.names:
+        message = f"`{model.kind}` gives {', '.join(its.names)} in training and {', '.join(mine.names)} in inference"
+        raise error("V0410", message, model.span,
+                    help="return the same results in both modes: the first is served, the others are not computed there")  # fmt: skip
 
 
 def _combined(a: Layer, b: Layer, memo: dict[tuple[Layer, Layer], Layer]) -> Layer:

@@ -332,6 +332,10 @@ class Interpreter:
         twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
         if twice is not None:
             self.context.fail("V0204", f"two results are called `{twice.id}`", twice.span)
+        for name, value in zip(names, values, strict=False):
+            if isinstance(value, tuple):
+                self.context.fail("V0404", f"`{name.id}` names {len(value)} results", name.span,
+                                  help="take them apart first, `a, b = …`, and name each")  # fmt: skip
         return (values[0] if len(values) == 1 else values), tuple(name.id for name in names)
 
     def _let(self, statement: tree.Let, scope: Scope) -> None:

@@ -88,6 +88,21 @@ class Graph:
     outputs: tuple[Value, ...]
     output_names: tuple[str, ...] = ()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the results: those of the text; without them `logits` for one, `output0`, `output1`, … for several."""
+        count = len(self.outputs)
+        return self.output_names or (("logits",) if count == 1 else tuple(f"output{i}" for i in range(count)))
+
+    def needed(self) -> set[Node]:
+        """The nodes that some result is computed from."""
+        values, found = set(self.outputs), set[Node]()
+        for node in reversed(self.nodes):  # readers come before what they read
+            if not values.isdisjoint(node.outputs):
+                values.update(node.inputs)
+                found.add(node)
+        return found
+
     def producers(self) -> dict[Value, Node]:
         """The node that makes each value."""
         return {value: node for node in self.nodes for value in node.outputs}

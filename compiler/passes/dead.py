@@ -8,17 +8,16 @@ becomes
     return %2
 """
 
-from ..ir.graph import Graph, Node, Value
+from dataclasses import replace
+
+from ..ir.graph import Graph
 
 
 def run(graph: Graph) -> Graph:
     """The graph without them."""
-    needed: set[Value] = set(graph.outputs)
-    kept: list[Node] = []
-    for node in reversed(graph.nodes):  # readers come before what they read
-        if any(value in needed for value in node.outputs):
-            needed.update(node.inputs)
-            kept.append(node)
-    if len(kept) == len(graph.nodes):
-        return graph
-    return Graph(graph.inputs, tuple(reversed(kept)), graph.outputs, graph.output_names)
+    needed = graph.needed()
+    return (
+        graph
+        if len(needed) == len(graph.nodes)
+        else replace(graph, nodes=tuple(filter(needed.__contains__, graph.nodes)))
+    )

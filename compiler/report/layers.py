@@ -2,11 +2,11 @@
 costs, how much of the image it sees."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..flatten import Call, flatten
+from ..flatten import Call, flatten, served
 from ..ir.graph import Graph, Node, Value
 from ..ir.program import Layer, Program, join, walk
 from . import activations, macs
@@ -54,11 +54,12 @@ def traced(program: Program) -> Trace:
     return Trace(graph, results)
 
 
-def layers(program: Program, trace: Trace) -> tuple[Row, ...]:
+def layers(program: Program, trace: Trace, exported: Collection[str] = ()) -> tuple[Row, ...]:
     """The model itself (path "") and every layer that runs, in the order of the text. The parameters of the
-    rows that have no other row inside of them add up to the model's; a shared weight counts at its first name."""
+    rows that have no other row inside of them add up to the model's; a shared weight counts at its first name. Costs are
+    those of the results that are `exported`."""
     sizes, fields = by_weight(program), _fields(trace)
-    costs, kept = _sums(trace.graph)
+    costs, kept = _sums(served(trace.graph, exported).needed())
     # a layer that is shared may run under its second names alone, where its costs are; its weights are at the first
     shared = {program.canonical(f"{path}.").removesuffix("."): calls for path, calls in trace.results.items()}
     rows: list[Row] = []
@@ -79,10 +80,10 @@ def _own(layer: Layer, path: str, sizes: dict[str, int]) -> Iterator[Row]:
         yield Row(full, kind, 0, (spec.shape,), sizes.get(full, 0), 0, 0, None)
 
 
-def _sums(graph: Graph) -> tuple[Counter[str], Counter[str]]:
+def _sums(nodes: Iterable[Node]) -> tuple[Counter[str], Counter[str]]:
     """MACs and bytes of each layer with all that is inside of it."""
     costs, kept = Counter[str](), Counter[str]()
-    for node in graph.nodes:
+    for node in nodes:
         for path in _around(node):
             costs[path] += macs.of(node)
             kept[path] += activations.of(node)

@@ -47,12 +47,21 @@ def mistakes(found: Mapping[str, ir.Section], program: Program | None) -> list[D
             SECTIONS.get(kind).of(program or Program("", Layer(""), found))
         except VitError as problem:
             problems += problem.diagnostics
-    if program is not None and not problems and found.keys() & {"data", "input"}:
-        from .data import Data
-        from .input import preprocess
+    if program is not None and not problems:
+        from .export import outputs
 
-        try:
-            preprocess(program, Data.of(program))
-        except VitError as problem:
-            problems += problem.diagnostics
+        for kinds, fit in (({"data", "input"}, _prepared), ({"export"}, outputs)):
+            try:
+                if found.keys() & kinds:
+                    fit(program)
+            except VitError as problem:
+                problems += problem.diagnostics
     return problems
+
+
+def _prepared(program: Program) -> None:
+    """Raises what keeps pictures from becoming the input of the model."""
+    from .data import Data
+    from .input import preprocess
+
+    preprocess(program, Data.of(program))

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from ...compiler import ops
 from ...compiler.configuration import Choice
 from ...compiler.driver import Compiled
+from ...compiler.flatten import flatten, served
+from ...compiler.ir.graph import Graph
 from ...compiler.ir.program import walk
 from ...compiler.ops.base import Array, np
 from ...diagnostics import Diagnostic, error
@@ -36,7 +38,7 @@ def fitting(compiled: Compiled, wanted: Train, parts: Parts, names: tuple[str, .
     for text in wanted.no_decay:
         if not any(match(text, name) is not None for name in compiled.program.weights()):
             raise error("V0606", f"`no_decay`: no weight of the model is called `{text}`", _at(compiled, "no_decay"))
-    return [*warmup, *_warnings(compiled, wanted)]
+    return [*warmup, *_warnings(compiled, wanted), *_untrained(compiled)]
 
 
 def steps(pictures: int, batch: int) -> int:
@@ -90,6 +92,21 @@ def _warnings(compiled: Compiled, wanted: Train) -> Iterator[Diagnostic]:
     if wanted.batch == 1 and mixed:
         yield Diagnostic("V1105", "batchnorm sees the statistics of one picture where batch = 1", _at(compiled, "batch"),
                          help="a larger batch, or layernorm, which looks at each picture alone", severity="warning")  # fmt: skip
+
+
+def _untrained(compiled: Compiled) -> Iterator[Diagnostic]:
+    """Warns of weights that only further results depend on: the loss is that of the first."""
+    graph = flatten(compiled.program, training=True)
+    trained = {name for name, spec in compiled.program.weights().items() if spec.trainable}
+    every, first = (_weights(one) for one in (graph, served(graph)))
+    if left := sorted(trained & (every - first)):
+        yield Diagnostic("V0606", f"the loss is that of `{graph.names[0]}`; {counted(len(left), 'weight')} on which only other results "
+                         f"depend will not be trained: {named(left)}", compiled.program.root.span, severity="warning")  # fmt: skip
+
+
+def _weights(graph: Graph) -> set[str]:
+    """The names of the weights that the results depend on."""
+    return {node.attrs["name"] for node in graph.needed() if node.is_weight}
 
 
 def _at(compiled: Compiled, key: str) -> Span | None:

@@ -13,7 +13,7 @@ from .draws import unit_weights
 from .errors import error
 from .judge import Judge
 from .report import Report, Row
-from .targets import Target, written
+from .targets import Target, judging, written
 
 __all__ = ["Report", "Row", "verify"]
 
@@ -62,11 +62,13 @@ def verify(
     for name, kind in there.items():
         found[name] = _run(kind, compiled, stage, cases, images)
         done(name)
-    single = next((found[name] for name, kind in there.items() if kind.judge), None) or {
+    best = judging(there, compiled.graph)
+    single = found[best] if best is not None else {
         (case.kind, batch): judge.reference(images[:batch], case.weights, "float32")
         for case in cases for batch in case.batches
     }  # fmt: skip
-    rows = [row for case in cases for row in _rows(compiled, case, found, single)]
+    outputs = {name: compiled.graph.output_names[: 1 if kind.alone else None] for name, kind in there.items()}
+    rows = [row for case in cases for row in _rows(case, found, single, outputs)]
     ill = tuple(case.kind for case in cases if _ill(case, single))
     _refuse([row for row in rows if row.weights not in ill], compiled, stage, cases, judge, there, images)
     return Report(judge.name, tuple(rows), ill, _notes(judge, large=large))
@@ -83,15 +85,17 @@ def _run(kind: type[Target], compiled: Compiled, stage: Path, cases: list[_Case]
     return found
 
 
-def _rows(compiled: Compiled, case: _Case, found: Mapping[str, _Found], single: _Found) -> list[Row]:
-    """A row for each batch, target and output."""
+def _rows(
+    case: _Case, found: Mapping[str, _Found], single: _Found, outputs: Mapping[str, tuple[str, ...]]
+) -> list[Row]:
+    """A row for each batch, target and output; `outputs` are those that each target gives."""
     rows: list[Row] = []
     for batch in case.batches:
         right = case.right(batch)
         for name, results in found.items():
-            for index, output in enumerate(compiled.graph.output_names):
+            for index, (output, y) in enumerate(zip(outputs[name], results[case.kind, batch], strict=True)):
                 off = error(single[case.kind, batch][index], right[index])
-                wrong = error(results[case.kind, batch][index], right[index])
+                wrong = error(y, right[index])
                 rows.append(Row(name, case.kind, batch, output, wrong, max(BAR, FACTOR * off)))
     return rows
 

@@ -8,7 +8,7 @@ from ...compiler.evaluate import Precision, evaluate
 from ...compiler.ops.base import Array
 from ...compiler.report.activations import peak
 from .errors import error
-from .targets import Target
+from .targets import Target, judging
 
 #: Errors of float64 stay far below this: two implementations that differ by more do not compute the same.
 SAME = 1e-9
@@ -25,7 +25,7 @@ class Judge:
         needed = 12 * compiled.params + 2 * batch * peak(compiled.graph)
         self.wide = needed <= psutil.virtual_memory().available / 2
         #: The name of the target that judges, None where numpy does.
-        self.target = next((name for name, kind in there.items() if kind.judge), None) if self.wide else None
+        self.target = judging(there, compiled.graph) if self.wide else None
         self.kind = None if self.target is None else there[self.target]
         self.precision: Precision = "float64" if self.wide else "float32"
 

@@ -36,7 +36,7 @@ block net(image: shape = 4x6x8) {{
 model m = net
 """
     program = passes.local(elaborate(loads(text), "m"))
-    module = imported(torch_source.emit(program), tmp_path).Model().eval()
+    module = imported(torch_source.emit(program, ("all", "each")), tmp_path).Model().eval()
     image = torch.from_numpy(np.random.default_rng(0).standard_normal((3, 8, 4, 6)).astype(np.float32))
     with torch.no_grad():
         together, apart = module(image)

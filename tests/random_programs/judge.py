@@ -44,8 +44,9 @@ def check(text: str) -> set[str]:
     small = passes.local(program)
     graph = passes.apply(flatten(small), passes.GLOBAL)
     same("passes", evaluate(graph, (image,), weights), expected, [1e-9 * np.abs(e).max() + 1e-9 for e in expected])
-    model = module(torch_source.source(small)).Model()
-    model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+    state, several = {name: torch.from_numpy(value) for name, value in weights.items()}, len(expected) > 1
+    model = module(torch_source.source(small, graph.names if several else ())).Model()
+    model.load_state_dict(state)
     results = trained_and_run(model, torch.from_numpy(image), len(expected))
     same("torch in float64", in_float64(model, image), expected, bars)
     # as in `verify`: where float32 takes PyTorch itself far away the program says nothing; four times of it is allowed to others
@@ -54,6 +55,12 @@ def check(text: str) -> set[str]:
         raise IllConditioned
     bars = [max(bar, 4 * error) for bar, error in zip(bars, lost, strict=True)]
     same("torchscript", results["torchscript"], expected, bars)
+    if several:
+        served = module(torch_source.source(small)).Model()
+        served.load_state_dict(state)
+        one = trained_and_run(served, torch.from_numpy(image), 1)
+        same("torch, the first result", one["torch"], expected[:1], bars[:1])
+        same("torchscript, the first result", one["torchscript"], expected[:1], bars[:1])
     same("onnx", in_onnx_runtime(graph, weights, image), expected, bars)
     return {node.op for g in (raw, graph, *initialisers(program)) for node in g.nodes} | kinds(program)
 

@@ -41,14 +41,18 @@ def tidy(text: str) -> str:
     return ast.unparse(ast.parse(text.strip(), mode="eval"))
 
 
-def statements(graph: Graph, parameters: Sequence[str], around: Surroundings, result: str = "{}") -> list[str]:
-    """The lines of a function body; `result` wraps each returned value."""
-    return _Writer(graph, parameters, around, result).lines()
+def statements(
+    graph: Graph, parameters: Sequence[str], around: Surroundings, result: str = "{}", fields: Sequence[str] = ()
+) -> list[str]:
+    """The lines of a function body; `result` wraps each returned value, `fields` names them in a tuple `Results`."""
+    return _Writer(graph, parameters, around, result, fields).lines()
 
 
 class _Writer:
-    def __init__(self, graph: Graph, parameters: Sequence[str], around: Surroundings, result: str) -> None:
-        self.graph, self.around, self.result = graph, around, result
+    def __init__(
+        self, graph: Graph, parameters: Sequence[str], around: Surroundings, result: str, fields: Sequence[str]
+    ) -> None:
+        self.graph, self.around, self.result, self.fields = graph, around, result, fields
         self.index = {node: i for i, node in enumerate(graph.nodes)}
         self.producer = graph.producers()
         self.uses = graph.uses()
@@ -187,6 +191,9 @@ class _Writer:
                 continue
             found += self._loop(node) if self._loops(node) else self._assign(node)
         results = [tidy(self.result.format(f"({self.text(value)})")) for value in self.graph.outputs]
+        if self.fields:
+            given = (f"{name}={value}" for name, value in zip(self.fields, results, strict=True))
+            return [*found, f"return Results({', '.join(given)})"]
         return [*found, f"return {', '.join(results)}"]
 
     def _assign(self, node: Node) -> list[str]:

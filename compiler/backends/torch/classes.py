@@ -42,7 +42,10 @@ class ClassPrinter:
         body = self.layer.bodies[0]
         inputs = [comments.parameter(self.group, i) for i in range(len(body.inputs))]
         outputs = [comments.result(self.group, value) for value in body.outputs]
-        return f"`{self.layer.kind}`: {', '.join(inputs)} -> {', '.join(outputs)}"
+        given = f"`{self.layer.kind}`: {', '.join(inputs)} -> "
+        if self.view.fields:
+            return f"{given}`Results`" if self.names.gives else f"{given}{outputs[0]}, in eager training `Results`"
+        return f"{given}{', '.join(outputs)}"
 
     def _class(self, path: str) -> str:
         """The class of the layer at a path."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...ir.graph import Graph, Node
 from ...ir.program import Layer, member
-from . import comments
+from . import comments, results
 from .bodies import Surroundings, statements
 from .descriptions import printed
 from .lists import attribute, called_whole
@@ -39,14 +39,23 @@ class Methods:
     def _forward(self, number: int) -> tuple[str, list[str]]:
         graph = self.layer.bodies[number]
         parameters = self._parameters(graph)
-        lines = self._statements(number, parameters)
-        if self.view.train:
-            training = self._statements(len(self.layer.bodies) + number, parameters)
-            lines = joined(training, lines)
         inputs = "".join(f", {name}: Tensor" for name in parameters)
+        if self.view.fields and not self.names.gives:
+            every = self._modes(number, parameters, graph.names)[0]
+            served = joined(*self._modes(number, parameters, graph.names[:1]))
+            # without the type of what it gives: a script finds that this is a tensor
+            return f"self{inputs}):", results.forward(every, served, self.view.fields[graph.names[0]])
+        lines = joined(*self._modes(number, parameters, self.names.gives if self.view.fields else ()))
         count = len(graph.outputs)
         result = "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
-        return f"self{inputs}) -> {result}:", lines
+        return f"self{inputs}) -> {'Results' if self.view.fields else result}:", lines
+
+    def _modes(self, number: int, parameters: Sequence[str], gives: Sequence[str]) -> tuple[list[str], list[str]]:
+        """The statements of training and of inference; of a model with several results, those that give some of them."""
+        inference = self._statements(number, parameters, gives)
+        if not self.view.train:
+            return inference, inference
+        return self._statements(len(self.layer.bodies) + number, parameters, gives), inference
 
     def _parameters(self, graph: Graph) -> list[str]:
         names: list[str] = []
@@ -55,8 +64,10 @@ class Methods:
             names.append(name if name not in names else f"{name}{len(names)}")
         return names
 
-    def _statements(self, number: int, parameters: Sequence[str]) -> list[str]:
+    def _statements(self, number: int, parameters: Sequence[str], gives: Sequence[str]) -> list[str]:
         graph = self.view.graphs[number]
+        shown = results.chosen(graph, gives) if gives else graph
+        fields = [self.view.fields[name] for name in shown.names] if len(gives) > 1 else ()
         found, described = self.view.tables[number], self.view.described[number].nodes
         around = Surroundings(
             attrs=lambda i: self._own(printed(described[i], graph.nodes[i])),
@@ -70,7 +81,7 @@ class Methods:
             ),
             taken=self.names.taken,
         )
-        return statements(graph, parameters, around)
+        return statements(shown, parameters, around, fields=fields)
 
     def _own(self, value: Any) -> Any:
         """Expressions over arguments as they stand outside of the constructor."""

@@ -25,6 +25,13 @@ def joined(training: Sequence[str], inference: Sequence[str]) -> list[str]:
     return [*head, *_split(one, other, returns=behind == 0), *tail]
 
 
+def parted(one: Sequence[str], other: Sequence[str], test: str) -> list[str]:
+    """One text of two that both end the method: common statements, the rest of one under a test, the rest of the other."""
+    before = _common(one, other)
+    head = [_merged(a, b) for a, b in zip(one[:before], other[:before], strict=True)]
+    return [*head, test, *(f"    {line}" for line in one[before:]), *other[before:]]
+
+
 def _split(training: Sequence[str], inference: Sequence[str], *, returns: bool) -> list[str]:
     """The statements of each mode under its condition."""
     if not training and not inference:

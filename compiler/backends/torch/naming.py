@@ -8,7 +8,7 @@ from .helpers import FUNCTIONS
 
 #: What printed code uses itself.
 RESERVED = {"torch", "nn", "F", "Tensor", "self", "Model", "range", "math", "i", "path", "safetensors", "bool", "int", "float",
-            "tuple", "list", "str", "super", "load_file", *FUNCTIONS}  # fmt: skip
+            "tuple", "list", "str", "super", "load_file", "NamedTuple", "Results", "is_scripting", *FUNCTIONS}  # fmt: skip
 
 
 def safe(name: str, taken: Callable[[str], bool]) -> str:

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ....diagnostics import error
 from ...ir.program import Layer, Program
@@ -13,23 +13,29 @@ from .descriptions import Group
 from .groups import blocks, group
 from .helpers import LOAD, LOAD_SHARED, used
 from .naming import RESERVED, first_free
+from .results import named_tuple
 from .top_level import Names
 
 
-def emit(program: Program) -> str:
-    """The text of `model.py`: a class for each block, `Model` last. Formatted as `ruff format` would."""
-    return formatted(source(program))
+def emit(program: Program, gives: Sequence[str] = ()) -> str:
+    """The text of `model.py`: a class for each block, `Model` last. Formatted as `ruff format` would.
+
+    A model with several results gives the first at inference, scripted or exported, and all in eager training. With
+    `gives` it gives those of these names always.
+    """
+    return formatted(source(program, gives))
 
 
-def source(program: Program) -> str:
+def source(program: Program, gives: Sequence[str] = ()) -> str:
     """The same before it is formatted."""
     root = chained(program.root, {})
     groups = group(root)
-    names = Names()
+    names = Names(gives)
     order = _order(groups[root], groups)
     for found in order:
         names.classes[found] = "Model" if found is order[-1] else _class_name(found.layer.kind, names)
     classes = [ClassPrinter(found, names).text() for found in order]
+    classes[-1] = named_tuple(order[-1], gives) + classes[-1]
     functions = [text for _, text in names.functions.values()]
     body = "\n\n".join([*functions, *classes]) + (LOAD_SHARED if program.aliases else LOAD)
     body = used(layer for found in order for layer in found.layers) + body
@@ -38,9 +44,17 @@ def source(program: Program) -> str:
 
 def _head(program: Program, body: str) -> str:
     lines = [f'"""`{program.name}`: written by vitc from a .vit file."""', ""]
+    lines += ["from typing import NamedTuple", ""] if "(NamedTuple)" in body else []
     lines += ["import torch"] if "torch." in body.replace("safetensors.torch", "") else []
     lines += ["import torch.nn.functional as F"] if re.search(r"\bF\.", body) else []
-    return "\n".join([*lines, "from torch import Tensor, nn", "", "", ""])
+    lines += ["from torch import Tensor, nn"]
+    # public, though torch does not list it
+    lines += (
+        ["from torch.jit import is_scripting  # pyright: ignore[reportPrivateImportUsage]"]
+        if "is_scripting()" in body
+        else []
+    )
+    return "\n".join([*lines, "", "", ""])
 
 
 def _order(root: Group, groups: Mapping[Layer, Group]) -> list[Group]:

@@ -7,9 +7,11 @@ from .naming import first_free, safe
 
 
 class Names:
-    """Names at the top of the file: of classes and of functions that compute tables, the latter by their text."""
+    """Names at the top of the file: of classes and of functions that compute tables, the latter by their text. `gives` are
+    the results that `Model` gives in either mode, where it is printed so."""
 
-    def __init__(self) -> None:
+    def __init__(self, gives: Sequence[str] = ()) -> None:
+        self.gives = gives
         self.classes: dict[Group, str] = {}
         self.functions: dict[str, tuple[str, str]] = {}
 

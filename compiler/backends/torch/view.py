@@ -3,6 +3,7 @@
 from ...ir.graph import Graph
 from . import tables
 from .descriptions import Body, Group
+from .results import fields
 from .top_level import Names
 
 
@@ -11,6 +12,8 @@ class View:
 
     def __init__(self, group: Group, names: Names) -> None:
         self.group, self.names, self.layer = group, names, group.layer
+        #: The fields of `Results` by the names of the results, where this is the model and it has several.
+        self.fields = fields(self.layer.bodies[0]) if names.classes.get(group) == "Model" else {}
         self.train: tuple[Graph, ...] = self.layer.train if group.description.train else ()
         found = tables.named(self.layer)
         self.tables = [found[graph] for graph in self.graphs]

@@ -18,10 +18,12 @@ from ..locate import Seen, first, watched
 class Target(ABC):
     """What a backend wrote into a folder as a function of images, with the weights of the folder at first.
 
-    `judge`: what the report calls it where it judges the others in float64 (`wide`), empty where it can't.
+    `judge`: what the report calls it where it judges the others in float64 (`wide`), empty where it can't. `alone`: whether it
+    gives the first output alone where several are exported; then it does not judge.
     """
 
     judge: ClassVar[str] = ""
+    alone: ClassVar[bool] = False
 
     @abstractmethod
     def __init__(self, stage: Path, graph: Graph) -> None:
@@ -29,7 +31,7 @@ class Target(ABC):
 
     @abstractmethod
     def __call__(self, images: Array) -> list[Array]:
-        """Gives every output: float32 [batch, C, H, W] -> arrays [batch, …]."""
+        """Gives every output, or the first `alone`: float32 [batch, C, H, W] -> arrays [batch, …]."""
 
     @abstractmethod
     def use(self, weights: Mapping[str, Array]) -> None:
@@ -58,3 +60,9 @@ def written(stage: Path) -> dict[str, type[Target]]:
     known = TARGETS.names()
     there = [name for name in ordered() if name in known and (stage / BACKENDS.get(name).files[0]).is_file()]
     return {name: TARGETS.get(name) for name in there}
+
+
+def judging(there: Mapping[str, type[Target]], graph: Graph) -> str | None:
+    """Names the one of these targets that can judge the others: it gives every output of the graph."""
+    several = len(graph.outputs) > 1
+    return next((name for name, kind in there.items() if kind.judge and not (kind.alone and several)), None)

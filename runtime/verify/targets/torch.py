@@ -14,6 +14,7 @@ class Torch(ModuleTarget):
     """The class `Model` of the file."""
 
     judge = "PyTorch"
+    alone = True
 
     def __init__(self, stage: Path, graph: Graph) -> None:
         super().__init__(imported(stage / "model.py").Model.load(str(stage / "model.safetensors")))
