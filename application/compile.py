@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..compiler import driver
-from ..compiler.backends import BACKENDS, ordered
+from ..compiler.backends import BACKENDS, needed, ordered
 from ..compiler.driver import Compiled
 from ..compiler.ir.program import Program
 from ..diagnostics import error
@@ -51,6 +51,7 @@ def compile(
     verify: bool = True,
     classes: tuple[str, ...] = (),
     trust: bool = False,
+    plain: bool = False,
     done: Callable[[str], None] = lambda step: None,
 ) -> dict[str, Any]:
     """Writes the artefact of a model into `out` (`out/NAME` without it) and gives its manifest.
@@ -58,8 +59,9 @@ def compile(
     `to` limits the targets that the section `export` asks for. `weights` is a file, its folder, or a
     mapping of numpy arrays or torch tensors; without it the file of the section `weights`, else weights drawn with `seed`.
     The manifest says under `weights` where they came from. `trust` lets a file that is a pickle be read, in a process of its
-    own. `verify` compares each target with float64 and raises `VitError` where one differs; `done` hears of every step. Further
-    arguments and errors as in `check`.
+    own. `plain` writes attention out in `model.py`, for those who learn it; the other files stay the same. `verify` compares each
+    target with float64 and raises `VitError` where one differs; `done` hears of every step. Further arguments and errors as
+    in `check`.
 
         >>> import vitc
         >>> manifest = vitc.compile("digits", out="out/digits", to=("onnx",), verify=False)
@@ -71,10 +73,14 @@ def compile(
         raise error("V1006", f"there is no target `{unknown[0]}`", help=suggestion(unknown[0], BACKENDS.names()))
     compiled = load(spec, model, settings)
     targets = _targets(compiled.program, to)
+    if plain and "torch" not in needed(targets):
+        raise error(
+            "V1006", "--plain changes `model.py`, which is not written", help="add `--to torch`, or leave --plain out"
+        )
     names = classes or tuple(_named(compiled, Path(spec).parent))
     tensors = start(compiled, spec, seed, weights, trust=trust)
     folder = Path(out) if out is not None else Path("out") / compiled.program.name
-    return export(compiled, tensors, folder, targets, seed=seed, verify=verify, classes=names, done=done)
+    return export(compiled, tensors, folder, targets, seed=seed, verify=verify, classes=names, plain=plain, done=done)
 
 
 def export(
@@ -86,6 +92,7 @@ def export(
     seed: int = 0,
     verify: bool = True,
     classes: tuple[str, ...] = (),
+    plain: bool = False,
     done: Callable[[str], None] = lambda step: None,
 ) -> dict[str, Any]:
     """Writes the artefact of a model that is prepared, with these weights; without `targets` those of its section `export`.
@@ -104,7 +111,7 @@ def export(
         save(stage / "model.safetensors", tensors, program.weights())
         done("weights")
         wanted = _targets(program, ()) if targets is None else targets
-        driver.write(compiled, tensors, stage, wanted, metadata, done)
+        driver.write(compiled, tensors, stage, wanted, metadata, done, plain=plain)
         report = _verified(compiled, stage, tensors, done) if verify else None
         return artefact.publish(stage, folder, _about(compiled, metadata, seed, tensors.origin, report))
 

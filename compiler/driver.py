@@ -84,9 +84,12 @@ def write(
     targets: tuple[str, ...],
     metadata: Mapping[str, str],
     done: Callable[[str], None] = lambda target: None,
+    *,
+    plain: bool = False,
 ) -> None:
-    """Writes the targets, and what they need, into a folder that holds `model.safetensors` already; `done` hears of each."""
-    job = Job(compiled.program, compiled.graph, weights, stage, metadata)
+    """Writes the targets, and what they need, into a folder that holds `model.safetensors` already; `done` hears of each.
+    With `plain` `model.py` writes attention out."""
+    job = Job(compiled.program, compiled.graph, weights, stage, metadata, plain)
     for name in needed(targets):
         BACKENDS.get(name)().write(job)
         done(name)

@@ -27,12 +27,14 @@ def compile(
     trust: Trust = False,
     settings: Settings = None,
     seed: Annotated[int, typer.Option(help="of the weights that are drawn")] = 0,
+    plain: Annotated[bool, typer.Option("--plain", help="write attention out in model.py, for learners")] = False,
     verify: Annotated[bool, typer.Option(help="compare the outputs of each target with float64")] = True,
     format: Format = Form.text,
 ) -> None:
     """Writes a model for each target (PyTorch, TorchScript, ONNX) with its weights, and checks them against float64.
 
-    Examples: `vitc compile vit_tiny_patch16_224`, `vitc compile mine.vit --to onnx --weights mine.safetensors -o out/mine`.
+    Examples: `vitc compile vit_tiny_patch16_224`, `vitc compile mine.vit --to onnx --weights mine.safetensors -o out/mine`,
+    `vitc compile vit_tiny_patch16_224 --plain --to torch`.
     """
     from ...application import compile as application
 
@@ -47,6 +49,7 @@ def compile(
             seed=seed,
             verify=verify,
             trust=trust,
+            plain=plain,
             done=done,
         )
     if format == "json":

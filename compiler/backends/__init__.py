@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Job:
     """What a backend writes from: the program for printed code, the flat graph for the rest, the weights by their state-dict
-    keys, and texts about the model. `folder` holds `model.safetensors`, and the files of the backends before."""
+    keys, and texts about the model. `folder` holds `model.safetensors`, and the files of the backends before. `plain`: `model.py`
+    writes attention out."""
 
     program: "Program"
     graph: "Graph"
     weights: "Mapping[str, Array]"
     folder: Path
     metadata: Mapping[str, str]
+    plain: bool = False
 
 
 class Backend(ABC):

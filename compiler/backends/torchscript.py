@@ -43,17 +43,20 @@ class TorchScript(Backend):
     made_with = "torch"
 
     def write(self, job: Job) -> None:
-        source = job.folder / "model.py"
-        if len(job.graph.outputs) > 1:  # `model.py` scripts to the first result alone
-            from .torch.source import emit
+        several = len(job.graph.outputs) > 1
+        weights, out = job.folder / "model.safetensors", job.folder / "model.ts"
+        if not several and not job.plain:
+            write(job.folder / "model.py", weights, out)
+            return
+        from .torch.source import emit
 
-            source = job.folder / "several.py"
-            source.write_text(emit(job.program, job.graph.output_names), encoding="utf-8")
+        # `model.py` scripts to the first result alone, and written out it is slower
+        source = job.folder / "scripted.py"
+        source.write_text(emit(job.program, job.graph.output_names if several else ()), encoding="utf-8")
         try:
-            write(source, job.folder / "model.safetensors", job.folder / "model.ts")
+            write(source, weights, out)
         finally:
-            if len(job.graph.outputs) > 1:
-                source.unlink()
+            source.unlink()
 
 
 def write(source: Path, weights: Path | None, out: Path) -> None:

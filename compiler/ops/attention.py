@@ -1,11 +1,26 @@
 """Scaled dot-product attention as one node. Passes make it; no spec can name it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod, sqrt
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
-from .base import NOWHERE, SHUT, Array, Arrays, Example, OnnxCall, OnnxEmitter, Op, OpError, Param, TorchCall, Types, np
+from .base import (
+    NOWHERE,
+    SHUT,
+    Array,
+    Arrays,
+    Example,
+    OnnxCall,
+    OnnxEmitter,
+    Op,
+    OpError,
+    Param,
+    Step,
+    TorchCall,
+    Types,
+    np,
+)
 from .kinds import aligned, broadcast
 
 
@@ -72,6 +87,20 @@ class Definition(Op):
         rest += "" if attrs["scale"] is None else f", scale={attrs['scale']}"
         return f"F.scaled_dot_product_attention({', '.join(call.args[:3])}{rest})"
 
+    def torch_steps(self, call: TorchCall, name: Callable[[str], str]) -> tuple[Step, ...]:
+        """Scores, their softmax, the weighted sum."""
+        (q, k, v, *bias), attrs = call.args, call.attrs
+        seen = TensorType((*call.types[0].shape[:-1], call.types[1].shape[-2]))
+        scale, scores, attn = map(name, ("scale", "scores", "attn"))
+        usual = attrs["scale"] is None
+        factor = "" if attrs["scale"] == 1.0 else f" * {scale if usual else _factor(attrs['scale'])}"
+        steps = [Step(scale, f"{q}.shape[-1] ** -0.5")] if usual else []
+        steps.append(Step(scores, f"{q} @ {k}.mT{factor}", seen))
+        steps += [Step(scores, f"{scores} + {mask}") for mask in bias]
+        steps.append(Step(attn, f"{scores}.softmax(-1)"))
+        steps += [Step(attn, f"F.dropout({attn}, {attrs['drop']}, self.training)")] if attrs["drop"] != 0 else []
+        return (*steps, Step("", f"{attn} @ {v}"))
+
     def onnx(self, emit: OnnxEmitter, call: OnnxCall) -> tuple[str, ...]:
         """Attention-23 on four axes: those that the bias tells apart are its heads, those in front join the batch."""
         q, k, v = call.types[:3]
@@ -103,6 +132,11 @@ class Definition(Op):
             Example((w, w, w, TensorType((2, 4, 4), stage="shared"))),
             Example((w, w, w, TensorType((2, 3, 1, 4, 4), stage="shared"))),
         )
+
+
+def _factor(scale: object) -> str:
+    """A number, or an expression in brackets, as a factor."""
+    return f"({scale})" if " " in str(scale) else str(scale)
 
 
 def _scale(attrs: Attrs, channels: int) -> float:

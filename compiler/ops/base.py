@@ -5,11 +5,11 @@ axis, stands in front. A primitive op is what one operator of the ONNX standard 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from ..ir.graph import Attrs
 from ..ir.program import WeightSpec
@@ -90,6 +90,14 @@ class TorchCall:
     outs: Types
     #: The operands that are numbers of the text: Python's own, not tensors.
     literals: frozenset[int] = frozenset()
+
+
+class Step(NamedTuple):
+    """A statement of an op that is written out: the variable (empty for the result), its expression, its type if it is a tensor."""
+
+    name: str
+    text: str
+    type: TensorType | None = None
 
 
 class OnnxEmitter(Protocol):
@@ -236,6 +244,13 @@ class Op(ABC):
     @abstractmethod
     def torch(self, call: TorchCall) -> str:
         """A Python expression of torch (`torch`, `nn`, `F` are imported) for the outputs; several make a tuple."""
+
+    def torch_steps(self, call: TorchCall, name: Callable[[str], str]) -> tuple[Step, ...]:
+        """The same as statements, the last for the result, as a textbook has it; none where `torch` prints what it does.
+
+        `name` gives a free variable for a word. Operands are variables; brackets stay as they are. Types are for comments.
+        """
+        return ()
 
     @property
     def nameable(self) -> bool:

@@ -163,6 +163,15 @@ def test_the_receptive_field_of_the_stem_is_13_pixels(model):
     assert int(rows.max() - rows.min()) + 1 == 13
 
 
+def test_attention_written_out_is_what_the_page_shows():
+    from vitc.compiler import passes
+    from vitc.compiler.backends.torch import source
+
+    (shown,) = re.findall(r'^```python title="attention, written out"\n(.*?)^```$', PAGE, re.MULTILINE | re.DOTALL)
+    program = passes.local(elaborate(load(SPECS / "zoo" / "vit.vit"), "vit_base_patch16_224"))
+    assert shown in source.emit(program, plain=True)
+
+
 def test_the_page_names_every_term_of_its_table_in_the_text():
     terms = re.findall(r"^\| ([^|]+?) \| [^|]+ \| ([^|]+?) \|", PAGE, re.MULTILINE)[:10]
     body = PAGE.partition("## The way")[2].lower()

@@ -13,4 +13,4 @@ class Torch(Backend):
     def write(self, job: Job) -> None:
         from .source import emit
 
-        (job.folder / "model.py").write_text(emit(job.program), encoding="utf-8")
+        (job.folder / "model.py").write_text(emit(job.program, plain=job.plain), encoding="utf-8")

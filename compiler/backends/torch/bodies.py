@@ -23,7 +23,7 @@ class Surroundings:
     """What a body refers to: attributes with expressions for numbers, stored tensors, layers, and the comment on a shape.
 
     `module` gives the attribute that a layer is, `call` an expression, or None for a list that needs a loop over
-    `loop`'s result.
+    `loop`'s result. With `plain`, ops that have steps are written out; `step` gives the comment on the shape of one.
     """
 
     attrs: Callable[[int], Mapping[str, Any]]
@@ -34,6 +34,8 @@ class Surroundings:
     loop: Callable[[Node], tuple[str, str]]
     shape: Callable[[int, int], str]
     taken: Callable[[str], bool]
+    plain: bool = False
+    step: Callable[[int, int], str] = lambda node, step: ""
 
 
 def tidy(text: str) -> str:
@@ -58,6 +60,7 @@ class _Writer:
         self.uses = graph.uses()
         self.texts: dict[Value, str] = dict(zip(graph.inputs, parameters, strict=True))
         self.weight: dict[Node, int] = {}
+        self.spelt = {node for node in graph.nodes if around.plain and self._has_steps(node)}
         needed = self._needed()
         self.kept = [node for node in graph.nodes if node in needed]
         self.inline = {node for node in self.kept if self._inlined(node)}
@@ -91,7 +94,8 @@ class _Writer:
         # a loop is a statement, and what a loop reads again must not be computed again
         if len(node.outputs) != 1 or not self._read_once(node.output) or self._loops(node) or self._repeats(node):
             return False
-        if any(self._doubles(user, node.output) for user in self.uses.get(node.output, ())):
+        users = self.uses.get(node.output, ())
+        if node in self.spelt or any(user in self.spelt or self._doubles(user, node.output) for user in users):
             return False
         return node.output in self.graph.outputs or (not node.output.name and self.weight[node] <= NESTED)
 
@@ -167,11 +171,18 @@ class _Writer:
         op = ops.get(node.op)
         if op.vanishes(attrs):
             return args[0]
+        call = self._torch_call(node, attrs, args)
+        return op.torch_call(self.around.module(node), call) if node.layer else op.torch(call)
+
+    def _torch_call(self, node: Node, attrs: Mapping[str, Any], args: Sequence[str]) -> TorchCall:
         types, outs = (tuple(v.type for v in values) for values in (node.inputs, node.outputs))
         makers = [self.producer.get(value) for value in node.inputs]
         literals = frozenset(i for i, maker in enumerate(makers) if maker is not None and maker.is_number)
-        call = TorchCall(tuple(args), attrs, types, outs, literals)
-        return op.torch_call(self.around.module(node), call) if node.layer else op.torch(call)
+        return TorchCall(tuple(args), attrs, types, outs, literals)
+
+    def _has_steps(self, node: Node) -> bool:
+        call = self._torch_call(node, node.attrs, ["x"] * len(node.inputs))
+        return (op := ops.of(node)) is not None and bool(op.torch_steps(call, str))
 
     def _doubles(self, node: Node, value: Value) -> bool:
         """Whether the text of a node names an operand twice: it needs a variable then."""
@@ -197,6 +208,8 @@ class _Writer:
         return [*found, f"return {', '.join(results)}"]
 
     def _assign(self, node: Node) -> list[str]:
+        if node in self.spelt:
+            return self._spell(node)
         expression = self._expression(node)
         targets = [self._name(value, node) for value in node.outputs]
         line = f"{', '.join(targets)} = {tidy(expression)}"
@@ -204,6 +217,27 @@ class _Writer:
             return []  # an op that does nothing here, under the name that its operand has
         comment = self._comment(node, targets)
         return [line + comment if len(line + comment) <= WIDTH else line]
+
+    def _spell(self, node: Node) -> list[str]:
+        """The statements of an op that is written out."""
+        here, index = self.place[node], self.index[node]
+        attrs = {name: literal(value) for name, value in self.around.attrs(index).items()}
+        call = self._torch_call(node, attrs, [self.text(value) for value in node.inputs])
+
+        def free(word: str) -> str:
+            name = safe(word, self.around.taken)
+            return first_free(name, lambda n: n in self.held and self._last_use(self.held[n]) >= here)
+
+        *steps, last = ops.get(node.op).torch_steps(call, free)
+        lines = list[str]()
+        for number, step in enumerate(steps):
+            line, shape = f"{step.name} = {step.text}", self.around.step(index, number) if step.type else ""
+            news = shape and self.shapes.get(step.name) != shape
+            self.shapes[step.name] = shape
+            lines.append(f"{line}  # {shape}" if news and len(f"{line}  # {shape}") <= WIDTH else line)
+        (value,) = node.outputs
+        target = self._name(value, node)
+        return [*lines, f"{target} = {last.text}{self._comment(node, [target])}"]
 
     def _loop(self, node: Node) -> list[str]:
         listing, member = self.around.loop(node)
@@ -239,8 +273,10 @@ class _Writer:
         return name
 
     def _hint(self, value: Value) -> str:
-        """The name from the text, or of what becomes of the value."""
-        seen = 0
+        """The name from the text, that of an operand of what is written out, or of what becomes of the value."""
+        seen, users = 0, self.uses.get(value, [])
+        if not value.name and users and users[0] in self.spelt:
+            return ops.get(users[0].op).inputs[users[0].inputs.index(value)].rstrip("?")
         while not value.name and seen < NESTED:
             users = self.uses.get(value, [])
             if len(users) != 1 or not users[0].outputs:

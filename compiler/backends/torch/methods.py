@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ...ir.graph import Graph, Node
+from ... import ops
+from ...ir.graph import Graph, Node, Value
 from ...ir.program import Layer, member
+from ...ops.base import TorchCall
 from . import comments, results
 from .bodies import Surroundings, statements
 from .descriptions import printed
@@ -80,6 +82,10 @@ class Methods:
                 self.group, lambda own: (own.bodies + own.train)[number].nodes[i].outputs[out]
             ),
             taken=self.names.taken,
+            plain=self.names.plain,
+            step=lambda i, step: comments.shape(
+                self.group, lambda own: _step((own.bodies + own.train)[number].nodes[i], step)
+            ),
         )
         return statements(shown, parameters, around, fields=fields)
 
@@ -108,3 +114,11 @@ class Methods:
     def _loop(self, node: Node) -> tuple[str, str]:
         first = node.layer.partition(".")[0]
         return attribute(self.layer, node.layer), first.removesuffix("s") if first.endswith("s") else "layer"
+
+
+def _step(node: Node, step: int) -> Value:
+    """What a statement makes of an op that is written out."""
+    types = tuple(value.type for value in node.inputs)
+    made = ops.get(node.op).torch_steps(TorchCall(("",) * len(types), node.attrs, types, ()), str)[step].type
+    assert made is not None
+    return Value(made)

@@ -17,20 +17,20 @@ from .results import named_tuple
 from .top_level import Names
 
 
-def emit(program: Program, gives: Sequence[str] = ()) -> str:
+def emit(program: Program, gives: Sequence[str] = (), *, plain: bool = False) -> str:
     """The text of `model.py`: a class for each block, `Model` last. Formatted as `ruff format` would.
 
     A model with several results gives the first at inference, scripted or exported, and all in eager training. With
-    `gives` it gives those of these names always.
+    `gives` it gives those of these names always. With `plain` attention is written out.
     """
-    return formatted(source(program, gives))
+    return formatted(source(program, gives, plain=plain))
 
 
-def source(program: Program, gives: Sequence[str] = ()) -> str:
+def source(program: Program, gives: Sequence[str] = (), *, plain: bool = False) -> str:
     """The same before it is formatted."""
     root = chained(program.root, {})
     groups = group(root)
-    names = Names(gives)
+    names = Names(gives, plain=plain)
     order = _order(groups[root], groups)
     for found in order:
         names.classes[found] = "Model" if found is order[-1] else _class_name(found.layer.kind, names)

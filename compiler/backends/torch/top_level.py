@@ -8,10 +8,10 @@ from .naming import first_free, safe
 
 class Names:
     """Names at the top of the file: of classes and of functions that compute tables, the latter by their text. `gives` are
-    the results that `Model` gives in either mode, where it is printed so."""
+    the results that `Model` gives in either mode, where it is printed so; `plain` writes ops out that have steps."""
 
-    def __init__(self, gives: Sequence[str] = ()) -> None:
-        self.gives = gives
+    def __init__(self, gives: Sequence[str] = (), *, plain: bool = False) -> None:
+        self.gives, self.plain = gives, plain
         self.classes: dict[Group, str] = {}
         self.functions: dict[str, tuple[str, str]] = {}
 
