@@ -153,7 +153,7 @@ def _run(interpreter: Interpreter, library: Library, module: Module, model: tree
          ) -> tuple[Sheet, Elaborated]:  # fmt: skip
     """Elaborates the model in one mode."""
     sheet, context = Sheet(interpreter, module, model, overrides, kinds(library)), interpreter.context
-    context.sizes = sheet.sizes()
+    sheet.look()
     if sheet.problems:
         raise VitError(tuple(sheet.problems))
     span = model.base.span

@@ -1,5 +1,6 @@
 """A call of a function of the language: its evaluated arguments, and what a function may do with them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -23,9 +24,10 @@ class Call:
     kwargs: Kwargs
     span: Span
 
-    def fail(self, code: str, message: str, span: Span | None = None, *, help: str = "", label: str = "") -> NoReturn:
+    def fail(self, code: str, message: str, span: Span | None = None, *, help: str = "", label: str = "",
+             about: Value = None, sizes: Sequence[float] = ()) -> NoReturn:  # fmt: skip
         """Stops with a diagnostic, at the call where no nearer place is given."""
-        self.scope.context.fail(code, message, span or self.span, help=help, label=label)
+        self.scope.context.fail(code, message, span or self.span, help=help, label=label, about=about, sizes=sizes)
 
     def emit(self, op: str, operands: tuple[Operand, ...], attrs: Attrs) -> Tensor:
         """Writes a node of one output."""

@@ -4,8 +4,10 @@ import math
 from collections.abc import Callable
 
 from ...diagnostics.source import Span
+from ..ir.numbers import applied
 from .context import Context
-from .values import Value, describe, is_number, key, listed
+from .keys import key
+from .values import Value, describe, is_number, listed
 
 #: Functions of one number that tensors have as ops of the same name.
 UNARY: dict[str, Callable[[float], float]] = {
@@ -34,11 +36,13 @@ def arithmetic(context: Context, op: str, left: Value, right: Value, span: Span)
         help = "`[x for i in 0 .. n]` repeats x" if op == "*" and listed(wrong) is not None else ""
         context.fail("V0308", f"`{op}` does not go with {describe(wrong)}", span, help=help)
     try:
-        return compute(op, left, right)
+        return applied(compute(op, left, right), op, left, right, span=span)
     except ZeroDivisionError:
-        context.fail("V0309", "a division by zero", span, label=f"{describe(left)} {op} {describe(right)}")
+        context.fail(
+            "V0309", "a division by zero", span, label=f"{describe(left)} {op} {describe(right)}", sizes=(left, right)
+        )
     except (OverflowError, ValueError):
-        context.fail("V0309", f"{describe(left)} {op} {describe(right)} is no number", span)
+        context.fail("V0309", f"{describe(left)} {op} {describe(right)} is no number", span, sizes=(left, right))
 
 
 def _equal(left: Value, right: Value) -> bool:
@@ -100,6 +104,6 @@ def _finite(result: float, *values: float) -> float:
 def unary(context: Context, name: str, value: float, span: Span) -> Value:
     """A function of one number; fails with V0309 where it has no value."""
     try:
-        return context.bounded(_finite(UNARY[name](value), value), span)
+        return context.bounded(applied(_finite(UNARY[name](value), value), name, value, span=span), span)
     except (ValueError, ArithmeticError):
-        context.fail("V0309", f"{name} of {describe(value)} is no number", span)
+        context.fail("V0309", f"{name} of {describe(value)} is no number", span, about=value)

@@ -5,6 +5,7 @@ Nothing here depends on where a layer stands, so equal calls (the same block val
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from ...diagnostics import Label
 from ...diagnostics.source import Span
@@ -69,6 +70,7 @@ class Instance:
         for param in value.definition.params:
             name, own = param.name.id, self._param(param)
             self.params[name] = over(self, own) if over else own
+            self.params[name].leaf = name
             if name in self.declared.layers:
                 self.binds[name] = self._layer(param)
             else:
@@ -85,6 +87,10 @@ class Instance:
         return Scope(self.interpreter, module or self.value.module, self.builder, self.sizes, thunks, making,
                      self.declared.sizes)  # fmt: skip
 
+    def inside(self, making: str) -> Scope:
+        """Where the value of a binding is evaluated."""
+        return self.scope(self.plain, self.binds, making=making)
+
     def _param(self, param: tree.Param) -> Thunk:
         name = param.name.id
         given = self.value.args.get(name)
@@ -98,7 +104,8 @@ class Instance:
                 frames = self.context.frames
                 made = frames[-1].made if frames else param.span
                 if isinstance(made, Place):
-                    made = place(_maker(made.expr, self.value.name), made.scope)
+                    expr = _maker(made.expr, self.value.name)
+                    made = replace(made, start=expr.span.start, end=expr.span.end, expr=expr)
                 self.context.fail("V0301", message, made, others=(Label(param.span, "declared here"),))
 
             return Thunk(self.context, name, param.span, refuse, param.type)
@@ -132,10 +139,11 @@ class Instance:
                 return self.materialise(name, whole, bind.name, given.span)
 
             return Thunk(self.context, name, given.span, take)
-        span = place(bind.value, self.scope(self.plain, self.binds, making=name))
+        scope = self.inside(name)
+        span = place(bind.value, scope)
 
         def make() -> Value:
-            value = configured(span.scope.evaluate(bind.value), bind.value.span)
+            value = configured(scope.evaluate(bind.value), bind.value.span)
             if given is not None:
                 value = settings.amended(self.context, name, value, given.parts)
             return self.materialise(name, value, bind.name, span, bind.value)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...diagnostics.source import Span
 from ..ir.program import Layer, walk_children
 from ..ir.types import TensorType
-from .context import MAX_CONSTANT, MAX_ELEMENTS, Context, about
+from .context import MAX_CONSTANT, MAX_ELEMENTS, Context, power
 
 MAX_NODES = 500_000
 MAX_WEIGHTS = 100_000
@@ -20,6 +20,8 @@ class _Total:
 
     nodes: int = 0
     weights: int = 0
+    #: The shape of the largest.
+    largest: tuple[int, ...] = ()
     elements: int = 0
     constants: int = 0
 
@@ -28,18 +30,25 @@ class _Total:
         self.weights += other.weights
         self.elements += other.elements
         self.constants += other.constants
+        self.largest = max(self.largest, other.largest, key=_elements)
+
+
+def _elements(shape: tuple[int, ...]) -> int:
+    return TensorType(shape).size
 
 
 def check(root: Layer, context: Context, span: Span) -> None:
     """Fails with V0501, V0504 or V0507 for a model that no machine could hold."""
     total = _count(root, {})
     if total.nodes > MAX_NODES or total.weights > MAX_WEIGHTS:
-        context.fail("V0504", f"the model unfolds into {about(total.nodes)} ops with {about(total.weights)} weights", span,
+        context.fail("V0504", f"the model unfolds into {power(total.nodes)} ops with {power(total.weights)} weights", span,
+                    about=context.longest[1],
                     help=f"at most {MAX_NODES:,} ops and {MAX_WEIGHTS:,} weights are taken")  # fmt: skip
     if total.elements > MAX_ELEMENTS:
-        context.fail("V0501", f"all weights together have {about(total.elements)} elements, more than 2**36", span)
+        context.fail("V0501", f"all weights together have {power(total.elements)} elements, more than 2**36", span,
+                     sizes=total.largest)  # fmt: skip
     if total.constants > 8 * MAX_CONSTANT:
-        context.fail("V0507", f"all constants together have {about(total.constants)} elements", span,
+        context.fail("V0507", f"all constants together have {power(total.constants)} elements", span,
                     help=f"at most {8 * MAX_CONSTANT:,} are computed")  # fmt: skip
 
 
@@ -48,7 +57,8 @@ def _count(layer: Layer, known: dict[Layer, _Total]) -> _Total:
         total = _Total()
         for spec in layer.weights.values():
             total.weights += 1
-            total.elements += TensorType(spec.shape).size
+            total.elements += _elements(spec.shape)
+            total.largest = max(total.largest, spec.shape, key=_elements)
         for graph in layer.bodies:
             total.nodes += len(graph.nodes)
             values = [value for node in graph.nodes for value in node.outputs]

@@ -7,12 +7,13 @@ from ...diagnostics import Label
 from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
+from ..ir.numbers import called
 from . import builtins, layers, parameters, settings, shape_patterns
 from .arguments import Call
 from .declarations import words
 from .entries import HELP, Paths
 from .opcalls import call_op
-from .scopes import Args, Kwargs, Place, Scope, named, place
+from .scopes import Args, Kwargs, Place, Scope, named, place, plain
 from .values import (
     Absent,
     BlockValue,
@@ -30,7 +31,9 @@ from .values import (
     Value,
     Whole,
     describe,
+    is_number,
     lend,
+    mapped,
 )
 
 #: Expressions that may be a word.
@@ -125,16 +128,16 @@ def apply(function: Value, args: Args, kwargs: Kwargs, scope: Scope, span: Span)
             return _configured(function, args, given, scope, span)
         case _:
             word = isinstance(function, str) and function.isidentifier()
-            help = f"write it without quotes: {function}" if word else _item(span)
+            help = f"write it without quotes: {function}" if word else _item(span, scope)
             return scope.context.fail("V0312", f"{describe(function)} can't be called", span, help=help)
 
 
-def _item(span: Span) -> str:
+def _item(span: Span, scope: Scope) -> str:
     """What to write for `xs(i)` where `xs` is a list of what can't be called."""
     expr = span.expr if isinstance(span, Place) else None
-    if not isinstance(expr, tree.Call) or not isinstance(span, Place) or len(expr.args) != 1:
+    if not isinstance(expr, tree.Call) or len(expr.args) != 1:
         return ""
-    listed_ = isinstance(expr.function, tree.Name) and isinstance(span.scope.lookup(expr.function.id), list)
+    listed_ = isinstance(expr.function, tree.Name) and isinstance(scope.lookup(expr.function.id), list)
     return f"write `{expr.function.span.text}[{expr.args[0].span.text}]` for an item of the list" if listed_ else ""
 
 
@@ -207,4 +210,5 @@ def _call_function(function: FunctionValue, args: Args, kwargs: Kwargs, scope: S
         result, _ = scope.interpreter.execute(definition.body, inner, definition.span)
         if definition.result is not None:
             shape_patterns.result(definition.result, result, inner, f"the result of {name}", span)
-    return result
+    numbers = tuple(value for value, _ in values.values() if is_number(value))
+    return mapped(result, lambda one: called(one, name, numbers, plain(span)) if is_number(one) else one)

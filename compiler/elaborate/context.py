@@ -1,6 +1,6 @@
 """The state of one elaboration: budgets, findings, the chain of layers for messages, layers to reuse."""
 
-from collections.abc import Callable, Generator, Hashable
+from collections.abc import Callable, Generator, Hashable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -42,19 +42,6 @@ class Frame:
     made: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
-    """A number that a parameter of the model has; `sizes` is true for a parameter that the block's shapes name. `given`: a
-    sheet sets it; `usual`: its default then, else 1."""
-
-    name: str
-    value: int
-    span: Span
-    sizes: bool
-    given: bool
-    usual: int
-
-
 @dataclass(eq=False)
 class Reads:
     """Who reads a value: `forward` itself (`asked`), or other values that are made of it."""
@@ -75,9 +62,9 @@ class Reads:
         return False
 
 
-#: Finds the user's text for a mistake: from its code, place, label and the numbers that disagree, the place to point to
-#: and labels for further ones.
-Blame = Callable[["Context", str, Span, str, tuple[int, ...]], tuple[Span, tuple[Label, ...]]]
+#: Finds the user's text for a mistake: from its code, place, label, the value that is wrong and the numbers that disagree, the
+#: place to point to and labels for further ones.
+Blame = Callable[["Context", str, Span, str, object, Sequence[float]], tuple[Span, tuple[Label, ...]]]
 
 
 @dataclass(eq=False)
@@ -101,13 +88,13 @@ class Context:
     #: The functions being inlined, outermost first, and where each is called.
     functions: list[str] = field(default_factory=list[str])
     calls: list[Span] = field(default_factory=list[Span])
-    #: The loops being run, outermost first: the number of turns, and where the list stands.
-    loops: list[tuple[int, Span]] = field(default_factory=list[tuple[int, Span]])
+    #: The loops being run, outermost first: the number of turns, the last item, and where the list stands.
+    loops: list[tuple[int, Value, Span]] = field(default_factory=list[tuple[int, Value, Span]])
+    #: Of all loops the longest: the number of turns, and the last item.
+    longest: tuple[int, Value] = (0, None)
     #: The values that are being made, outermost first; `looking`: what is asked for now is only looked at.
     making: list[Reads] = field(default_factory=list[Reads])
     looking: bool = False
-    blaming: bool = False
-    sizes: list[Size] = field(default_factory=list[Size])
     warnings: list[Diagnostic] = field(default_factory=list[Diagnostic])
     #: Settings and layers by the place of their names: whether any layer used them, and the warning where none did.
     effects: dict[Span, tuple[bool, Diagnostic]] = field(default_factory=dict[Span, tuple[bool, Diagnostic]])
@@ -153,28 +140,17 @@ class Context:
         label: str = "",
         help: str = "",
         others: tuple[Label, ...] = (),
-        sizes: tuple[int, ...] = (),
+        about: Value = None,
+        sizes: Sequence[float] = (),
     ) -> NoReturn:
-        """Stops with a diagnostic that tells the chain of layers. It is put at the user's text nearest to `span`; `sizes`
-        are numbers that disagree: where the text sets one of them is told too."""
-        if self.blaming:  # while a place is looked for: what fails on the way is of no interest
-            raise VitError((Diagnostic(code, message),))
-        self.blaming = True
-        used, self.steps = self.steps, 0  # where all steps are used up, the values behind a place can still be computed
-        try:
-            if span is not None:
-                span, more = self.blame(self, code, span, label, sizes)
-                label = "" if more else label
-                others = (*others, *more)
-            others = tuple(Label(plain(o.span), o.text) for o in others)
-            raise VitError((Diagnostic(code, message, span and plain(span), label, others, self.chain(), help),))
-        finally:
-            self.blaming, self.steps = False, used
-
-    def size(self, size: int) -> Size | None:
-        """The parameter of the sheet that most likely set a size."""
-        alike = [s for s in self.sizes if s.value == size]
-        return max(alike, key=lambda s: (self.own(s.span), s.sizes), default=None)
+        """Stops with a diagnostic that tells the chain of layers. It is put at the user's text nearest to `span`: `about` is the
+        value that is wrong, `sizes` are numbers that disagree."""
+        if span is not None:
+            span, more = self.blame(self, code, span, label, about, sizes)
+            label = "" if more else label
+            others = (*others, *more)
+        others = tuple(Label(plain(o.span), o.text) for o in others)
+        raise VitError((Diagnostic(code, message, span and plain(span), label, others, self.chain(), help),))
 
     def chain(self) -> tuple[str, ...]:
         """The innermost layer with its full path, as a line of a message."""
@@ -187,9 +163,10 @@ class Context:
     # ---- where elaboration is ----------------------------------------------------------------------------------------
 
     @contextmanager
-    def loop(self, turns: int, span: Span) -> Generator[None]:
+    def loop(self, turns: int, last: Value, span: Span) -> Generator[None]:
         """Inside a loop over a list."""
-        self.loops.append((turns, span))
+        self.loops.append((turns, last, span))
+        self.longest = max(self.longest, (turns, last), key=lambda loop: loop[0])
         try:
             yield
         finally:
@@ -256,9 +233,10 @@ class Context:
         """Counts work, so that no text can keep the compiler busy for long."""
         self.steps += count
         if self.steps > MAX_STEPS:
-            longest = max(self.loops, default=(0, span), key=lambda loop: loop[0])
-            at = longest[1] if longest[0] > 100 else span
-            self.fail("V0502", f"this text asks for more than {MAX_STEPS:,} steps of elaboration", at)
+            count, last, at = max(self.loops, default=(0, None, span), key=lambda loop: loop[0])
+            many = count > 100
+            message = f"this text asks for more than {MAX_STEPS:,} steps of elaboration"
+            self.fail("V0502", message, at if many else span, about=last if many else None)
 
     def sized(self, type: TensorType, span: Span | None) -> TensorType:
         """Refuses tensors that no machine holds, and more constants than the compiler could compute."""
@@ -283,7 +261,8 @@ class Context:
     def bounded(self, value: V, span: Span) -> V:
         """Refuses integers beyond all sizes and lists beyond `MAX_ITEMS`."""
         if isinstance(value, int) and abs(value) > MAX_INTEGER:
-            self.fail("V0501", "an integer beyond 2**53", span, help="write a number that large as a float: 1e18")
+            self.fail("V0501", "an integer beyond 2**53", span, about=value,
+                      help="write a number that large as a float: 1e18")  # fmt: skip
         items = listed(value)
         if items is not None:
             self.step(span, len(items) // 16)
@@ -293,10 +272,10 @@ class Context:
 
     def too_long(self, span: Span, count: int) -> NoReturn:
         """Refuses a list of more than `MAX_ITEMS`."""
-        self.fail("V0504", f"a list of {about(count)} items is longer than {MAX_ITEMS:,}", span)
+        self.fail("V0504", f"a list of {power(count)} items is longer than {MAX_ITEMS:,}", span, about=count)
 
 
-def about(count: int) -> str:
+def power(count: int) -> str:
     """A count as people read it: 100,000, and from 10**15 on a power of ten."""
     return f"{count:,}" if count < 10**15 else f"10**{len(str(count)) - 1}"
 

@@ -3,9 +3,9 @@
 import re
 
 from ...diagnostics import Label
-from ...diagnostics.source import Span
 from ...grammar import tree
-from .blame import trace
+from ...grammar.walking import names
+from .blame import follow, source
 from .scopes import Scope, place
 from .values import Shape, Tensor, Word, describe, is_int, is_number
 
@@ -19,38 +19,28 @@ def expect(entry: tree.Expect, scope: Scope) -> None:
     message = fill(entry.message.value, scope) if entry.message else f"`{text}` does not hold"
     divided = _division(entry.condition, scope)
     if divided is None:
-        span = entry.span if context.own(entry.span) else place(entry.condition, scope)
-        context.fail("V0412", message, span, label=_compared(entry.condition, scope))
+        places = [place(name, scope) for name in names(entry.condition)]
+        set_ = next((at for at in places if follow(context, at) is not None), entry.condition.span)
+        span = entry.span if context.own(entry.span) else set_
+        numbers = _compared(entry.condition, scope)
+        label = (
+            f" {entry.condition.op} ".join(map(describe, numbers)) if isinstance(entry.condition, tree.Binary) else ""
+        )
+        context.fail("V0412", message, span, label=label, sizes=numbers)
     expr, a, b = divided
-    by, of = trace(expr.right, scope), _set(expr.left, a, entry, scope)
-    led = of.span if of is not None and context.own(of.span) else None
-    at = by or led or (entry.span if context.own(entry.span) else place(expr, scope))
-    others = (of,) if of is not None and of.span != at else ()
+    by, of = source(context, b), source(context, a)
+    at = by or of or (entry.span if context.own(entry.span) else place(expr, scope))
+    others = (Label(of, f"{a} set here"),) if of is not None and of != at else ()
     help = _divisors(a, b) if by is not None else _multiples(a, b)
     context.fail("V0412", message, at, label=f"{a} / {b} = {a / b:.4g}", help=help, others=others)
 
 
-def _compared(expr: tree.Expr, scope: Scope) -> str:
-    """The numbers of a comparison, where they are not written out."""
+def _compared(expr: tree.Expr, scope: Scope) -> tuple[float, ...]:
+    """The numbers of a comparison, nothing of anything else."""
     if not isinstance(expr, tree.Binary) or expr.op not in ("==", "!=", "<", "<=", ">", ">="):
-        return ""
-    left, right = scope.evaluate(expr.left), scope.evaluate(expr.right)
-    return f"{describe(left)} {expr.op} {describe(right)}" if is_number(left) and is_number(right) else ""
-
-
-def _set(expr: tree.Expr, size: int, entry: tree.Expect, scope: Scope) -> Label | None:
-    """Where a size comes from: what was written for it, the pattern that names it, the parameter of the model that has
-    its name, or else the only one that has the number."""
-    led = trace(expr, scope)
-    if led is not None and not (led.source is entry.span.source and entry.span.start <= led.start < entry.span.end):
-        return Label(led, f"{size} set here")
-    if isinstance(expr, tree.Name) and expr.id in scope.sizes and scope.context.own(scope.sizes[expr.id][1]):
-        return Label(scope.sizes[expr.id][1], f"{expr.id} is {size} here")
-    alike = [s for s in scope.context.sizes if s.value == size and scope.context.own(s.span)]
-    called = next((s.span for s in alike if s.name == expr.span.text), None)
-    only = {s.span for s in alike if s.sizes} if len({s.span for s in alike}) == 1 else set[Span]()
-    at = called or next(iter(only), None)
-    return Label(at, f"{size} set here") if at is not None else None
+        return ()
+    sides = scope.evaluate(expr.left), scope.evaluate(expr.right)
+    return tuple(side for side in sides if is_number(side)) if all(map(is_number, sides)) else ()
 
 
 def _division(expr: tree.Expr, scope: Scope) -> tuple[tree.Binary, int, int] | None:

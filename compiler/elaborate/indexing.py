@@ -3,9 +3,9 @@
 from ...diagnostics import Label
 from ...diagnostics.suggest import close
 from ...grammar import tree
-from .blame import trace
+from .blame import follow
 from .nodes import emit
-from .scopes import Scope
+from .scopes import Scope, place
 from .values import Tensor, Value, describe, is_int, items
 
 
@@ -27,19 +27,12 @@ def index(expr: tree.Index, scope: Scope) -> Value:
     position = _integer(item, scope)
     if not -len(found) <= position < len(found):
         help = f"the items are 0 to {len(found) - 1}" if found else "it is empty"
-        scope.context.fail("V0310", f"item {position} of a list of {len(found)}", item.span, help=help,
-                           others=_written(expr.base, item, scope))  # fmt: skip
+        written = follow(scope.context, place(expr.base, scope))
+        span = item.span if written is None or scope.context.own(item.span) else written
+        beside = written is None or written.start == expr.base.span.start or span is written
+        scope.context.fail("V0310", f"item {position} of a list of {len(found)}", span, help=help, sizes=(position,),
+                           others=() if beside or written is None else (Label(written, "this list"),))  # fmt: skip
     return found[position]
-
-
-def _written(base: tree.Expr, item: tree.Expr, scope: Scope) -> tuple[Label, ...]:
-    """Where the list that is too short is written, if not beside its index."""
-    at = trace(base, scope)
-    return (
-        (Label(at, "this list"),)
-        if at is not None and not (at.source is item.span.source and at.start == base.span.start)
-        else ()
-    )
 
 
 def _integer(expr: tree.Expr, scope: Scope) -> int:
@@ -75,16 +68,19 @@ def _tensor(x: Tensor, expr: tree.Index, scope: Scope) -> Tensor:
         axis = position - len(expr.items) if leads and position > leads[0] else position - rank
         size = x.type.shape[axis]
         if isinstance(item, tree.Slice):
-            start, stop, step = _slice(item, scope).indices(size)
+            written = _slice(item, scope)
+            start, stop, step = written.indices(size)
             if (start, stop, step) != (0, size, 1):
                 stop = max(start, stop)
-                attrs = {"axis": axis, "start": start, "stop": None if stop == size else stop, "step": step}
+                start = written.start if written.start == start else start  # which knows where it comes from
+                stop = None if stop == size else written.stop if written.stop == stop else stop
+                attrs = {"axis": axis, "start": start, "stop": stop, "step": step}
                 x = emit(scope, "slice", (x,), attrs, item.span)
         else:
             at = _integer(item, scope)
             if not -size <= at < size:
                 scope.context.fail("V0310", f"index {at} of an axis of {size}", item.span)
-            x = emit(scope, "select", (x,), {"axis": axis, "index": at % size}, item.span)
+            x = emit(scope, "select", (x,), {"axis": axis, "index": at if at >= 0 else at + size}, item.span)
     return x
 
 

@@ -8,6 +8,7 @@ from ...diagnostics.source import Source, Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from .. import ops
+from ..ir.numbers import Name, Written, applied, wrapped
 from . import calls, hints, indexing, language, shape_patterns
 from .arithmetic import arithmetic
 from .blame import blame
@@ -88,7 +89,7 @@ class Interpreter:
             self.context.fail("V0208", message, expr.span, help=help)
         if value is MISSING:
             if choices is ANY_WORD:
-                return Word(expr.id)
+                return Word(expr.id, known=tuple(scope.known()))
             raise language.unknown(expr, scope.known(), words=choices)
         return value
 
@@ -102,11 +103,11 @@ class Interpreter:
             case tree.Name():
                 return self._name(expr, scope, words)
             case tree.Number():
-                return context.bounded(expr.value, expr.span)
+                return wrapped(context.bounded(expr.value, expr.span), Written(expr.span))
             case tree.Constant() | tree.String():
                 return expr.value
             case tree.Shape():
-                return Shape(expr.dims)
+                return Shape(tuple(wrapped(size, Written(expr.span)) for size in expr.dims))
             case tree.Unit():
                 return context.fail("V0305", f"`{expr.span.text}` has a meaning in `train` only", expr.span)
             case _:
@@ -160,17 +161,19 @@ class Interpreter:
         return self.context.fail("V0315", f"no arm is for {describe(subject)}", expr.span)
 
     def _each(self, expr: tree.Each, scope: Scope) -> list[Value]:
-        context, scopes = self.context, [scope]
+        context, scopes, last = self.context, [scope], None
         for clause in expr.clauses:
             wider: list[Scope] = []
             for inner in scopes:
-                for i, item in enumerate(self._turns(clause.iterable, inner)):
+                turns = self._turns(clause.iterable, inner)
+                last = turns[-1] if turns else last
+                for i, item in enumerate(turns):
                     context.step(clause.span)
                     wider.append(inner.with_locals(self._loop_names(clause.names, i, item)))
                 if len(wider) > MAX_ITEMS:
                     context.too_long(place(clause.iterable, inner), len(wider))
             scopes = wider
-        with context.loop(len(scopes), place(expr.clauses[0].iterable, scope)):
+        with context.loop(len(scopes), last, place(expr.clauses[0].iterable, scope)):
             if expr.test is not None:
                 test = expr.test
                 scopes = [inner for inner in scopes if self.condition(test, inner)]
@@ -190,7 +193,10 @@ class Interpreter:
             message = "`for` takes a name for the item, or one for the index and one for the item"
             self.context.fail("V0307", message, names[2].span)
         values = (item,) if len(names) == 1 else (index, item)
-        return {n.id: v for n, v in zip(names, values, strict=True)}
+        return {
+            n.id: wrapped(v, Name(n.id, "turn", v, n.span)) if is_number(v) else v
+            for n, v in zip(names, values, strict=True)
+        }
 
     # ---- operators ---------------------------------------------------------------------------------------------------
 
@@ -206,7 +212,7 @@ class Interpreter:
             return not value
         if not is_number(value):
             self.context.fail("V0308", f"`-` takes a number or a tensor, not {describe(value)}", expr.span)
-        return -value
+        return applied(-value, "-", value, span=expr.span)
 
     def _binary(self, expr: tree.Binary, scope: Scope) -> Value:
         context = self.context
@@ -263,7 +269,8 @@ class Interpreter:
             ends.append(end)
         if ends[1] - ends[0] > MAX_ITEMS:
             self.context.too_long(place(expr, scope), ends[1] - ends[0])
-        return self.context.bounded(list[Value](range(*ends)), place(expr, scope))
+        found = list[Value](applied(i, "..", *ends, i, span=expr.span) for i in range(*ends))
+        return self.context.bounded(found, place(expr, scope))
 
     def _attribute(self, expr: tree.Attribute, scope: Scope) -> Value:
         base, name = expr.base, expr.name.id
@@ -315,7 +322,7 @@ class Interpreter:
         if isinstance(statement, tree.If):
             return self._run(statement.then if self.condition(statement.test, scope) else statement.otherwise, scope)
         turns = self._turns(statement.iterable, scope)
-        with self.context.loop(len(turns), place(statement.iterable, scope)):
+        with self.context.loop(len(turns), turns[-1] if turns else None, place(statement.iterable, scope)):
             for index, item in enumerate(turns):
                 for name, value in self._loop_names(statement.names, index, item).items():
                     scope.let(name, value)

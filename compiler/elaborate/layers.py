@@ -13,13 +13,14 @@ from ..ir.graph import Origin
 from ..ir.program import Layer, WeightSpec
 from ..ir.types import TensorType
 from ..ops.base import OpError
-from . import expectations, parameters, shape_patterns
+from . import borders, expectations, parameters, shape_patterns
 from .blocks import Instance
 from .builtins.distributions import initialiser
+from .keys import key
 from .nodes import attributes, emit, emit_all, refused
 from .scopes import Args, Kwargs, Scope, plain
 from .settings import tell_used
-from .values import BlockValue, Elaborated, Hole, LayerSlot, ListSlot, OpValue, Tensor, Value, key, mapped
+from .values import BlockValue, Elaborated, Hole, LayerSlot, ListSlot, OpValue, Tensor, Value, mapped
 
 
 def call_layer(slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: Span) -> Value:
@@ -71,7 +72,7 @@ def _call_op_layer(slot: LayerSlot, value: OpValue, args: Args, kwargs: Kwargs, 
     try:
         specs = op.weights(x.type, attrs)
     except OpError as problem:
-        refused(scope, value.op, problem, span)
+        refused(scope, value.op, problem, attrs, span)
     if "init" in value.attrs:
         specs = _drawn(scope, specs, *value.attrs["init"])
     if not specs:  # a norm without weights needs no layer to hold them
@@ -170,13 +171,24 @@ def _filled(results: Value, tensors: Sequence[Tensor]) -> Value:
     return mapped(results, lambda one: tensors[one.index] if isinstance(one, Hole) else one)
 
 
-def _argument(instance: Instance, value: Value, name: str) -> Value:
-    """An argument inside the block: tensors are inputs of its body."""
+def _argument(instance: Instance, value: Value, name: str, span: Span, path: str) -> Value:
+    """An argument inside the block: tensors are inputs of its body, numbers are called by the argument."""
+    if isinstance(value, Tensor):
+        return Tensor(instance.builder.input(borders.argument(_inner_type(value.type), path, span), name))
+    if isinstance(value, (list, tuple)):
+        items = [_argument(instance, item, name, span, f"{path}.{i}") for i, item in enumerate(value)]
+        return tuple(items) if isinstance(value, tuple) else items
+    return borders.entered(value, path, span)
 
-    def enter(one: Value) -> Value:
-        return Tensor(instance.builder.input(_inner_type(one.type), name)) if isinstance(one, Tensor) else one
 
-    return mapped(value, enter)
+def _numbers(value: BlockValue, args: Args, kwargs: Kwargs) -> dict[str, float]:
+    """What the caller calls the numbers of a block: settings, and the axes of arguments."""
+    names = [param.name.id for param in value.definition.forward.params]
+    handed = dict(zip(names, (v for v, _ in args), strict=False)) | {name: v for name, (v, _) in kwargs.items()}
+    found = dict(borders.given(value.args))
+    for name, one in handed.items():
+        found.update(borders.handed(one, name))
+    return found
 
 
 def _type_key(value: Value) -> Hashable:
@@ -203,11 +215,12 @@ def _run(value: BlockValue, slot: LayerSlot, args: Args, kwargs: Kwargs, scope: 
     found = context.made.get(at)
     if found is not None:
         tell_used(context, value)
-        return found[0]
-    with context.deeper(span), context.frame(slot.path, value.name, span, slot.span):
-        done = run_forward(Instance(scope.interpreter, value), args, kwargs, span)
-    context.made[at] = done, (value, args, kwargs)
-    return done
+        done = found[0]
+    else:
+        with context.deeper(span), context.frame(slot.path, value.name, span, slot.span):
+            done = run_forward(Instance(scope.interpreter, value), args, kwargs, span)
+        context.made[at] = done, (value, args, kwargs)
+    return borders.left(done, _numbers(value, args, kwargs))
 
 
 def run_forward(instance: Instance, args: Args, kwargs: Kwargs, span: Span) -> Elaborated:
@@ -244,7 +257,7 @@ def _bind_arguments(instance: Instance, scope: Scope, forward: tree.Forward, arg
         name = param.name.id
         if name in given:
             value, place = given[name]
-            parameters.bind(param, (_argument(instance, value, name), place), scope, span)
+            parameters.bind(param, (_argument(instance, value, name, place, name), place), scope, span)
         elif param.default is not None:
             parameters.bind(param, None, scope, span)
         else:

@@ -7,6 +7,7 @@ from typing import NoReturn, TypeAlias
 from ...diagnostics.source import Span
 from .. import ops
 from ..ir.graph import Attrs, Origin
+from ..ir.numbers import as_float
 from ..ir.types import LARGEST_FLOAT, TensorType
 from ..ops.base import REQUIRED, OpError, Param
 from .context import Context, plain
@@ -65,7 +66,7 @@ def outputs(scope: Scope, op: str, operands: Sequence[Operand], attrs: Attrs, sp
     try:
         outs = definition.infer(tuple(t.type for t in tensors), attrs)
     except OpError as problem:
-        refused(scope, op, problem, span)
+        refused(scope, op, problem, attrs, span)
     for out in outs:
         context.sized(out, span)
     if definition.picks and tensors[-1].type.stage == "const":
@@ -75,9 +76,12 @@ def outputs(scope: Scope, op: str, operands: Sequence[Operand], attrs: Attrs, sp
     return [Tensor(value) for value in values]
 
 
-def refused(scope: Scope, op: str, problem: OpError, span: Span) -> NoReturn:
-    """V0401 for what an op says of its operands or attributes; its sizes tell which settings disagree."""
-    scope.context.fail("V0401", f"{op}: {problem.message}", span, help=problem.help, sizes=problem.sizes)
+def refused(scope: Scope, op: str, problem: OpError, attrs: Attrs, span: Span) -> NoReturn:
+    """V0401 for what an op says of its operands or attributes; the numbers tell which settings disagree."""
+    wrong: Value = attrs.get(problem.about)
+    numbers = [item for item in listed(wrong) or [wrong] if isinstance(item, int)]
+    sizes = (*numbers, *problem.sizes)
+    scope.context.fail("V0401", f"{op}: {problem.message}", span, help=problem.help, sizes=sizes)
 
 
 def _filled(scope: Scope, op: str, tensors: list[Tensor], attrs: Attrs, span: Span) -> list[Tensor]:
@@ -134,12 +138,14 @@ def attribute(context: Context, param: Param, value: Value, span: Span) -> Value
     good, result = _coerced(param, value)
     if not good:
         wanted = " or ".join(param.choices) if param.choices else _WANTED[param.kind]
-        context.fail("V0303", f"`{called(param.name)}` is {wanted}, not {describe(value)}", span)
+        context.fail("V0303", f"`{called(param.name)}` is {wanted}, not {describe(value)}", span, about=value)
     for one in listed(result) or [result]:
         if isinstance(one, (int, float)) and (bound := _broken(param, one)):
-            context.fail("V0304", f"`{param.name}` must be {bound}", span, label=f"this is {describe(value)}")
+            context.fail(
+                "V0304", f"`{param.name}` must be {bound}", span, label=f"this is {describe(value)}", about=one
+            )
     if param.kind == "float" and isinstance(result, float) and not isfinite(result):
-        context.fail("V0304", f"`{param.name}` must be finite", span, label=f"this is {describe(value)}")
+        context.fail("V0304", f"`{param.name}` must be finite", span, label=f"this is {describe(value)}", about=value)
     _within_float32(context, f"`{param.name}`", result, span)
     return result
 
@@ -157,7 +163,7 @@ def _within_float32(context: Context, what: str, value: Value, span: Span) -> No
     """Refuses a finite number that float32 would turn into an infinity: V0304."""
     if isinstance(value, float) and isfinite(value) and abs(value) > LARGEST_FLOAT:
         context.fail("V0304", f"{what} must stay within float32, at most {LARGEST_FLOAT:.3g}", span,
-                     label=f"this is {describe(value)}")  # fmt: skip
+                     label=f"this is {describe(value)}", about=value)  # fmt: skip
 
 
 def called(name: str) -> str:
@@ -189,7 +195,7 @@ def _coerced(param: Param, value: Value) -> tuple[bool, Value]:
         return is_int(value), value
     if kind in ("float", "scalar"):
         good = is_int(value) or isinstance(value, float)
-        return good, float(value) if kind == "float" and isinstance(value, int) and good else value
+        return good, as_float(value) if kind == "float" and isinstance(value, int) and good else value
     if kind == "bool":
         return isinstance(value, bool), value
     if kind == "axis":

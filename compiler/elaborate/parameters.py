@@ -7,8 +7,8 @@ from ...diagnostics.source import Span
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
 from ...grammar.values import shape
+from ..ir.numbers import as_float
 from . import shape_patterns
-from .blame import parts
 from .context import Context
 from .declarations import words
 from .scopes import Place, Scope
@@ -58,12 +58,14 @@ def check(context: Context, param: tree.Param, value: Value, span: Span) -> Valu
             for bound in alternative.bounds:
                 _bounded(context, param, value, span, bound)
             if alternative.name == "int" and isinstance(value, int) and value < 0 and not alternative.bounds:
-                context.fail("V0304", f"`{param.name.id}` must not be negative", span, label=f"this is {value}",
+                context.fail("V0304", f"`{param.name.id}` must not be negative", span, label=f"this is {value}", about=value,
                              help="where negative numbers make sense the parameter says so: `int >= -9`")  # fmt: skip
-            return float(value) if alternative.name == "float" and isinstance(value, int) else value
+            return as_float(value) if alternative.name == "float" and isinstance(value, int) else value
     allowed = " | ".join(_shown(a) for a in alternatives)
     help = suggestion(value.name, words(param.type)) if isinstance(value, Word) else _hint(alternatives, value, span)
-    return context.fail("V0302", f"`{param.name.id}` takes {allowed}, not {describe(value)}", span, help=help)
+    return context.fail(
+        "V0302", f"`{param.name.id}` takes {allowed}, not {describe(value)}", span, help=help, about=value
+    )
 
 
 def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Value, span: Span) -> str:
@@ -94,9 +96,9 @@ def _hint(alternatives: Iterable[tree.Word | tree.Pattern], value: Value, span: 
 
 def _divides(expr: tree.Expr) -> bool:
     """Whether a `/` stands in an expression, in calls in it apart."""
-    if isinstance(expr, tree.Call):
-        return False
-    return (isinstance(expr, tree.Binary) and expr.op == "/") or any(_divides(part) for part in parts(expr))
+    if isinstance(expr, tree.Binary):
+        return expr.op == "/" or _divides(expr.left) or _divides(expr.right)
+    return isinstance(expr, tree.Unary) and _divides(expr.operand)
 
 
 def _factors(expr: tree.Expr) -> list[int]:
@@ -116,7 +118,13 @@ def _bounded(context: Context, param: tree.Param, value: Value, span: Span, boun
     limit = bound.limit.value
     good = {">": value > limit, ">=": value >= limit, "<": value < limit, "<=": value <= limit}[bound.op]
     if not good:
-        context.fail("V0304", f"`{param.name.id}` must be {bound.op} {limit}", span, label=f"this is {describe(value)}")
+        context.fail(
+            "V0304",
+            f"`{param.name.id}` must be {bound.op} {limit}",
+            span,
+            label=f"this is {describe(value)}",
+            about=value,
+        )
 
 
 def _shown(alternative: tree.Word | tree.Pattern) -> str:

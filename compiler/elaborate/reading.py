@@ -11,10 +11,9 @@ from itertools import islice
 from ...diagnostics import Diagnostic, Findings, Label, VitError
 from ...diagnostics.suggest import suggestion
 from ...grammar import tree
-from ...grammar.walking import walk
+from ...grammar.walking import parts, walk
 from .. import ops
 from . import language
-from .blame import parts
 from .bundled import SPECS
 from .declarations import cases, is_layer, patterns, patterns_in, words
 from .language import unknown

@@ -128,7 +128,9 @@ def _sizes(scope: Scope, x: Tensor, left: Side, pattern: str, given: Mapping[str
             numbers = " * ".join(f"{name} = {given[name]}" if name in given else name for name in group) or "1"
             help = f"{size} is no multiple of {rest}" if len(unknown) == 1 and rest > 1 else ""
             help = f"give the size of all but one of them: `{unknown[0]} = …`" if len(unknown) > 1 else help
-            scope.context.fail("V0403", f'an axis of {size} is not ({numbers}) in "{pattern}"', span, help=help)
+            disagree = (size, *(given[name] for name in group if name in given))
+            message = f'an axis of {size} is not ({numbers}) in "{pattern}"'
+            scope.context.fail("V0403", message, span, help=help, sizes=disagree)
         known.update({name: given[name] for name in group if name in given})
         known.update(dict.fromkeys(unknown, size // rest))
     return known

@@ -8,6 +8,7 @@ from ...diagnostics import VitError
 from ...diagnostics.source import Span
 from ...grammar import tree
 from ..ir.builder import Builder
+from .borders import entered
 from .context import Context, Reads, plain
 from .library import Module
 from .values import LATER, MISSING, Absent, Given, Value
@@ -135,6 +136,8 @@ class Thunk:
     span: Span
     make: Callable[[], Value]
     type: tree.Type | None = None
+    #: The name that numbers in the value have where it is read; empty where they keep their own.
+    leaf: str = ""
     running: bool = False
     done: bool = False
     reads: Reads = field(default_factory=Reads)
@@ -156,7 +159,8 @@ class Thunk:
             self.running = True
             context.making.append(self.reads)
             try:
-                self.result = context.nested(self.span, self.make)
+                made = context.nested(self.span, self.make)
+                self.result = entered(made, self.leaf, self.span) if self.leaf else made
             except VitError as problem:
                 if all(d.code != "V0208" for d in problem.diagnostics):  # which a later try may not meet
                     self.failed = problem
@@ -178,21 +182,42 @@ class Thunk:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place(Span):
-    """The place of a value, with the expression that stands there and where its names are looked up.
+    """The place of a value, with the expression that stands there and the place at which what it names is given.
 
-    `named`: where an argument's name stands. `loose`: what is wrong is how the values in the expression meet, so that
-    only what was written for one of them as a whole leads on.
+    `named`: where an argument's name stands. `loose`: what is wrong is how the values in the expression meet, none of them
+    alone.
     """
 
     expr: tree.Expr
-    scope: Scope
+    via: Span | None = None
     named: Span | None = None
     loose: bool = False
 
 
 def place(expr: tree.Expr, scope: Scope, *, named: Span | None = None, loose: bool = False) -> Place:
     """The place of an expression."""
-    return Place(expr.span.source, expr.span.start, expr.span.end, expr, scope, named, loose)
+    span = expr.span
+    return Place(span.source, span.start, span.end, expr, _via(expr, scope), named, loose)
+
+
+def _via(expr: tree.Expr, scope: Scope) -> Span | None:
+    """Where the value of a name was given; in the library also that of what is called, repeated or chosen by a name."""
+    if not isinstance(expr, tree.Name) and scope.context.own(expr.span):
+        return None
+    while True:
+        match expr:
+            case tree.Name():
+                return scope.origin(expr.id)
+            case tree.Index():
+                expr = expr.base
+            case tree.Call():
+                expr = expr.function
+            case tree.Each():
+                expr = expr.item
+            case tree.Conditional():
+                expr = expr.then
+            case _:
+                return None
 
 
 def named(span: Span) -> Span:

@@ -20,7 +20,7 @@ from .declarations import words
 from .entries import misplaced, quoted
 from .language import unknown
 from .nodes import ALIASES, attribute, called, choices
-from .scopes import Place, Scope, named, plain
+from .scopes import Place, Scope, named, place, plain
 from .values import (
     ANY_WORD,
     LATER,
@@ -72,7 +72,7 @@ def amended(
     first = next(iter(parts.values()))
     help = f"set `{name}` whole, to a block or an op" if isinstance(value, Identity) or value is None else ""
     return context.fail("V0218", f"`{name}` is {describe(value)}: it has no parts to set", at(first), help=help,
-                        others=_given(name, value, since))  # fmt: skip
+                        others=_given(context, name, value, since))  # fmt: skip
 
 
 def at(setting: Setting) -> Span:
@@ -133,7 +133,7 @@ def _members(context: Context, name: str, items: Sequence[Value], parts: Mapping
         if not any(declares(item, key) for item in items):
             known = sorted({n for item in items for n in _names(item)})
             context.fail("V0202", f"no member of `{name}` has `{key}`", at(setting), help=suggestion(key, known),
-                         others=_given(name, list[Value](items), since))  # fmt: skip
+                         others=_given(context, name, list[Value](items), since))  # fmt: skip
     found: list[Value] = []
     for item in items:
         own = {key: setting for key, setting in parts.items() if declares(item, key)}
@@ -157,7 +157,7 @@ def _block(context: Context, name: str, value: BlockValue, parts: Mapping[str, S
     for key, given in parts.items():
         setting = given
         if not declares(value, key):
-            unknown_name(context, value, key, at(setting), _given(name, value, since))
+            unknown_name(context, value, key, at(setting), _given(context, name, value, since))
         if isinstance(setting, Whole):
             setting = checked(context, value.declared.params.get(key), setting)
         args[key] = compose(context, key, args.get(key), setting)
@@ -182,7 +182,7 @@ def _word(setting: Whole, words: Sequence[str]) -> Value:
         return Word(value.name, tuple(words))
     if isinstance(value, Word) and not value.choices and isinstance(setting.span, Place):
         name = expr if isinstance(expr, tree.Name) else tree.Name(plain(setting.span), value.name)
-        raise unknown(name, setting.span.scope.known(), words=words)
+        raise unknown(name, value.known, words=words)
     return value
 
 
@@ -193,7 +193,7 @@ def _op(context: Context, name: str, value: OpValue, parts: Mapping[str, Setting
         if param is None:
             known = [called(p.name) for p in _params(value.op)]
             context.fail("V0202", f"{value.op} has no attribute `{key}`", at(setting), help=suggestion(key, known),
-                         others=_given(name, value, since))  # fmt: skip
+                         others=_given(context, name, value, since))  # fmt: skip
         if isinstance(setting, Parts):
             first = next(iter(setting.parts.values()))
             context.fail("V0218", f"`{key}` of {value.op} is {_WHAT.get(param.kind, 'a value')}: it has no parts to set",
@@ -225,9 +225,9 @@ def _attribute(value: Value, name: str) -> Param | None:
     return found.get(name, found.get(ALIASES.get(name, "")))
 
 
-def _given(name: str, value: Value, since: Span | None) -> tuple[Label, ...]:
+def _given(context: Context, name: str, value: Value, since: Span | None) -> tuple[Label, ...]:
     """Where a value comes from, for a mistake in its parts: in the user's text, if it was set there."""
-    since = (follow(since, inside=False) if since is not None else None) or since
+    since = (follow(context, since) if since is not None else None) or since
     return (Label(since, f"`{name}` is set to {describe(value)} here"),) if since is not None else ()
 
 
@@ -247,14 +247,11 @@ def read(entries: Sequence[tree.Entry], name: str, target: Value | Absent, scope
         if isinstance(entry, tree.Amend):
             new: Setting = Parts(read(entry.entries, key, part(target, key), scope), entry.name.span)
         else:
-            new = Whole(scope.evaluate(entry.value, expected(target, key)), _placed(entry, scope))
+            new = Whole(
+                scope.evaluate(entry.value, expected(target, key)), place(entry.value, scope, named=entry.name.span)
+            )
         found[key] = compose(scope.context, key, found.get(key), new)
     return found
-
-
-def _placed(entry: tree.Bind, scope: Scope) -> Place:
-    span = entry.value.span
-    return Place(span.source, span.start, span.end, entry.value, scope, entry.name.span)
 
 
 def part(target: Value | Absent, name: str) -> Value | Absent:

@@ -3,6 +3,7 @@
 from ...diagnostics import Label, foreign
 from ...diagnostics.source import Span
 from ...grammar import tree
+from ..ir.numbers import Name, wrapped
 from .scopes import Scope, plain
 from .values import LATER, MISSING, Tensor, Value, describe, is_int
 
@@ -50,7 +51,8 @@ def _axis(dim: tree.Expr, size: int, shape: tuple[int, ...], scope: Scope, what:
     if isinstance(dim, tree.Name):
         known = scope.lookup(dim.id)
         if known is MISSING or known is LATER or not is_int(known):
-            scope.sizes[dim.id] = size, dim.span if context.own(dim.span) else plain(span)
+            at = dim.span if context.own(dim.span) else plain(span)
+            scope.sizes[dim.id] = wrapped(size, Name(dim.id, "size", size, at, local=True)), at
             return
     else:
         known = scope.evaluate(dim)

@@ -11,13 +11,12 @@ from ...grammar import tree
 from . import parameters, settings
 from .blocks import Instance, configured
 from .bundled import use_of
-from .context import Size
-from .declarations import patterns, words
+from .declarations import words
 from .entries import leaves, once, quoted
 from .library import Module
-from .scopes import Interpreter, Place, Scope, Thunk, place, plain
+from .scopes import Interpreter, Scope, Thunk, place, plain
 from .sections import INPUT
-from .values import BlockValue, Shape, Value, is_int
+from .values import BlockValue, Value
 
 #: The most problems that are reported of one sheet.
 MAX_PROBLEMS = 50
@@ -167,11 +166,12 @@ class Sheet:
     def _param(self, instance: Instance, own: Thunk, given: Overlay) -> Thunk:
         name, param = own.name, self.declared[own.name]
         whole = given.whole
-        span = own.span if whole is None else place(whole[0].value, self._scope(instance, whole[1], name))
+        scope = None if whole is None else self._scope(instance, whole[1], name)
+        span = own.span if whole is None or scope is None else place(whole[0].value, scope)
 
         def make() -> Value:
-            if isinstance(span, Place) and whole is not None:
-                value = span.scope.evaluate(span.expr, words(param.type))
+            if whole is not None and scope is not None:
+                value = scope.evaluate(whole[0].value, words(param.type))
                 self._tell_dropped(name, value, given)
             else:
                 value = own.get()
@@ -182,14 +182,15 @@ class Sheet:
 
     def _bind(self, instance: Instance, own: Thunk, given: Overlay) -> Thunk:
         name = own.name
-        entry, span = self.bindings[name], own.span
         if given.whole is not None:
             entry, module = given.whole
-            span = place(entry.value, self._scope(instance, module, name))
-        assert isinstance(span, Place)  # a model gives its block nothing but by sheets
+            scope = self._scope(instance, module, name)
+        else:
+            entry, scope = self.bindings[name], instance.inside(name)
+        span = place(entry.value, scope)
 
         def make() -> Value:
-            value = configured(span.scope.evaluate(entry.value), entry.value.span)
+            value = configured(scope.evaluate(entry.value), entry.value.span)
             self._tell_dropped(name, value, given)
             value = self._amended(instance, name, value, given, span)
             return instance.materialise(name, value, entry.name, span, entry.value)
@@ -221,35 +222,17 @@ class Sheet:
     def _scope(self, instance: Instance, module: Module, making: str) -> Scope:
         return instance.scope(instance.params, making=making, module=module)
 
-    def sizes(self) -> list[Size]:
-        """The sizes among the parameters, with their places. All values that a sheet gives are looked at; what is wrong
-        with them is collected, but for what needs sizes that only a run can tell."""
-        named = self.instance.declared.sizes | {dim.id for p in patterns(self.value.definition.forward) for dim in p.dims
-                                        if isinstance(dim, tree.Name)}  # fmt: skip
-        found: list[Size] = []
+    def look(self) -> None:
+        """Looks at all values that a sheet gives; what is wrong with them is collected, but for what needs sizes that only a
+        run can tell."""
         for name, thunk in self.params.items():
-            at = thunk.span
-            if name not in self.given and not (
-                isinstance(at, Place) and isinstance(at.expr, (tree.Number, tree.Shape))
-            ):
+            if name not in self.given:
                 continue
             try:
                 with self.context.only_looking():
-                    value = thunk.get()
+                    thunk.get()
             except VitError as problem:
                 self.problems += [d for d in problem.diagnostics if d.code != "V0208" and d not in self.problems]
-                continue
-            given, default = name in self.given, self.declared[name].default
-            if is_int(value):
-                usual = default.value if given and isinstance(default, tree.Number) else 1
-                found.append(Size(name, value, plain(at), name in named, given, int(usual) or 1))
-            elif isinstance(value, Shape):
-                usuals = default.dims if given and isinstance(default, tree.Shape) else ()
-                usuals = usuals if len(usuals) == len(value.dims) else (1,) * len(value.dims)
-                found += [
-                    Size(name, n, plain(at), True, given, usual) for n, usual in zip(value.dims, usuals, strict=True)
-                ]
-        return found
 
     def tell_unread(self) -> None:
         """Notes of each path that the model's own sheet sets whether its value was read, and of blocks and parts whether

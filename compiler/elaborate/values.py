@@ -1,6 +1,6 @@
 """The values of expressions while compiling. Numbers, booleans, None, texts and lists are Python's own."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Protocol, TypeAlias, TypeGuard
@@ -10,7 +10,7 @@ from ...grammar import tree
 from ...grammar.values import shape
 from .. import ops
 from ..ir import graph
-from ..ir.program import Child, Layer, Lent, Table, WeightSpec
+from ..ir.program import Child, Layer, Lent, WeightSpec
 from ..ir.types import TensorType
 from . import assembly
 from .declarations import Declared
@@ -32,10 +32,12 @@ SIDES = ("h", "w", "c")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word such as `token`; `choices` are the words it was chosen from."""
+    """A word such as `token`; `choices` are the words it was chosen from. Where these are not known yet, `known` are the names
+    that it could have been."""
 
     name: str
     choices: tuple[str, ...] = field(default=(), compare=False)
+    known: tuple[str, ...] = field(default=(), compare=False)
 
 
 #: Where it is not known yet which words are expected: a bare name that means nothing else is one.
@@ -309,45 +311,6 @@ def members(value: Value) -> list[Value] | None:
 def items(value: Value) -> list[Value] | None:
     """What an index and a `for` find in a value: its members, the sizes of a shape; None where there is nothing."""
     return list(value.dims) if isinstance(value, Shape) else members(value)
-
-
-#: Kinds of values that are their own key.
-_PLAIN = frozenset([Word, Shape, Identity, Builtin, str, bool, int, type(None)])
-
-
-def key(value: "Value | Setting") -> Hashable:
-    """A hashable that is equal for values that elaborate alike: what equal layers are recognised by."""
-    kind = type(value)
-    if kind in _PLAIN:
-        return (kind.__name__, value)
-    match value:
-        case BlockValue():
-            return ("block", id(value.definition), *_keys(value.args))
-        case Whole():
-            return key(value.value)
-        case Parts():
-            return ("parts", *_keys(value.parts))
-        case OpValue():
-            return ("op", value.op, *_keys({name: one for name, (one, _) in value.attrs.items()}))
-        case list() | tuple():
-            return ("list", *map(key, value))
-        case Tensor():
-            return ("tensor", id(value.value))
-        case FunctionValue():
-            return ("fn", id(value.definition))
-        case Shared():
-            return ("shared", id(value.owner))
-        case float():
-            return ("float", value) if value == value else ("nan",)
-        case WeightValue() if not isinstance(value.spec.init, Table):
-            return ("weight", value.spec)
-        case _:
-            return ("object", id(value))
-
-
-def _keys(given: "Mapping[str, Setting] | Mapping[str, Value]") -> list[tuple[str, Hashable]]:
-    """The keys of named values, whatever order they were given in."""
-    return [(name, key(given[name])) for name in sorted(given)]
 
 
 def describe(value: Value) -> str:

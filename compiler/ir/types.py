@@ -35,7 +35,7 @@ class TensorType:
     @property
     def size(self) -> int:
         """The number of elements (of one sample)."""
-        return prod(self.shape)
+        return prod(map(int, self.shape))  # a count: without origins, which take time
 
     def __str__(self) -> str:
         dims = ", ".join(map(str, self.shape))

@@ -24,7 +24,8 @@ class Definition(Source):
         span = (attrs["stop"] - attrs["start"]) / attrs["step"]
         if not isfinite(span):
             raise OpError("start, stop and step are finite")
-        count = ceil(span)
+        whole = all(isinstance(attrs[name], int) for name in ("start", "stop", "step"))
+        count = -((attrs["start"] - attrs["stop"]) // attrs["step"]) if whole else ceil(span)
         if count < 1:
             raise OpError("nothing lies between start and stop")
         return (TensorType((count,), attrs["dtype"], "const"),)

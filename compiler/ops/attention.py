@@ -51,7 +51,7 @@ class Definition(Op):
         if not level or broadcast((scores, bias)) != scores.shape:
             raise OpError(f"a bias {list(bias.shape)} for scores {list(scores.shape)}")
         if attrs["drop"] >= 1:
-            raise OpError(f"a rate of {attrs['drop']} leaves nothing")
+            raise OpError(f"a rate of {attrs['drop']} leaves nothing", about="drop")
         return (TensorType((*q.shape[:-1], v.shape[-1])),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

@@ -67,11 +67,12 @@ INIT = Param("init", "init", None)
 
 
 class OpError(Exception):
-    """Operands or attributes do not fit. `sizes` are the numbers that disagree: the text is searched for where they come from."""
+    """Operands or attributes do not fit. `about` is the attribute that is wrong, `sizes` are numbers that disagree: the text is
+    shown where they come from."""
 
-    def __init__(self, message: str, *, help: str = "", sizes: tuple[int, ...] = ()) -> None:
+    def __init__(self, message: str, *, help: str = "", about: str = "", sizes: tuple[int, ...] = ()) -> None:
         super().__init__(message)
-        self.message, self.help, self.sizes = message, help, sizes
+        self.message, self.help, self.about, self.sizes = message, help, about, sizes
 
 
 @dataclass(frozen=True, slots=True)

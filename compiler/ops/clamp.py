@@ -23,7 +23,7 @@ class Definition(Elementwise):
         if not bounds:
             raise OpError("it takes min, max or both")
         if sorted(bounds) != bounds:
-            raise OpError(f"nothing lies between {bounds[0]} and {bounds[1]}")
+            raise OpError(f"nothing lies between {bounds[0]} and {bounds[1]}", about="max")
         if types[0].dtype == "int" and not all(isinstance(bound, int) for bound in bounds):
             raise OpError("integers are bounded by integers")
         return types

@@ -55,7 +55,8 @@ class Definition(Op):
         """weight [out, C / groups, kh, kw] and, unless turned off, bias [out]."""
         channels, groups, out = image("conv2d", (x,)).shape[-3], attrs["groups"], attrs["out"]
         if channels % groups or out % groups:
-            raise OpError(f"{channels} channels to {out} do not split into {groups} groups", sizes=(channels, out))
+            raise OpError(f"{channels} channels to {out} do not split into {groups} groups", about="groups",
+                          sizes=(channels, out))  # fmt: skip
         shape = (out, channels // groups, *attrs["kernel"])
         return drawn_by_fan_in(shape, out, attrs["bias"])
 

@@ -45,10 +45,10 @@ class Definition(Op):
         if not fits or (len(types) > 2) != attrs["bias"]:
             raise OpError("the weights are not those of these attributes")
         if any(o >= s for o, s in zip(attrs["output_padding"], attrs["stride"], strict=True)):
-            raise OpError("output_padding is less than the stride")
+            raise OpError("output_padding is less than the stride", about="output_padding")
         sizes = _sizes(x.shape[-2:], attrs)
         if min(sizes) < 1:
-            raise OpError(f"a padding of {pair(attrs['padding'])} leaves nothing of the result")
+            raise OpError(f"a padding of {pair(attrs['padding'])} leaves nothing of the result", about="padding")
         return (TensorType((*x.shape[:-3], attrs["out"], *sizes), "float", meet(types)),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:
@@ -67,7 +67,8 @@ class Definition(Op):
         """weight [C, out / groups, kh, kw] and, unless turned off, bias [out]."""
         channels, groups, out = image(self.name, (x,)).shape[-3], attrs["groups"], attrs["out"]
         if channels % groups or out % groups:
-            raise OpError(f"{channels} channels to {out} do not split into {groups} groups", sizes=(channels, out))
+            raise OpError(f"{channels} channels to {out} do not split into {groups} groups", about="groups",
+                          sizes=(channels, out))  # fmt: skip
         shape = (channels, out // groups, *attrs["kernel"])
         return drawn_by_fan_in(shape, out, attrs["bias"])
 

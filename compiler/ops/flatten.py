@@ -1,6 +1,7 @@
 """Neighbouring axes made one."""
 
 from collections.abc import Sequence
+from math import prod
 
 from ..ir.graph import Attrs
 from ..ir.types import TensorType
@@ -18,7 +19,7 @@ class Definition(Movement):
     def infer(self, types: Types, attrs: Attrs) -> Types:
         (x,) = types
         start, count = full_axis(attrs["axis"], x) + x.rank, attrs["count"]
-        merged = TensorType(x.shape[start : start + count]).size
+        merged = prod(x.shape[start : start + count])
         return (TensorType((*x.shape[:start], merged, *x.shape[start + count :]), x.dtype, x.stage),)
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

@@ -35,7 +35,8 @@ class Definition(Op):
         if x.shape[-3] % attrs["groups"]:
             raise OpError(
                 f"{x.shape[-3]} channels do not split into {attrs['groups']} groups",
-                sizes=(x.shape[-3], attrs["groups"]),
+                about="groups",
+                sizes=(x.shape[-3],),
             )
         if len(types) != (3 if attrs["affine"] else 1) or any(t.shape != x.shape[-3:-2] for t in types[1:]):
             what = f"weight and bias, {x.shape[-3]} numbers each" if attrs["affine"] else "no weights without `affine`"

@@ -35,7 +35,8 @@ def layout(x: TensorType, attrs: Attrs) -> Layout:
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
         raise OpError(
             f"a padding of {pair(padding)} is more than half of the kernel {pair(kernel)}",
-            sizes=(padding[0], kernel[0]),
+            about="padding",
+            sizes=(kernel[0],),
         )
     counts = output_sizes(x.shape[-2:], kernel, stride, padding)
     more = (0, 0)

@@ -19,7 +19,7 @@ class Definition(Movement):
             full_axis(axis, types[0])
         if len(attrs["axes"]) != len(attrs["shifts"]):
             message = f"it takes a shift for each axis, not {list(attrs['shifts'])} for the axes {list(attrs['axes'])}"
-            raise OpError(message)
+            raise OpError(message, about="shifts")
         return types
 
     def evaluate(self, xs: Sequence[Array], attrs: Attrs, rng: "np.random.Generator | None" = None) -> Arrays:

@@ -25,7 +25,8 @@ def output_sizes(sizes: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Pair
     """How many windows fit on each axis; raises `OpError` if none does."""
     result = tuple((n + 2 * p - k) // s + 1 for n, k, s, p in zip(sizes, kernel, stride, padding, strict=True))
     if any(n + 2 * p < k for n, k, p in zip(sizes, kernel, padding, strict=True)):
-        raise OpError(f"a kernel of {kernel[0]}x{kernel[1]} does not fit into {sizes[0]}x{sizes[1]}")
+        raise OpError(f"a kernel of {kernel[0]}x{kernel[1]} does not fit into {sizes[0]}x{sizes[1]}", about="kernel",
+                      sizes=sizes)  # fmt: skip
     return result
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from .. import ops
 from ..ir.graph import Graph, Node, Value
+from ..ir.numbers import plain
 from .rewrite import rewired
 
 
@@ -47,4 +48,4 @@ def _frozen(value: Any) -> Hashable:
         return tuple(_frozen(item) for item in value)  # type: ignore[reportUnknownVariableType] -- of any kind
     if hasattr(value, "tobytes"):
         return (str(value.dtype), value.shape, value.tobytes())
-    return (type(value).__name__, value)
+    return (type(plain(value)).__name__, value)

@@ -38,7 +38,7 @@ class Model:
     @property
     def numbers(self) -> dict[str, int]:
         """The parameters that are whole numbers; a layout calls them by their name, other axes by one letter."""
-        return {k: v for k, v in self.params.items() if type(v) is int and len(k) > 1}
+        return {k: v for k, v in self.params.items() if isinstance(v, int) and not isinstance(v, bool) and len(k) > 1}
 
 
 @dataclass(frozen=True, slots=True)

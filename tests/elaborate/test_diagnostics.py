@@ -200,7 +200,7 @@ CASES = {
         "block b(image: shape = 8x8x3) {\n  a = attention(2)\n  forward(image: [C, H, W]) { return «a(image[0, 0])» }\n}\nmodel m = b",
         "V0402", "the tensor here is [8]", ""),
     "a layer of another width in a slot": (
-        "block wide {\n  a = linear(100)\n  forward(x: [N, D]) { return a(x) }\n}\nmodel m = vit { mlp = «wide» }", "V0401", "768", ""),
+        "block wide {\n  a = linear(«100»)\n  forward(x: [N, D]) { return a(x) }\n}\nmodel m = vit { mlp = wide }", "V0401", "768", ""),
     "a slot that is passed what it does not take": (
         "block plain {\n  forward(x: [N, D]) { return x }\n}\nmodel m = vit { layer = «plain» }", "V0202", "block `plain` has no `drop_path`", ""),
     "names for another number of values": (

@@ -30,8 +30,6 @@ block wide(out: int) {
 }
 model m = vit { image = 64x64x3, patch = 8, dim = 48, heads = 8, depth = 1, mlp = wide(40) }
 """
-#: Whose places depend on the words.
-MOVED_TODAY: set[str] = set()
 
 
 def reworded(text):
@@ -68,10 +66,7 @@ def places(found):
     return [(d.code, d.span and place(d.span), [place(other.span) for other in d.others]) for d in found]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[pytest.mark.xfail(strict=True)] * (n in MOVED_TODAY)) for n in (*GOLDEN, *NAMES, "slot")],
-)
+@pytest.mark.parametrize("name", [*GOLDEN, *NAMES, "slot"])
 def test_other_words_move_no_place(name, monkeypatch):
     before = problems(name)
     for owner, function in WORDED:

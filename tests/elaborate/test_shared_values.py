@@ -16,39 +16,6 @@ from vitc.diagnostics.source import COMMAND_LINE, Source
 from vitc.grammar.parser import parse
 from vitc.grammar.walking import walk
 
-#: Specs whose mistake has another place than marked, or lacks a label, or labels something else.
-MISPLACED_TODAY = {
-    "block_in_a_slot",
-    "chosen_by_if",
-    "chosen_by_match",
-    "function_of_the_library",
-    "groups_of_a_convolution",
-    "joined_along_another_axis",
-    "last_layer_of_an_mlp",
-    "layers_of_a_model",
-    "own_expectation",
-    "patch_beyond_the_image",
-    "patch_embed_in_a_slot",
-    "pattern_of_rearrange",
-    "product_of_matrices",
-    "queries_by_path",
-    "quotient_and_product",
-    "rate_of_the_last_block",
-    "renamed_on_the_way",
-    "rows_of_patches",
-    "rows_of_positions",
-    "second_of_heads",
-    "size_of_a_pattern",
-    "stages_of_a_hierarchy",
-    "stages_without_heads",
-    "table_of_a_window",
-    "three_blocks_deep",
-    "two_arguments",
-    "width_beside_dim",
-    "widths_of_a_list",
-}
-WRONG = pytest.mark.xfail(strict=True, raises=AssertionError, reason="the place is guessed")
-
 
 @cache
 def problems(name):
@@ -70,7 +37,7 @@ def test_each_spec_has_one_mistake(name):
     assert [problem.code for problem in problems(name)] == [read(name).code]
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[WRONG] * (n in MISPLACED_TODAY)) for n in NAMES])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_mistake_is_told_where_its_number_was_set(name):
     (problem,), marks = problems(name), read(name).marks
     labels = {place(other.span) for other in problem.others if other.span.source.name in (SPEC, COMMAND_LINE)}

@@ -311,3 +311,17 @@ def test_values_of_the_elaborator_have_types():
     for path in ELABORATE.rglob("*.py"):
         for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
             assert not re.search(r"\bAny\b", line.partition("#")[0]) or "#" in line, f"{path.name}:{number}"
+
+
+def test_numbers_of_the_elaborator_keep_their_origin():
+    """`int(x)`, `round(x)` and `float(x)` of Python lose it: they stand inside `applied(...)`, or are about a text."""
+    texts = {"int(holes[name])"}
+    for path in (ROOT / "compiler" / "elaborate").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        kept = {id(part) for node in ast.walk(tree) if _calls(node, "applied") for part in ast.walk(node)}
+        lost = [n for n in ast.walk(tree) if _calls(n, "int", "round", "float") and id(n) not in kept]
+        assert {ast.unparse(node) for node in lost} <= texts, path
+
+
+def _calls(node, *names):
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names

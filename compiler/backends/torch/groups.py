@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ...ir.graph import Graph
+from ...ir.numbers import plain
 from ...ir.program import Child, Layer, Lent, walk_children
 from ...reserved import why_reserved
 from . import descriptions, tables
@@ -11,7 +12,7 @@ from .arguments import Arguments, resolve
 from .descriptions import Block, Cycle, Group, Handed, Instance, Listed
 from .lists import attribute, by_name
 from .naming import RESERVED, first_free
-from .templates import Members, filled, outline, places
+from .templates import Members, filled, mapped, outline, places
 
 #: The longest cycle of classes that is looked for in a list.
 CYCLE = 4
@@ -24,7 +25,7 @@ def group(root: Layer) -> dict[Layer, Group]:
     for layers in _levels(root):
         alike: dict[Any, list[tuple[Layer, Block]]] = {}
         for layer in layers:
-            description = _describe(layer, found)
+            description = mapped(_describe(layer, found), lambda leaf, _: plain(leaf))
             alike.setdefault((layer.kind, outline(description)), []).append((layer, description))
         for members in alike.values():
             made = _group(members)
@@ -34,7 +35,8 @@ def group(root: Layer) -> dict[Layer, Group]:
 
 def _group(members: list[tuple[Layer, Block]]) -> Group:
     layers = [layer for layer, _ in members]
-    arguments = Arguments([layer.params for layer in layers], _taken(layers[0]))
+    known = [{name: plain(value) for name, value in layer.params.items()} for layer in layers]
+    arguments = Arguments(known, _taken(layers[0]))
     texts = resolve([places(description) for _, description in members], arguments)
     return Group(layers, filled(members[0][1], texts), arguments, {layer: i for i, layer in enumerate(layers)})
 

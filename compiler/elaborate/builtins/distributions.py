@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ....diagnostics.source import Span
 from ....diagnostics.suggest import suggestion
 from ... import ops
+from ...ir.numbers import as_float
 from ...ir.program import Draw, Init, Table, WeightSpec
 from ...ops.base import Param
 from ..arguments import Call
@@ -39,12 +40,12 @@ def initialiser(scope: Scope, value: Value, shape: tuple[int, ...], span: Span, 
         return 0.0
     if is_number(value):
         attribute(scope.context, Param("init", "float" if trainable else "scalar"), value, span)
-        return float(value)
+        return as_float(value)
     if isinstance(value, Builtin) and value.name in ("zeros", "ones"):
-        return float(value.name == "ones")
+        return 1.0 if value.name == "ones" else 0.0
     if isinstance(value, OpValue) and value.op in ("normal", "trunc_normal", "uniform"):
         numbers = (value.attrs[p.name][0] for p in ops.get(value.op).params if p.name != "shape")
-        return Draw(value.op, tuple(float(number) for number in numbers if is_number(number)))
+        return Draw(value.op, tuple(as_float(number) for number in numbers if is_number(number)))
     if isinstance(value, Tensor) and value.type.stage == "const":
         if value.type.rank > len(shape) or any(
             n not in (1, size) for n, size in zip(reversed(value.type.shape), reversed(shape), strict=False)
@@ -99,10 +100,10 @@ def _ordered(call: Call, attrs: Mapping[str, Value], given: Mapping[str, Given])
     numbers = {name: value for name, value in attrs.items() if is_number(value)}
     if "low" in numbers and numbers["low"] > numbers["high"]:
         call.fail("V0304", f"`high` must be at least `low`, {numbers['low']:g}", given["high"][1],
-                  label=f"this is {numbers['high']:g}")  # fmt: skip
+                  label=f"this is {numbers['high']:g}", about=numbers["high"])  # fmt: skip
     if numbers.get("std", 0) > LARGEST_STD:
         call.fail("V0304", f"`std` must be at most {LARGEST_STD:g}", given["std"][1],
-                  label=f"this is {numbers['std']:g}")  # fmt: skip
+                  label=f"this is {numbers['std']:g}", about=numbers["std"])  # fmt: skip
 
 
 def share_(call: Call) -> Value:

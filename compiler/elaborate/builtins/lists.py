@@ -3,6 +3,7 @@
 from functools import reduce
 from math import inf, isfinite
 
+from ...ir.numbers import applied
 from ..arguments import Call
 from ..arithmetic import arithmetic
 from ..context import MAX_ITEMS
@@ -33,7 +34,10 @@ def linspace_(call: Call) -> Value:
         or not all(isfinite(v) for v in (a, b, b - a))
     ):
         call.fail("V0308", "linspace takes two finite numbers and a count")
-    return call.scope.context.bounded(list[Value](a + (b - a) * i / max(n - 1, 1) for i in range(n)), call.span)
+    return call.scope.context.bounded(
+        list[Value](applied(a + (b - a) * i / max(n - 1, 1), "linspace", a, b, n, i, span=call.span) for i in range(n)),
+        call.span,
+    )
 
 
 def sum_(call: Call) -> Value:
@@ -62,7 +66,7 @@ def max_(call: Call) -> Value:
         return emit(call.scope, f"{call.name}imum", tensors, {}, call.span)
     if not values or call.kwargs or len(numbers) < len(values):
         call.fail("V0308", f"{call.name} takes a tensor and its axis, two tensors or numbers, or a list of numbers")
-    return max(numbers) if call.name == "max" else min(numbers)
+    return applied(max(numbers) if call.name == "max" else min(numbers), call.name, *numbers, span=call.span)
 
 
 def min_(call: Call) -> Value:
@@ -77,7 +81,7 @@ def int_(call: Call) -> Value:
         return call.emit("cast", (x,), {"dtype": "int"})
     if not isinstance(x, (int, float)) or x != x or abs(x) == inf:
         call.fail("V0308", f"int takes a number or a tensor, not {describe(x)}")
-    return call.scope.context.bounded(int(x), call.span)
+    return call.scope.context.bounded(applied(int(x), "int", x, span=call.span), call.span)
 
 
 def round_(call: Call) -> Value:
@@ -85,7 +89,9 @@ def round_(call: Call) -> Value:
     (x,) = call.take("x")
     if not isinstance(x, (int, float)) or x != x or abs(x) == inf:
         call.fail("V0308", f"round takes a number, not {describe(x)}")
-    return call.scope.context.bounded(int(x + 0.5 if x >= 0 else x - 0.5), call.span)
+    return call.scope.context.bounded(
+        applied(int(x + 0.5 if x >= 0 else x - 0.5), "round", x, span=call.span), call.span
+    )
 
 
 FUNCTIONS = {"len": len_, "linspace": linspace_, "sum": sum_, "max": max_, "min": min_, "int": int_, "round": round_}

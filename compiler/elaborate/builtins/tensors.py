@@ -27,7 +27,7 @@ def _pattern(call: Call, *, repeat: bool) -> Value:
     sizes: dict[str, int] = {}
     for name, (value, place) in call.kwargs.items():
         if not is_int(value) or value < 1:
-            call.fail("V0303", f"`{name}` is a size, not {describe(value)}", place)
+            call.fail("V0303", f"`{name}` is a size, not {describe(value)}", place, about=value)
         call.scope.context.sized(TensorType((value,)), place)
         sizes[name] = value
     return rearranging.rearrange(call.scope, x, pattern, sizes, call.args[1][1], repeat=repeat)
@@ -51,12 +51,12 @@ def split_(call: Call) -> Value:
     size = x.type.shape[axis]
     if is_int(parts):
         if parts < 1 or size % parts:
-            call.fail("V0403", f"{size} does not split into {parts} equal parts")
+            call.fail("V0403", f"{size} does not split into {parts} equal parts", sizes=(size, parts))
         sizes = (size // parts,) * parts
     else:
         sizes = call.sizes(parts)
     if sum(sizes) != size:
-        call.fail("V0403", f"{' + '.join(map(str, sizes))} is {sum(sizes)}, the axis is {size}")
+        call.fail("V0403", f"{' + '.join(map(str, sizes))} is {sum(sizes)}, the axis is {size}", sizes=(size, *sizes))
     return emit_all(call.scope, "split", (x,), {"sizes": sizes, "axis": axis}, call.span)
 
 
@@ -99,7 +99,7 @@ def arange_(call: Call) -> Value:
     if not (is_number(start) and is_number(stop) and is_number(step)):
         call.fail("V0308", "arange takes one to three numbers")
     if step == 0 or (stop - start) / step <= 0:
-        call.fail("V0310", f"nothing lies between {start} and {stop} in steps of {step}")
+        call.fail("V0310", f"nothing lies between {start} and {stop} in steps of {step}", about=stop)
     dtype = "int" if all(isinstance(v, int) for v in (start, stop, step)) else "float"
     return call.emit("arange", (), {"start": start, "stop": stop, "step": step, "dtype": dtype})
 
