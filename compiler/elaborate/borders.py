@@ -11,7 +11,6 @@ from ...diagnostics.source import Span
 from ..ir.numbers import Apply, Call, Int, N, Name, Real, applied, called, ordered, origin, plain, wrapped
 from ..ir.types import TensorType
 from .values import (
-    SIDES,
     BlockValue,
     Elaborated,
     OpValue,
@@ -34,8 +33,8 @@ def entered(value: Value, path: str, span: Span) -> Value:
         return wrapped(value, Name(path, "parameter", value, span))
     match value:
         case Shape():
-            return Shape(tuple(wrapped(size, Name(f"{path}.{side}", "parameter", size, span))
-                               for size, side in zip(value.dims, (*SIDES, "3", "4"), strict=False)))  # fmt: skip
+            names = ((Name(f"{path}.{side}", "parameter", size, span), size) for side, size in value.named())
+            return Shape(tuple(wrapped(size, name) for name, size in names))
         case list():
             return [entered(item, f"{path}.{index}", span) for index, item in enumerate(value)]
         case BlockValue():
@@ -87,7 +86,7 @@ def _numbers(value: Value, path: str) -> Iterator[tuple[str, float]]:
     if is_number(value):
         yield path, value
     elif isinstance(value, Shape):
-        yield from ((f"{path}.{side}", size) for size, side in zip(value.dims, (*SIDES, "3", "4"), strict=False))
+        yield from ((f"{path}.{side}", size) for side, size in value.named())
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _numbers(item, f"{path}.{index}")

@@ -1,6 +1,6 @@
 """The values of expressions while compiling. Numbers, booleans, None, texts and lists are Python's own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Protocol, TypeAlias, TypeGuard
@@ -49,6 +49,11 @@ class Shape:
     """`224x224x3`: height, width, channels; `image.h`, `image.w`, `image.c`, or an index."""
 
     dims: tuple[int, ...]
+
+    def named(self) -> Iterator[tuple[str, int]]:
+        """Yields each size with what reads it: `h`, `w`, `c`, then the index."""
+        for index, size in enumerate(self.dims):
+            yield SIDES[index] if index < len(SIDES) else str(index), size
 
     def side(self, name: str) -> int | None:
         """The size that `.h`, `.w` or `.c` reads; None for one that the shape does not have."""

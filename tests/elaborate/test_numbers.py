@@ -148,6 +148,25 @@ def said(number):
             return str(number)
 
 
+def test_a_shape_keeps_all_its_sizes():
+    """Those behind the third too, which have no letter; a list of blocks hands them on."""
+    text = """vit 1
+block inner(s: shape) {
+  fc = linear(s[5])
+
+  forward(x: [C, H, W]) { return fc(x) }
+}
+block net(image: shape = 8x8x3, s: shape = 1x2x3x4x5x6) {
+  layers = [inner(s), inner(s)]
+
+  forward(image: [C, H, W]) { return mean(layers(image), axis = [-2, -3]) }
+}
+model m = net
+"""
+    (result,) = elaborate(loads(text), "m").root.bodies[0].outputs
+    assert result.type.shape == (6,)
+
+
 ZOO = sorted(path.stem for path in (SPECS / "zoo").glob("*.vit"))
 
 
