@@ -29,9 +29,7 @@ def call_layer(slot: LayerSlot, args: Args, kwargs: Kwargs, scope: Scope, span: 
     if isinstance(slot.value, OpValue):
         return _call_op_layer(slot, slot.value, args, kwargs, scope, span)
     done = _run(slot.value, slot, args, kwargs, scope, span)
-    names = [p.name.id for p in slot.value.definition.forward.params]
-    given = dict(zip(names, (v for v, _ in args), strict=False)) | {n: v for n, (v, _) in kwargs.items()}
-    operands = _tensors(given[name] for name in names if name in given)  # in the order of the parameters
+    operands = _tensors(_by_name(slot.value, args, kwargs).values())
     return _call_node(slot.path, _record_call(slot, done), operands, done, scope, span)
 
 
@@ -183,12 +181,17 @@ def _argument(instance: Instance, value: Value, name: str, span: Span, path: str
 
 def _numbers(value: BlockValue, args: Args, kwargs: Kwargs) -> dict[str, float]:
     """What the caller calls the numbers of a block: settings, and the axes of arguments."""
-    names = [param.name.id for param in value.definition.forward.params]
-    handed = dict(zip(names, (v for v, _ in args), strict=False)) | {name: v for name, (v, _) in kwargs.items()}
     found = dict(borders.given(value.args))
-    for name, one in handed.items():
+    for name, one in _by_name(value, args, kwargs).items():
         found.update(borders.handed(one, name))
     return found
+
+
+def _by_name(value: BlockValue, args: Args, kwargs: Kwargs) -> dict[str, Value]:
+    """The arguments of `forward`, in the order of its parameters."""
+    names = [param.name.id for param in value.definition.forward.params]
+    given = dict(zip(names, args, strict=False)) | dict(kwargs)
+    return {name: given[name][0] for name in names if name in given}
 
 
 def _type_key(value: Value) -> Hashable:

@@ -165,13 +165,13 @@ class Sheet:
 
     def _param(self, instance: Instance, own: Thunk, given: Overlay) -> Thunk:
         name, param = own.name, self.declared[own.name]
-        whole = given.whole
-        scope = None if whole is None else self._scope(instance, whole[1], name)
-        span = own.span if whole is None or scope is None else place(whole[0].value, scope)
+        whole = given.whole and (given.whole[0].value, self._scope(instance, given.whole[1], name))
+        span = place(*whole) if whole else own.span
 
         def make() -> Value:
-            if whole is not None and scope is not None:
-                value = scope.evaluate(whole[0].value, words(param.type))
+            if whole:
+                expr, scope = whole
+                value = scope.evaluate(expr, words(param.type))
                 self._tell_dropped(name, value, given)
             else:
                 value = own.get()

@@ -47,12 +47,7 @@ class Builder:
 
     def alone(self, value: Value) -> Graph:
         """The graph of what one constant is computed from."""
-        needed, nodes = {value}, list[Node]()
-        for node in reversed(self.nodes):
-            if any(out in needed for out in node.outputs):
-                nodes.append(node)
-                needed.update(node.inputs)
-        return Graph((), tuple(reversed(nodes)), (value,))
+        return Graph((), tuple(self.nodes), (value,)).pruned()
 
     def graph(self, outputs: Sequence[Value], names: Sequence[str] = ()) -> Graph:
         """The graph of what was added."""

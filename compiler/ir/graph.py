@@ -13,7 +13,7 @@ Inner nodes are primitive ops (`compiler/ops`, where `number` has a file too), a
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -93,6 +93,15 @@ class Graph:
         """The names of the results: those of the text; without them `logits` for one, `output0`, `output1`, … for several."""
         count = len(self.outputs)
         return self.output_names or (("logits",) if count == 1 else tuple(f"output{i}" for i in range(count)))
+
+    def pruned(self) -> "Graph":
+        """The graph without the nodes that no result is computed from; itself where there are none."""
+        needed = self.needed()
+        return (
+            self
+            if len(needed) == len(self.nodes)
+            else replace(self, nodes=tuple(node for node in self.nodes if node in needed))
+        )
 
     def needed(self) -> set[Node]:
         """The nodes that some result is computed from."""

@@ -17,7 +17,7 @@ N = TypeVar("N", int, float)
 
 
 class Written(NamedTuple):
-    """A number that stands in a text."""
+    """A text writes the number, at `span`."""
 
     span: Span
 
@@ -75,7 +75,7 @@ class Real(float):
 
 
 def wrapped(value: Any, origin: Origin) -> Any:
-    """The number with an origin; anything that is no number, or a truth value, as it is."""
+    """Gives a number an origin; a truth value and anything that is not a number stay as they are."""
     kind = cast("type[object]", type(value))
     if kind is int or kind is Int:
         made: Int | Real = int.__new__(Int, value)
@@ -142,7 +142,7 @@ def plain(value: Any) -> Any:
 def _overload(kind: type, name: str, op: str) -> None:
     """Gives `Int` or `Real` an operator that keeps the origin."""
     compute: Callable[[Any, Any], Any] = getattr(kind.__mro__[1], name)
-    reverse = name.startswith("__r") and name != "__rshift__"
+    reverse = name.startswith("__r")
 
     def method(self: Any, other: Any) -> Any:
         value = compute(self, other)

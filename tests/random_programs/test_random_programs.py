@@ -52,7 +52,7 @@ def run(count: int, seconds: float, number: int) -> tuple[int, int, set[str]]:
             used.update(check(text))
         except IllConditioned:
             ill += 1
-        except BaseException:
+        except Exception:
             failed = True
             raise
 

@@ -1,6 +1,6 @@
 """Constants of a body: each table is computed by a function of its own, in float64, and kept as a buffer."""
 
-from ...ir.graph import Graph, Node, Value
+from ...ir.graph import Graph, Value
 from ...ir.program import Layer
 from ...reserved import why_reserved
 from . import descriptions
@@ -47,15 +47,7 @@ def _frontier(graph: Graph) -> list[Value]:
 
 def subgraph(graph: Graph, value: Value) -> Graph:
     """What computes a value."""
-    producers = graph.producers()
-    needed: set[Node] = set()
-    pending = [value]
-    while pending:
-        node = producers[pending.pop()]
-        if node not in needed:
-            needed.add(node)
-            pending += node.inputs
-    return Graph((), tuple(node for node in graph.nodes if node in needed), (value,))
+    return Graph((), graph.nodes, (value,)).pruned()
 
 
 def _title(value: Value, graph: Graph) -> str:
