@@ -2,6 +2,7 @@
 
 import random
 import re
+from dataclasses import replace
 
 import pytest
 from vitc.compiler import elaborate, ops
@@ -152,7 +153,7 @@ def mutated(draw):
 def found_in(text):
     """What a check finds in a text and in its first two models."""
     try:
-        library = loads(text, "spec.vit")
+        library = replace(loads(text, "spec.vit"), sections=sections.SECTIONS.names())
         found = list(elaborate.mistakes(library))
         for name in library.models()[:2]:
             checked = elaborate.check(library, name)

@@ -11,7 +11,7 @@ import random
 import numpy as np
 import pytest
 from kinds import DEPTHS, KINDS, LIBRARIES
-from vitc.compiler.elaborate import elaborate
+from vitc.compiler.elaborate import elaborate, settable
 
 SMALL, LARGEST = 30_000_000, 100_000_000
 #: Heads that share keys and values, which timm lists for every block: as in its own models, at these depths.
@@ -31,7 +31,7 @@ IMAGES = {
 TODAY = random.Random(datetime.date.today().toordinal()).sample([kind for kind in KINDS if kind[0] <= SMALL], 5)
 
 
-def smaller(size, name):
+def smaller(size, family, name):
     """What makes both sides small enough: overrides of the sheet, options of timm."""
     ours, theirs = {}, {}
     if name in IMAGES:
@@ -39,10 +39,16 @@ def smaller(size, name):
         ours["image"] = f"{height}x{width}x3"
     if size > LARGEST:
         depth = theirs["depth"] = DEPTHS.get(name, 2)
-        ours["depth"] = str(depth)
+        (path, *_) = sorted((p for p in paths(family, name) if p.rpartition(".")[2] == "depth"), key=len)
+        ours[path] = str(depth)
         if name in KV_HEADS:
             theirs["num_kv_heads"] = KV_HEADS[name]
     return ours, theirs
+
+
+def paths(family, name):
+    """What can be set in a model: its depth is its own, or that of the encoder it has."""
+    return [row.path for row in settable(LIBRARIES[family], name)]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +58,7 @@ def smaller(size, name):
 def test_numbers_are_timms(timm, oracle_weights, targets, record_error, size, family, name):
     import torch
 
-    overrides, options = smaller(size, name)
+    overrides, options = smaller(size, family, name)
     reference = timm.create_model(name, pretrained=False, **options).eval()
     program = elaborate(LIBRARIES[family], name, overrides)
     ours = targets(program)
