@@ -97,11 +97,9 @@ class Graph:
     def pruned(self) -> "Graph":
         """The graph without the nodes that no result is computed from; itself where there are none."""
         needed = self.needed()
-        return (
-            self
-            if len(needed) == len(self.nodes)
-            else replace(self, nodes=tuple(node for node in self.nodes if node in needed))
-        )
+        if len(needed) == len(self.nodes):
+            return self
+        return replace(self, nodes=tuple(node for node in self.nodes if node in needed))
 
     def needed(self) -> set[Node]:
         """The nodes that some result is computed from."""

@@ -77,9 +77,11 @@ def test_every_op_that_a_text_can_name_has_a_production():
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(10))
 def test_10000_programs_agree(part, capsys):
-    """A thousand of them, others each day; how many fit into the time depends on the machine, and so do the ops they use."""
-    done, ill, _ = run(1_000, SECONDS, 10 * datetime.date.today().toordinal() + part)
+    """A thousand of them, others each day, as many as fit into the time: `einsum` is in one of fifty."""
+    done, ill, used = run(1_000, SECONDS, 10 * datetime.date.today().toordinal() + part)
     with capsys.disabled():
         print(f"\n{done:,} random programs agreed ({ill} ill-conditioned) of 1,000, within {SECONDS} s")
     assert done
     assert ill <= done // 20
+    if done >= 1_000:
+        assert used - {"weight", "constant"} == set(ops.names())

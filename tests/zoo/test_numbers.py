@@ -39,16 +39,12 @@ def smaller(size, family, name):
         ours["image"] = f"{height}x{width}x3"
     if size > LARGEST:
         depth = theirs["depth"] = DEPTHS.get(name, 2)
-        (path, *_) = sorted((p for p in paths(family, name) if p.rpartition(".")[2] == "depth"), key=len)
-        ours[path] = str(depth)
+        # the model's own, or that of the encoder it has
+        depths = [row.path for row in settable(LIBRARIES[family], name) if row.path.rpartition(".")[2] == "depth"]
+        ours[min(depths, key=len)] = str(depth)
         if name in KV_HEADS:
             theirs["num_kv_heads"] = KV_HEADS[name]
     return ours, theirs
-
-
-def paths(family, name):
-    """What can be set in a model: its depth is its own, or that of the encoder it has."""
-    return [row.path for row in settable(LIBRARIES[family], name)]
 
 
 @pytest.mark.parametrize(
