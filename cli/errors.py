@@ -41,16 +41,17 @@ def guarded(run: Callable[[], object]) -> None:
         _end(error("V1009", "there is not enough memory", help=help))
 
 
-def warn(diagnostic: Diagnostic) -> None:
-    """Writes a warning to stderr."""
-    sys.stderr.write(render([diagnostic], color=styled(sys.stderr)))
+def tell(*diagnostics: Diagnostic) -> None:
+    """Writes diagnostics to stderr. After an interrupt it ends the command instead: a child had the signal too, and how it
+    ended is no news."""
+    if interrupts.asked():
+        raise interrupts.Interrupt(130)
+    sys.stderr.write(render(diagnostics, color=styled(sys.stderr)))
 
 
 def _end(problem: VitError) -> None:
-    if interrupts.asked():  # a child had the signal too: how it ended is no news
-        raise SystemExit(130) from None
-    if _FORM.get() == "json":
+    if _FORM.get() == "json" and not interrupts.asked():
         print(json.dumps({"diagnostics": as_json(problem.diagnostics)}, indent=2))
     else:
-        sys.stderr.write(render(problem.diagnostics, color=styled(sys.stderr)))
+        tell(*problem.diagnostics)
     raise SystemExit(problem.exit_status) from None

@@ -79,7 +79,8 @@ def _answered(
                 else:
                     raise Ended("memory", "")
         except Ended as end:
-            if doing == "decoding" and end.cause != "cpu":  # that is used up by all pictures together
+            # CPU time is used up by all pictures together; an interrupt has nothing to do with any
+            if doing == "decoding" and end.cause not in ("cpu", "interrupt"):
                 raise _Undecodable(decoding, end.how or end.cause) from None
             raise _at_fault(model, doing, end, limits, held) from None
 
@@ -99,7 +100,7 @@ def _at_fault(model: Path, doing: str, end: Ended, wanted: Limits, held: Limits)
         return error("V0815", f"{doing} `{model}` takes too long: {how}", help=help)
     allowed = f"{held.memory / GIB:.3g} GiB of address space"
     help = f"`ulimit -v` leaves it {allowed}" if held.memory < wanted.memory else ""
-    if end.cause == "crash":
+    if end.cause in ("crash", "interrupt"):
         return error("V0813", f"{doing} `{model}` crashes its process ({end.how})", help=help)
     message = f"{doing} `{model}` needs more memory than its process may use, {allowed}"
     return error("V0814", f"{message} ({end.how})" if end.how else message, help=help)

@@ -25,9 +25,10 @@ _MEMORY = (
 
 
 class Ended(Exception):
-    """The process ended before it had said all: for want of time (`cpu`: of the processor) or memory, or by a crash; `how` says more."""
+    """The process ended before it had said all: for want of time (`cpu`: of the processor) or memory, by a crash or by an
+    interrupt, which this process has too; `how` says more."""
 
-    def __init__(self, cause: Literal["time", "cpu", "memory", "crash"], how: str) -> None:
+    def __init__(self, cause: Literal["time", "cpu", "memory", "crash", "interrupt"], how: str) -> None:
         super().__init__(how)
         self.cause, self.how = cause, how
 
@@ -91,7 +92,8 @@ class Child:
                 return Ended("cpu", "it used up its CPU time")
             if name == "SIGKILL":
                 return Ended("memory", "the system killed it")
-            return Ended("crash", f"{name}{': ' if last else ''}{last}")
+            cause = "interrupt" if name == "SIGINT" else "crash"
+            return Ended(cause, f"{name}{': ' if last else ''}{last}")
         return Ended("crash", last or f"it ended with status {status}")
 
 

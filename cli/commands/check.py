@@ -1,17 +1,16 @@
 """`vitc check`."""
 
 import json
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...diagnostics import VitError
-from ...diagnostics.messages import as_json, escape, render
+from ...diagnostics.messages import as_json, escape
+from ..errors import tell
 from ..options import Form, Format, Settings
 from ..options import settings as read_settings
-from ..streams import styled
 
 if TYPE_CHECKING:
     from ...application.check import CheckedSpec
@@ -41,7 +40,7 @@ def check(
             print(line)
     warnings = [warning for one in found for warning in one.warnings]
     if warnings and format == "text":
-        sys.stderr.write(render(warnings, color=styled(sys.stderr)))
+        tell(*warnings)
     problems = [problem for one in found for problem in one.problems]
     if problems:
         raise VitError(tuple(problems), max(one.status for one in found))

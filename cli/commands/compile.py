@@ -8,7 +8,7 @@ import typer
 from ...compiler.backends import BACKENDS
 from ...diagnostics.messages import escape
 from ..columns import columns, size
-from ..errors import warn
+from ..errors import tell
 from ..options import Form, Format, ModelName, Part, Settings, Spec, Trust
 from ..options import settings as read_settings
 from ..progress import steps
@@ -64,7 +64,7 @@ def _note(manifest: dict[str, Any]) -> None:
     from ...runtime.preprocess import Preprocess
 
     if note := Preprocess.from_json(json.dumps(manifest["preprocess"])).note():
-        warn(note)
+        tell(note)
 
 
 def _print(manifest: dict[str, Any], folder: str) -> None:

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from ...diagnostics import Diagnostic, error
-from ...diagnostics.messages import escape, render
+from ...diagnostics.messages import escape
 from ...runtime.prediction import Failure, Prediction
-from ..errors import print_as, warn
+from ..errors import print_as, tell
 from ..progress import counted
 
 Answers = Iterable[Prediction | Failure]
@@ -56,9 +56,9 @@ def predict(
         failures = _FORMS[format](_counted(found, advance))
     if failures and len(paths) > 1:
         message = f"{failures} of {len(paths)} pictures have no answer: the output gives the reason for each"
-        sys.stderr.write(render([Diagnostic("V0912", message)]))
+        tell(Diagnostic("V0912", message))
     for warning in odd:
-        warn(warning)
+        tell(warning)
     if failures:
         raise SystemExit(3)
 

@@ -9,7 +9,7 @@ import typer
 
 from ...diagnostics import Diagnostic
 from ...diagnostics.messages import as_json, escape
-from ..errors import warn
+from ..errors import tell
 from ..options import Form, Format, ModelName, Part, Spec, Trust
 from ..options import settings as read_settings
 
@@ -69,7 +69,7 @@ def _told(found: list[Diagnostic]) -> "Listener":
 
     def warning(diagnostic: Diagnostic) -> None:
         found.append(diagnostic)
-        warn(diagnostic)
+        tell(diagnostic)
 
     return Listener(warning=warning)
 
@@ -88,7 +88,7 @@ class _Listening:
         self.progress = Progress(*columns, console=Console(stderr=True), disable=not terminal)
         self.progress.start()
         self.task = self.progress.add_task("training")
-        return Listener(self._started, self._step, self._epoch, warn)
+        return Listener(self._started, self._step, self._epoch, tell)
 
     def __exit__(self, *problem: object) -> None:
         self.progress.stop()

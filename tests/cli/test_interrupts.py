@@ -70,6 +70,26 @@ command()
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 
+def test_what_an_interrupt_does_to_a_picture_is_no_news():
+    """The process that decodes it has the signal too; that picture's answer is the last, and the command counts it."""
+    text = f"""
+from vitc.cli import main
+from vitc.__main__ import main as command
+from vitc.diagnostics import Diagnostic
+from vitc.cli.errors import tell
+def counts():
+    try:
+        {CTRL_C}
+    except BaseException:
+        pass
+    tell(Diagnostic("V0912", "1 of 50 pictures have no answer"))
+main.app = counts
+command()
+"""
+    done = python(text)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
 def test_a_command_that_is_done_keeps_its_status():
     text = f"import atexit\natexit.register(lambda: {CTRL_C})\nsys.argv = ['vitc', 'explain', 'V0412']\nfrom vitc.__main__ import main\nmain()\n"
     done = python(text)

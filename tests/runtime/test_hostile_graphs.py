@@ -262,6 +262,16 @@ def test_a_process_that_says_nothing_is_ended(tmp_path, monkeypatch):
     assert child._process.returncode == -9
 
 
+def test_an_interrupt_is_not_the_fault_of_a_picture(tmp_path, monkeypatch):
+    """The process that decodes has the signal of the terminal as well, and may end first."""
+    signalled = "import os, signal\nprint('{\"decoding\": 0}', flush=True)\nos.kill(os.getpid(), signal.SIGINT)\n"
+    (tmp_path / "interrupted.py").write_text(signalled)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr("vitc.runtime.answers._CHILD", "interrupted")
+    with pytest.raises(VitError, match="SIGINT"):
+        list(answers(tmp_path / "any.onnx", ["a.png"], 1))
+
+
 ANY = ["vitc.runtime.artefact", "numpy", "onnx", "onnxruntime", "PIL", "torch"]
 
 
