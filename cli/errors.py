@@ -42,8 +42,8 @@ def guarded(run: Callable[[], object]) -> None:
 
 
 def tell(*diagnostics: Diagnostic) -> None:
-    """Writes diagnostics to stderr. After an interrupt it ends the command instead: a child had the signal too, and how it
-    ended is no news."""
+    """Writes diagnostics to stderr. After an interrupt it ends the command instead: the interrupt ends children too, which
+    causes diagnostics that mean nothing to the user."""
     if interrupts.asked():
         raise interrupts.Interrupt(130)
     sys.stderr.write(render(diagnostics, color=styled(sys.stderr)))

@@ -52,39 +52,28 @@ command()
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
 
 
-def test_what_an_interrupt_does_to_a_child_is_no_news():
-    """A child of the group has the signal too; what is said of its end comes before the parent's own interrupt."""
+@pytest.mark.parametrize(
+    "told",
+    [
+        'raise error("V0813", "loading crashes its process (SIGINT: KeyboardInterrupt)")',
+        'tell(Diagnostic("V0912", "1 of 50 pictures have no answer"))',
+    ],
+)
+def test_nothing_is_told_after_an_interrupt(told):
+    """A child of the group has the signal too; what is said of its end, or counts what it did not answer, comes before the
+    parent's own interrupt."""
     text = f"""
 from vitc.cli import main
 from vitc.__main__ import main as command
-from vitc.diagnostics import error
+from vitc.cli.errors import tell
+from vitc.diagnostics import Diagnostic, error
 def fails():
     try:
         {CTRL_C}
     except BaseException:
         pass
-    raise error("V0813", "loading crashes its process (SIGINT: KeyboardInterrupt)")
+    {told}
 main.app = fails
-command()
-"""
-    done = python(text)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
-
-
-def test_what_an_interrupt_does_to_a_picture_is_no_news():
-    """The process that decodes it has the signal too; that picture's answer is the last, and the command counts it."""
-    text = f"""
-from vitc.cli import main
-from vitc.__main__ import main as command
-from vitc.diagnostics import Diagnostic
-from vitc.cli.errors import tell
-def counts():
-    try:
-        {CTRL_C}
-    except BaseException:
-        pass
-    tell(Diagnostic("V0912", "1 of 50 pictures have no answer"))
-main.app = counts
 command()
 """
     done = python(text)
@@ -195,16 +184,13 @@ def interrupted(command, folder, after):
         return None
     os.killpg(child.pid, signal.SIGINT)
     _, err = child.communicate(timeout=60)
-    # a child of a child that was ended is gone as soon as the system has seen to it
-    deadline = time.monotonic() + 5
-    while running(child.pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
     assert not running(child.pid)
     return child.returncode, err
 
 
 def running(group):
-    """What runs of a group of processes; not what has ended and waits for its parent to hear of it."""
+    """Lists the processes of a group that run. An ended one may stay in the table: torch starts `ldconfig` as it is imported,
+    and where the process that imports it is ended first, process 1 has to collect it (seen: in state Z 0.3 seconds later)."""
     found = []
     for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
